@@ -1,0 +1,1 @@
+// Exists so that AttnPCH.h has one target to be compiled in.

@@ -1,0 +1,100 @@
+//===- AttnAttrs.td - Attributes of the attn dialect -------*- tablegen -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Layouts, strategies and target descriptions.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_ATTN_IR_ATTNATTRS_TD
+#define ATTN_DIALECT_ATTN_IR_ATTNATTRS_TD
+
+include "attn/Dialect/Attn/IR/AttnDialect.td"
+include "attn/Dialect/Attn/IR/AttnInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+
+//===----------------------------------------------------------------------===//
+// Enums
+//===----------------------------------------------------------------------===//
+
+def Attn_Layout : I32EnumAttr<"Layout",
+    "order of the dimensions of query, key, value and output", [
+      I32EnumAttrCase<"bhsd", 0>, // [batch, num_heads, seq_len, head_dim]
+      I32EnumAttrCase<"bshd", 1>  // [batch, seq_len, num_heads, head_dim]
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_LayoutAttr : EnumAttr<Attn_Dialect, Attn_Layout, "layout">;
+
+def Attn_TargetKind : I32EnumAttr<"TargetKind", "what code is generated for", [
+      I32EnumAttrCase<"cpu", 0>, I32EnumAttrCase<"cuda", 1>
+    ]> {
+  let cppNamespace = "::mlir::attn";
+}
+
+//===----------------------------------------------------------------------===//
+// Strategies
+//===----------------------------------------------------------------------===//
+
+def Attn_DenseAttr : Attn_Attr<"Dense", "dense",
+    [DeclareAttrInterfaceMethods<Attn_StrategyAttrInterface>]> {
+  let summary = "One softmax over all keys, nothing tiled";
+  let description = [{
+    Exact. The op is decomposed as it stands: the whole score matrix is
+    materialised.
+  }];
+}
+
+def Attn_BlockwiseAttr : Attn_Attr<"Blockwise", "blockwise",
+    [DeclareAttrInterfaceMethods<Attn_StrategyAttrInterface>]> {
+  let summary = "Exact blockwise (flash) attention";
+  let description = [{
+    Exact. Query tiles of `block_size_q` rows walk key tiles of
+    `block_size_kv` keys with a running softmax state; tiles no query of the
+    tile sees are skipped. 0 lets the target choose; a `block_size_kv` of -1
+    hands each key range to the target in one piece, to be walked inside the
+    kernel. `num_splits` above 1 splits the keys into that many ranges joined
+    by `attn.merge`.
+
+    Source: FlashAttention-2, arXiv 2307.08691; algorithms: Blockwise.
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"int64_t", "0">:$block_size_q,
+    DefaultValuedParameter<"int64_t", "0">:$block_size_kv,
+    DefaultValuedParameter<"int64_t", "1">:$num_splits);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Target
+//===----------------------------------------------------------------------===//
+
+def Attn_TargetAttr : Attn_Attr<"Target", "target"> {
+  let summary = "The machine code is generated for";
+  let description = [{
+    Hardware facts enter the compiler through this module attribute
+    (`attn.target`) and nowhere else. `vector_bits` is the width of one vector
+    register, `num_vector_registers` how many there are, `l1_bytes` and
+    `l2_bytes` the data caches one core may use, `bf16_dot` whether the target
+    multiplies bf16 pairs into f32 in one instruction.
+  }];
+  let parameters = (ins
+    EnumParameter<Attn_TargetKind>:$kind,
+    DefaultValuedParameter<"int64_t", "256">:$vector_bits,
+    DefaultValuedParameter<"int64_t", "16">:$num_vector_registers,
+    DefaultValuedParameter<"int64_t", "32768">:$l1_bytes,
+    DefaultValuedParameter<"int64_t", "524288">:$l2_bytes,
+    DefaultValuedParameter<"bool", "false">:$bf16_dot);
+  let assemblyFormat = [{
+    `<` $kind (`,` struct($vector_bits, $num_vector_registers, $l1_bytes,
+    $l2_bytes, $bf16_dot)^)? `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+#endif // ATTN_DIALECT_ATTN_IR_ATTNATTRS_TD

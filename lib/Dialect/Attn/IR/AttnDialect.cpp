@@ -1,0 +1,85 @@
+//===- AttnDialect.cpp - The attn dialect ---------------------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Registers the ops and attributes; attribute verifiers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+#include "attn/Dialect/Attn/IR/AttnDialect.cpp.inc"
+#include "attn/Dialect/Attn/IR/AttnEnums.cpp.inc"
+
+#include "attn/Dialect/Attn/IR/AttnAttrInterfaces.cpp.inc"
+#include "attn/Dialect/Attn/IR/AttnOpInterfaces.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "attn/Dialect/Attn/IR/AttnAttrs.cpp.inc"
+
+void AttnDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "attn/Dialect/Attn/IR/AttnOps.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "attn/Dialect/Attn/IR/AttnAttrs.cpp.inc"
+      >();
+}
+
+FloatType attn::getAccumulatorType(Type elementType) {
+  if (elementType.isF64())
+    return cast<FloatType>(elementType);
+  return Float32Type::get(elementType.getContext());
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+StringRef DenseAttr::getStrategyName() const { return "dense"; }
+bool DenseAttr::isExact() const { return true; }
+
+StringRef BlockwiseAttr::getStrategyName() const { return "blockwise"; }
+bool BlockwiseAttr::isExact() const { return true; }
+
+LogicalResult
+BlockwiseAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                      int64_t blockSizeQ, int64_t blockSizeKv,
+                      int64_t numSplits) {
+  if (blockSizeQ < 0)
+    return emitError() << "expects block_size_q of 0 (the target chooses) or "
+                          "more, but got "
+                       << blockSizeQ;
+  if (blockSizeKv < -1)
+    return emitError() << "expects block_size_kv of -1 (whole range), 0 (the "
+                          "target chooses) or more, but got "
+                       << blockSizeKv;
+  if (numSplits < 1)
+    return emitError() << "expects num_splits of at least 1, but got "
+                       << numSplits;
+  return success();
+}
+
+LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 TargetKind kind, int64_t vectorBits,
+                                 int64_t numVectorRegisters, int64_t l1Bytes,
+                                 int64_t l2Bytes, bool bf16Dot) {
+  if (vectorBits < 64 || (vectorBits & (vectorBits - 1)) != 0)
+    return emitError() << "expects vector_bits to be a power of two of at "
+                          "least 64, but got "
+                       << vectorBits;
+  if (numVectorRegisters < 1 || l1Bytes < 1 || l2Bytes < 1)
+    return emitError() << "expects positive num_vector_registers, l1_bytes "
+                          "and l2_bytes";
+  return success();
+}
