@@ -1,0 +1,120 @@
+// Captured from torch-mlir 20261001, torch 2.13.0, by: capture.py eager_alibi
+// MLIR 22 parses it
+// ALiBi bias slopes[h] * (j - i), made in the graph.
+#map = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#map1 = affine_map<(d0) -> (d0)>
+#map2 = affine_map<(d0, d1) -> (0, d1)>
+#map3 = affine_map<(d0, d1) -> (d0, 0)>
+#map4 = affine_map<(d0, d1) -> (d0, d1)>
+#map5 = affine_map<(d0, d1, d2) -> (d0, 0, 0)>
+#map6 = affine_map<(d0, d1, d2) -> (d1, d2)>
+#map7 = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#map8 = affine_map<(d0, d1, d2, d3) -> (d1, d2, d3)>
+#map9 = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+#map10 = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, 0)>
+module {
+  func.func @eager_alibi(%arg0: tensor<2x4x12x8xf32>, %arg1: tensor<2x4x20x8xf32>, %arg2: tensor<2x4x20x8xf32>, %arg3: tensor<4xf32>) -> tensor<2x4x12x8xf32> {
+    %c0_i64 = arith.constant 0 : i64
+    %cst = arith.constant 0.000000e+00 : f32
+    %cst_0 = arith.constant 0xFF800000 : f32
+    %cst_1 = arith.constant 3.500000e-01 : f64
+    %0 = tensor.empty() : tensor<2x4x8x20xf32>
+    %transposed = linalg.transpose ins(%arg1 : tensor<2x4x20x8xf32>) outs(%0 : tensor<2x4x8x20xf32>) permutation = [0, 1, 3, 2] 
+    %collapsed = tensor.collapse_shape %arg0 [[0, 1], [2], [3]] : tensor<2x4x12x8xf32> into tensor<8x12x8xf32>
+    %collapsed_2 = tensor.collapse_shape %transposed [[0, 1], [2], [3]] : tensor<2x4x8x20xf32> into tensor<8x8x20xf32>
+    %1 = tensor.empty() : tensor<8x12x20xf32>
+    %2 = linalg.fill ins(%cst : f32) outs(%1 : tensor<8x12x20xf32>) -> tensor<8x12x20xf32>
+    %3 = linalg.batch_matmul ins(%collapsed, %collapsed_2 : tensor<8x12x8xf32>, tensor<8x8x20xf32>) outs(%2 : tensor<8x12x20xf32>) -> tensor<8x12x20xf32>
+    %expanded = tensor.expand_shape %3 [[0, 1], [2], [3]] output_shape [2, 4, 12, 20] : tensor<8x12x20xf32> into tensor<2x4x12x20xf32>
+    %4 = tensor.empty() : tensor<2x4x12x20xf32>
+    %5 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%expanded : tensor<2x4x12x20xf32>) outs(%4 : tensor<2x4x12x20xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %31 = arith.truncf %cst_1 : f64 to f32
+      %32 = arith.mulf %in, %31 : f32
+      linalg.yield %32 : f32
+    } -> tensor<2x4x12x20xf32>
+    %6 = tensor.empty() : tensor<20xi64>
+    %7 = linalg.generic {indexing_maps = [#map1], iterator_types = ["parallel"]} outs(%6 : tensor<20xi64>) {
+    ^bb0(%out: i64):
+      %31 = linalg.index 0 : index
+      %32 = arith.index_cast %31 : index to i64
+      linalg.yield %32 : i64
+    } -> tensor<20xi64>
+    %expanded_3 = tensor.expand_shape %7 [[0, 1]] output_shape [1, 20] : tensor<20xi64> into tensor<1x20xi64>
+    %8 = tensor.empty() : tensor<12xi64>
+    %9 = linalg.generic {indexing_maps = [#map1], iterator_types = ["parallel"]} outs(%8 : tensor<12xi64>) {
+    ^bb0(%out: i64):
+      %31 = linalg.index 0 : index
+      %32 = arith.index_cast %31 : index to i64
+      linalg.yield %32 : i64
+    } -> tensor<12xi64>
+    %expanded_4 = tensor.expand_shape %9 [[0, 1]] output_shape [12, 1] : tensor<12xi64> into tensor<12x1xi64>
+    %10 = tensor.empty() : tensor<12x20xi64>
+    %11 = linalg.generic {indexing_maps = [#map2, #map3, #map4], iterator_types = ["parallel", "parallel"]} ins(%expanded_3, %expanded_4 : tensor<1x20xi64>, tensor<12x1xi64>) outs(%10 : tensor<12x20xi64>) {
+    ^bb0(%in: i64, %in_10: i64, %out: i64):
+      %31 = arith.subi %in, %in_10 : i64
+      linalg.yield %31 : i64
+    } -> tensor<12x20xi64>
+    %12 = tensor.empty() : tensor<12x20xf32>
+    %13 = linalg.generic {indexing_maps = [#map4, #map4], iterator_types = ["parallel", "parallel"]} ins(%11 : tensor<12x20xi64>) outs(%12 : tensor<12x20xf32>) {
+    ^bb0(%in: i64, %out: f32):
+      %31 = arith.sitofp %in : i64 to f32
+      linalg.yield %31 : f32
+    } -> tensor<12x20xf32>
+    %expanded_5 = tensor.expand_shape %arg3 [[0, 1, 2]] output_shape [4, 1, 1] : tensor<4xf32> into tensor<4x1x1xf32>
+    %14 = tensor.empty() : tensor<4x12x20xf32>
+    %15 = linalg.generic {indexing_maps = [#map5, #map6, #map7], iterator_types = ["parallel", "parallel", "parallel"]} ins(%expanded_5, %13 : tensor<4x1x1xf32>, tensor<12x20xf32>) outs(%14 : tensor<4x12x20xf32>) {
+    ^bb0(%in: f32, %in_10: f32, %out: f32):
+      %31 = arith.mulf %in, %in_10 : f32
+      linalg.yield %31 : f32
+    } -> tensor<4x12x20xf32>
+    %16 = linalg.generic {indexing_maps = [#map, #map8, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%5, %15 : tensor<2x4x12x20xf32>, tensor<4x12x20xf32>) outs(%4 : tensor<2x4x12x20xf32>) {
+    ^bb0(%in: f32, %in_10: f32, %out: f32):
+      %31 = arith.addf %in, %in_10 : f32
+      linalg.yield %31 : f32
+    } -> tensor<2x4x12x20xf32>
+    %17 = tensor.empty() : tensor<2x4x12xi64>
+    %18 = linalg.fill ins(%c0_i64 : i64) outs(%17 : tensor<2x4x12xi64>) -> tensor<2x4x12xi64>
+    %19 = tensor.empty() : tensor<2x4x12xf32>
+    %20 = linalg.fill ins(%cst_0 : f32) outs(%19 : tensor<2x4x12xf32>) -> tensor<2x4x12xf32>
+    %21:2 = linalg.generic {indexing_maps = [#map, #map9, #map9], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%16 : tensor<2x4x12x20xf32>) outs(%20, %18 : tensor<2x4x12xf32>, tensor<2x4x12xi64>) {
+    ^bb0(%in: f32, %out: f32, %out_10: i64):
+      %31 = linalg.index 3 : index
+      %32 = arith.index_cast %31 : index to i64
+      %33 = arith.maximumf %in, %out : f32
+      %34 = arith.cmpf ogt, %in, %out : f32
+      %35 = arith.select %34, %32, %out_10 : i64
+      linalg.yield %33, %35 : f32, i64
+    } -> (tensor<2x4x12xf32>, tensor<2x4x12xi64>)
+    %expanded_6 = tensor.expand_shape %21#0 [[0], [1], [2, 3]] output_shape [2, 4, 12, 1] : tensor<2x4x12xf32> into tensor<2x4x12x1xf32>
+    %22 = linalg.generic {indexing_maps = [#map, #map10, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%16, %expanded_6 : tensor<2x4x12x20xf32>, tensor<2x4x12x1xf32>) outs(%4 : tensor<2x4x12x20xf32>) {
+    ^bb0(%in: f32, %in_10: f32, %out: f32):
+      %31 = arith.subf %in, %in_10 : f32
+      linalg.yield %31 : f32
+    } -> tensor<2x4x12x20xf32>
+    %23 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%22 : tensor<2x4x12x20xf32>) outs(%4 : tensor<2x4x12x20xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %31 = math.exp %in : f32
+      linalg.yield %31 : f32
+    } -> tensor<2x4x12x20xf32>
+    %24 = tensor.empty() : tensor<2x4x12x1xf32>
+    %25 = linalg.fill ins(%cst : f32) outs(%24 : tensor<2x4x12x1xf32>) -> tensor<2x4x12x1xf32>
+    %26 = linalg.generic {indexing_maps = [#map, #map10], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%23 : tensor<2x4x12x20xf32>) outs(%25 : tensor<2x4x12x1xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %31 = arith.addf %in, %out : f32
+      linalg.yield %31 : f32
+    } -> tensor<2x4x12x1xf32>
+    %27 = linalg.generic {indexing_maps = [#map, #map10, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%23, %26 : tensor<2x4x12x20xf32>, tensor<2x4x12x1xf32>) outs(%4 : tensor<2x4x12x20xf32>) {
+    ^bb0(%in: f32, %in_10: f32, %out: f32):
+      %31 = arith.divf %in, %in_10 : f32
+      linalg.yield %31 : f32
+    } -> tensor<2x4x12x20xf32>
+    %collapsed_7 = tensor.collapse_shape %27 [[0, 1], [2], [3]] : tensor<2x4x12x20xf32> into tensor<8x12x20xf32>
+    %collapsed_8 = tensor.collapse_shape %arg2 [[0, 1], [2], [3]] : tensor<2x4x20x8xf32> into tensor<8x20x8xf32>
+    %28 = tensor.empty() : tensor<8x12x8xf32>
+    %29 = linalg.fill ins(%cst : f32) outs(%28 : tensor<8x12x8xf32>) -> tensor<8x12x8xf32>
+    %30 = linalg.batch_matmul ins(%collapsed_7, %collapsed_8 : tensor<8x12x20xf32>, tensor<8x20x8xf32>) outs(%29 : tensor<8x12x8xf32>) -> tensor<8x12x8xf32>
+    %expanded_9 = tensor.expand_shape %30 [[0, 1], [2], [3]] output_shape [2, 4, 12, 8] : tensor<8x12x8xf32> into tensor<2x4x12x8xf32>
+    return %expanded_9 : tensor<2x4x12x8xf32>
+  }
+}

@@ -1,0 +1,40 @@
+// Captured from torch-mlir 20261001, torch 2.13.0, by: capture.py negative_sigmoid
+// MLIR 22 parses it
+#map = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+module {
+  func.func @negative_sigmoid(%arg0: tensor<2x4x16x8xf32>, %arg1: tensor<2x4x16x8xf32>, %arg2: tensor<2x4x16x8xf32>) -> tensor<2x4x16x8xf32> {
+    %cst = arith.constant 0.000000e+00 : f32
+    %cst_0 = arith.constant 1.000000e+00 : f32
+    %cst_1 = arith.constant 3.500000e-01 : f64
+    %0 = tensor.empty() : tensor<2x4x8x16xf32>
+    %transposed = linalg.transpose ins(%arg1 : tensor<2x4x16x8xf32>) outs(%0 : tensor<2x4x8x16xf32>) permutation = [0, 1, 3, 2] 
+    %collapsed = tensor.collapse_shape %arg0 [[0, 1], [2], [3]] : tensor<2x4x16x8xf32> into tensor<8x16x8xf32>
+    %collapsed_2 = tensor.collapse_shape %transposed [[0, 1], [2], [3]] : tensor<2x4x8x16xf32> into tensor<8x8x16xf32>
+    %1 = tensor.empty() : tensor<8x16x16xf32>
+    %2 = linalg.fill ins(%cst : f32) outs(%1 : tensor<8x16x16xf32>) -> tensor<8x16x16xf32>
+    %3 = linalg.batch_matmul ins(%collapsed, %collapsed_2 : tensor<8x16x8xf32>, tensor<8x8x16xf32>) outs(%2 : tensor<8x16x16xf32>) -> tensor<8x16x16xf32>
+    %expanded = tensor.expand_shape %3 [[0, 1], [2], [3]] output_shape [2, 4, 16, 16] : tensor<8x16x16xf32> into tensor<2x4x16x16xf32>
+    %4 = tensor.empty() : tensor<2x4x16x16xf32>
+    %5 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%expanded : tensor<2x4x16x16xf32>) outs(%4 : tensor<2x4x16x16xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %10 = arith.truncf %cst_1 : f64 to f32
+      %11 = arith.mulf %in, %10 : f32
+      linalg.yield %11 : f32
+    } -> tensor<2x4x16x16xf32>
+    %6 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%5 : tensor<2x4x16x16xf32>) outs(%4 : tensor<2x4x16x16xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %10 = arith.negf %in : f32
+      %11 = math.exp %10 : f32
+      %12 = arith.addf %11, %cst_0 : f32
+      %13 = arith.divf %cst_0, %12 : f32
+      linalg.yield %13 : f32
+    } -> tensor<2x4x16x16xf32>
+    %collapsed_3 = tensor.collapse_shape %6 [[0, 1], [2], [3]] : tensor<2x4x16x16xf32> into tensor<8x16x16xf32>
+    %collapsed_4 = tensor.collapse_shape %arg2 [[0, 1], [2], [3]] : tensor<2x4x16x8xf32> into tensor<8x16x8xf32>
+    %7 = tensor.empty() : tensor<8x16x8xf32>
+    %8 = linalg.fill ins(%cst : f32) outs(%7 : tensor<8x16x8xf32>) -> tensor<8x16x8xf32>
+    %9 = linalg.batch_matmul ins(%collapsed_3, %collapsed_4 : tensor<8x16x16xf32>, tensor<8x16x8xf32>) outs(%8 : tensor<8x16x8xf32>) -> tensor<8x16x8xf32>
+    %expanded_5 = tensor.expand_shape %9 [[0, 1], [2], [3]] output_shape [2, 4, 16, 8] : tensor<8x16x8xf32> into tensor<2x4x16x8xf32>
+    return %expanded_5 : tensor<2x4x16x8xf32>
+  }
+}

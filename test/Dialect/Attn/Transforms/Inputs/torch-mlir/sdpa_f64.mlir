@@ -1,0 +1,96 @@
+// Captured from torch-mlir 20261001, torch 2.13.0, by: capture.py sdpa_f64
+// MLIR 22 parses it
+#map = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#map1 = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
+#map2 = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, 0)>
+module {
+  func.func @sdpa_f64(%arg0: tensor<2x4x16x8xf64>, %arg1: tensor<2x4x16x8xf64>, %arg2: tensor<2x4x16x8xf64>) -> tensor<2x4x16x8xf64> {
+    %cst = arith.constant 0.000000e+00 : f64
+    %c0_i64 = arith.constant 0 : i64
+    %cst_0 = arith.constant 0xFFF0000000000000 : f64
+    %true = arith.constant true
+    %cst_1 = arith.constant dense<0.000000e+00> : tensor<2x4x16x16xf64>
+    %cst_2 = arith.constant 0.59460355750136051 : f64
+    %0 = tensor.empty() : tensor<2x4x16x8xf64>
+    %1 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%arg0 : tensor<2x4x16x8xf64>) outs(%0 : tensor<2x4x16x8xf64>) {
+    ^bb0(%in: f64, %out: f64):
+      %28 = arith.mulf %in, %cst_2 : f64
+      linalg.yield %28 : f64
+    } -> tensor<2x4x16x8xf64>
+    %2 = tensor.empty() : tensor<2x4x8x16xf64>
+    %transposed = linalg.transpose ins(%arg1 : tensor<2x4x16x8xf64>) outs(%2 : tensor<2x4x8x16xf64>) permutation = [0, 1, 3, 2] 
+    %3 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%transposed : tensor<2x4x8x16xf64>) outs(%2 : tensor<2x4x8x16xf64>) {
+    ^bb0(%in: f64, %out: f64):
+      %28 = arith.mulf %in, %cst_2 : f64
+      linalg.yield %28 : f64
+    } -> tensor<2x4x8x16xf64>
+    %collapsed = tensor.collapse_shape %1 [[0, 1], [2], [3]] : tensor<2x4x16x8xf64> into tensor<8x16x8xf64>
+    %collapsed_3 = tensor.collapse_shape %3 [[0, 1], [2], [3]] : tensor<2x4x8x16xf64> into tensor<8x8x16xf64>
+    %4 = tensor.empty() : tensor<8x16x16xf64>
+    %5 = linalg.fill ins(%cst : f64) outs(%4 : tensor<8x16x16xf64>) -> tensor<8x16x16xf64>
+    %6 = linalg.batch_matmul ins(%collapsed, %collapsed_3 : tensor<8x16x8xf64>, tensor<8x8x16xf64>) outs(%5 : tensor<8x16x16xf64>) -> tensor<8x16x16xf64>
+    %expanded = tensor.expand_shape %6 [[0, 1], [2], [3]] output_shape [2, 4, 16, 16] : tensor<8x16x16xf64> into tensor<2x4x16x16xf64>
+    %7 = tensor.empty() : tensor<2x4x16xi64>
+    %8 = linalg.fill ins(%c0_i64 : i64) outs(%7 : tensor<2x4x16xi64>) -> tensor<2x4x16xi64>
+    %9 = tensor.empty() : tensor<2x4x16xf64>
+    %10 = linalg.fill ins(%cst_0 : f64) outs(%9 : tensor<2x4x16xf64>) -> tensor<2x4x16xf64>
+    %11:2 = linalg.generic {indexing_maps = [#map, #map1, #map1], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%expanded : tensor<2x4x16x16xf64>) outs(%10, %8 : tensor<2x4x16xf64>, tensor<2x4x16xi64>) {
+    ^bb0(%in: f64, %out: f64, %out_8: i64):
+      %28 = linalg.index 3 : index
+      %29 = arith.index_cast %28 : index to i64
+      %30 = arith.maximumf %in, %out : f64
+      %31 = arith.cmpf ogt, %in, %out : f64
+      %32 = arith.select %31, %29, %out_8 : i64
+      linalg.yield %30, %32 : f64, i64
+    } -> (tensor<2x4x16xf64>, tensor<2x4x16xi64>)
+    %expanded_4 = tensor.expand_shape %11#0 [[0], [1], [2, 3]] output_shape [2, 4, 16, 1] : tensor<2x4x16xf64> into tensor<2x4x16x1xf64>
+    %12 = tensor.empty() : tensor<2x4x16x16xf64>
+    %13 = linalg.generic {indexing_maps = [#map, #map2, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%expanded, %expanded_4 : tensor<2x4x16x16xf64>, tensor<2x4x16x1xf64>) outs(%12 : tensor<2x4x16x16xf64>) {
+    ^bb0(%in: f64, %in_8: f64, %out: f64):
+      %28 = arith.subf %in, %in_8 : f64
+      linalg.yield %28 : f64
+    } -> tensor<2x4x16x16xf64>
+    %14 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%13 : tensor<2x4x16x16xf64>) outs(%12 : tensor<2x4x16x16xf64>) {
+    ^bb0(%in: f64, %out: f64):
+      %28 = math.exp %in : f64
+      linalg.yield %28 : f64
+    } -> tensor<2x4x16x16xf64>
+    %15 = tensor.empty() : tensor<2x4x16x1xf64>
+    %16 = linalg.fill ins(%cst : f64) outs(%15 : tensor<2x4x16x1xf64>) -> tensor<2x4x16x1xf64>
+    %17 = linalg.generic {indexing_maps = [#map, #map2], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%14 : tensor<2x4x16x16xf64>) outs(%16 : tensor<2x4x16x1xf64>) {
+    ^bb0(%in: f64, %out: f64):
+      %28 = arith.addf %in, %out : f64
+      linalg.yield %28 : f64
+    } -> tensor<2x4x16x1xf64>
+    %18 = linalg.generic {indexing_maps = [#map, #map2, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%14, %17 : tensor<2x4x16x16xf64>, tensor<2x4x16x1xf64>) outs(%12 : tensor<2x4x16x16xf64>) {
+    ^bb0(%in: f64, %in_8: f64, %out: f64):
+      %28 = arith.divf %in, %in_8 : f64
+      linalg.yield %28 : f64
+    } -> tensor<2x4x16x16xf64>
+    %19 = tensor.empty() : tensor<2x4x16x16xi1>
+    %20 = linalg.generic {indexing_maps = [#map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%expanded : tensor<2x4x16x16xf64>) outs(%19 : tensor<2x4x16x16xi1>) {
+    ^bb0(%in: f64, %out: i1):
+      %28 = arith.cmpf oeq, %in, %cst_0 : f64
+      linalg.yield %28 : i1
+    } -> tensor<2x4x16x16xi1>
+    %21 = tensor.empty() : tensor<2x4x16x1xi1>
+    %22 = linalg.fill ins(%true : i1) outs(%21 : tensor<2x4x16x1xi1>) -> tensor<2x4x16x1xi1>
+    %23 = linalg.generic {indexing_maps = [#map, #map2], iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%20 : tensor<2x4x16x16xi1>) outs(%22 : tensor<2x4x16x1xi1>) {
+    ^bb0(%in: i1, %out: i1):
+      %28 = arith.andi %in, %out : i1
+      linalg.yield %28 : i1
+    } -> tensor<2x4x16x1xi1>
+    %24 = linalg.generic {indexing_maps = [#map2, #map, #map, #map], iterator_types = ["parallel", "parallel", "parallel", "parallel"]} ins(%23, %cst_1, %18 : tensor<2x4x16x1xi1>, tensor<2x4x16x16xf64>, tensor<2x4x16x16xf64>) outs(%12 : tensor<2x4x16x16xf64>) {
+    ^bb0(%in: i1, %in_8: f64, %in_9: f64, %out: f64):
+      %28 = arith.select %in, %in_8, %in_9 : f64
+      linalg.yield %28 : f64
+    } -> tensor<2x4x16x16xf64>
+    %collapsed_5 = tensor.collapse_shape %24 [[0, 1], [2], [3]] : tensor<2x4x16x16xf64> into tensor<8x16x16xf64>
+    %collapsed_6 = tensor.collapse_shape %arg2 [[0, 1], [2], [3]] : tensor<2x4x16x8xf64> into tensor<8x16x8xf64>
+    %25 = tensor.empty() : tensor<8x16x8xf64>
+    %26 = linalg.fill ins(%cst : f64) outs(%25 : tensor<8x16x8xf64>) -> tensor<8x16x8xf64>
+    %27 = linalg.batch_matmul ins(%collapsed_5, %collapsed_6 : tensor<8x16x16xf64>, tensor<8x16x8xf64>) outs(%26 : tensor<8x16x8xf64>) -> tensor<8x16x8xf64>
+    %expanded_7 = tensor.expand_shape %27 [[0, 1], [2], [3]] output_shape [2, 4, 16, 8] : tensor<8x16x8xf64> into tensor<2x4x16x8xf64>
+    return %expanded_7 : tensor<2x4x16x8xf64>
+  }
+}

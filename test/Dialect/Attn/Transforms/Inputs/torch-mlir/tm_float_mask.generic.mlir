@@ -1,0 +1,20 @@
+// Captured from torch-mlir 20261001, torch 2.13.0, by: capture.py tm_float_mask
+// MLIR 22 parses it with --allow-unregistered-dialect
+"builtin.module"() ({
+  "func.func"() <{function_type = (tensor<2x4x12x8xf32>, tensor<2x4x20x8xf32>, tensor<2x4x20x8xf32>, tensor<2x4x12x20xf32>) -> tensor<2x4x12x8xf32>, sym_name = "tm_float_mask"}> ({
+  ^bb0(%arg0: tensor<2x4x12x8xf32>, %arg1: tensor<2x4x20x8xf32>, %arg2: tensor<2x4x20x8xf32>, %arg3: tensor<2x4x12x20xf32>):
+    %0 = "arith.constant"() <{value = 0.000000e+00 : f32}> : () -> f32
+    %1 = "tensor.collapse_shape"(%arg0) <{reassociation = [[0, 1], [2], [3]]}> : (tensor<2x4x12x8xf32>) -> tensor<8x12x8xf32>
+    %2 = "tensor.collapse_shape"(%arg1) <{reassociation = [[0, 1], [2], [3]]}> : (tensor<2x4x20x8xf32>) -> tensor<8x20x8xf32>
+    %3 = "tensor.collapse_shape"(%arg2) <{reassociation = [[0, 1], [2], [3]]}> : (tensor<2x4x20x8xf32>) -> tensor<8x20x8xf32>
+    %4 = "tensor.collapse_shape"(%arg3) <{reassociation = [[0, 1], [2], [3]]}> : (tensor<2x4x12x20xf32>) -> tensor<8x12x20xf32>
+    %5 = "tensor.empty"() : () -> tensor<8x12x8xf32>
+    %6 = "linalg.fill"(%0, %5) <{operandSegmentSizes = array<i32: 1, 1>}> ({
+    ^bb0(%arg4: f32, %arg5: f32):
+      "linalg.yield"(%arg4) : (f32) -> ()
+    }) : (f32, tensor<8x12x8xf32>) -> tensor<8x12x8xf32>
+    %7 = "tm_tensor.attention"(%1, %2, %3, %4, %6) <{operandSegmentSizes = array<i32: 4, 1>}> : (tensor<8x12x8xf32>, tensor<8x20x8xf32>, tensor<8x20x8xf32>, tensor<8x12x20xf32>, tensor<8x12x8xf32>) -> tensor<8x12x8xf32>
+    %8 = "tensor.expand_shape"(%7) <{reassociation = [[0, 1], [2], [3]], static_output_shape = array<i64: 2, 4, 12, 8>}> : (tensor<8x12x8xf32>) -> tensor<2x4x12x8xf32>
+    "func.return"(%8) : (tensor<2x4x12x8xf32>) -> ()
+  }) : () -> ()
+}) : () -> ()
