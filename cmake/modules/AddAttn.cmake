@@ -46,6 +46,10 @@ endif()
 # are compiled with the same flags.
 add_library(AttnMLIRPCH OBJECT "${CMAKE_CURRENT_LIST_DIR}/AttnPCH.cpp")
 target_compile_options(AttnMLIRPCH PRIVATE -fno-rtti -fno-exceptions)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Lets ccache reuse objects built against the precompiled header.
+  target_compile_options(AttnMLIROptions INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
 target_link_libraries(AttnMLIRPCH PRIVATE AttnMLIROptions)
 target_precompile_headers(AttnMLIRPCH PRIVATE "${CMAKE_CURRENT_LIST_DIR}/AttnPCH.h")
 

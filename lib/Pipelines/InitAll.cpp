@@ -1,0 +1,25 @@
+//===- InitAll.cpp - Register everything of ours --------------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The list of rooms with something to register.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/InitAll.h"
+#include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
+
+using namespace mlir;
+
+void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
+  registry.insert<AttnDialect>();
+}
+
+void attn::registerAllPasses() {
+  registerAttnTransformsPasses();
+  registerAttnConversionPasses();
+}
