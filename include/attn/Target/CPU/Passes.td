@@ -1,0 +1,62 @@
+//===- include/attn/Target/CPU/Passes.td - CPU passes ------*- tablegen -*-===//
+//
+// Part of attn-mlir.
+//
+// Passes between bufferized loops and the LLVM dialect for the host.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_TARGET_CPU_PASSES
+#define ATTN_TARGET_CPU_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AttnOutlineParallelLoopsPass
+    : Pass<"attn-outline-parallel-loops", "::mlir::ModuleOp"> {
+  let summary = "Outline parallel loops into functions for a thread pool";
+  let description = [{
+    Exact. Each outermost `scf.parallel` without reductions and each outermost
+    bufferized `scf.forall` becomes a private function
+    `NAME_body(ctx: !llvm.ptr, index: i64, thread: i64)` that runs one
+    iteration, and a call `attn_rt_parallel_for(n, body, ctx)`. The iterations
+    of all dimensions are numbered by one linear index, the last dimension
+    fastest. Captured values travel in a struct on the caller's stack; constants
+    are cloned instead. Parallel loops nested in an outlined one become
+    `scf.for`. Loops with reductions and loops over tensors are left alone.
+
+    ```mlir
+    func.func @zero(%m: memref<?xf32>, %n: index) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %f0 = arith.constant 0.0 : f32
+      scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+        memref.store %f0, %m[%i] : memref<?xf32>
+      }
+      return
+    }
+    ```
+    becomes a function `@zero_body` with the store, and in `@zero` the number of
+    iterations, the struct and the call.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect"
+  ];
+}
+
+def AttnPrepareLowerToLLVMPass
+    : Pass<"attn-prepare-lower-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Rewrite what the upstream LLVM lowerings do not cover";
+  let description = [{
+    Exact. Copies between memrefs of which one is not contiguous become loops
+    (upstream calls a runtime library); extensions from f8E4M3FN and f8E5M2 and
+    truncations to them become integer arithmetic, also on vectors (upstream has
+    no lowering); truncations round to nearest even, and what is too large
+    becomes NaN in f8E4M3FN and infinity in f8E5M2, as APFloat converts.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"
+  ];
+}
+
+#endif // ATTN_TARGET_CPU_PASSES

@@ -1,0 +1,89 @@
+//===- lib/Target/CPU/LowerToLLVM.cpp - Loops to the LLVM dialect ---------===//
+//
+// Part of attn-mlir.
+//
+// The pass pipeline from bufferized loops to the LLVM dialect for the host.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Target/CPU/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void attn::buildLowerToLLVMPipeline(OpPassManager &pm,
+                                    const LowerToLLVMOptions &options) {
+  // Before vector-to-scf: the buffers that one makes belong to a thread.
+  if (options.parallel)
+    pm.addPass(createAttnOutlineParallelLoopsPass());
+  arith::ArithEmulateUnsupportedFloatsOptions emulate;
+  emulate.sourceTypeStrs = {"f8E4M3FN", "f8E5M2"};
+  pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
+  pm.addPass(createAttnPrepareLowerToLLVMPass());
+  pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+
+  pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMultiReductionPass());
+  pm.addPass(createConvertVectorToSCFPass());
+  pm.addPass(createLowerAffinePass());
+  // Transfers to strided subviews need the second lower-affine.
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(arith::createArithExpandOpsPass());
+  pm.addPass(createSCFToControlFlowPass());
+
+  // Intrinsics where LLVM has one, which it unrolls over vectors into libm
+  // calls; libm directly for the rest.
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+
+  ConvertVectorToLLVMPassOptions vector;
+  vector.x86Vector = options.x86Vector;
+  vector.vectorTransposeLowering =
+      vector::VectorTransposeLowering::Shuffle16x16;
+  vector.vectorContractLowering = vector::VectorContractLowering::OuterProduct;
+  pm.addPass(createConvertVectorToLLVMPass(vector));
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+namespace {
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<bool> parallel{*this, "parallel",
+                        llvm::cl::desc("Outline parallel loops"),
+                        llvm::cl::init(true)};
+  Option<bool> x86Vector{*this, "x86vector",
+                         llvm::cl::desc("Lower x86vector ops"),
+                         llvm::cl::init(true)};
+};
+} // namespace
+
+void attn::registerLowerToLLVMPipeline() {
+  PassPipelineRegistration<PipelineOptions>(
+      "attn-lower-to-llvm",
+      "Lower bufferized loops and vectors to the LLVM dialect",
+      [](OpPassManager &pm, const PipelineOptions &options) {
+        LowerToLLVMOptions lower;
+        lower.parallel = options.parallel;
+        lower.x86Vector = options.x86Vector;
+        buildLowerToLLVMPipeline(pm, lower);
+      });
+}
