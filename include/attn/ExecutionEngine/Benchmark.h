@@ -1,0 +1,45 @@
+//===- include/attn/ExecutionEngine/Benchmark.h - Times -------------------===//
+//
+// Part of attn-mlir.
+//
+// Times a program beside the limits of the machine, in one run.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_EXECUTIONENGINE_BENCHMARK_H
+#define ATTN_EXECUTIONENGINE_BENCHMARK_H
+
+#include "attn/ExecutionEngine/Program.h"
+
+namespace mlir::attn {
+
+/// Measures what this machine can do at best, with code generated for it, on
+/// as many threads as attn_rt_parallel_for uses.
+class MachineProbe {
+public:
+  static llvm::Expected<std::unique_ptr<MachineProbe>> create();
+
+  /// f32 multiply-adds on registers, in 1e9 flop/s (two per multiply-add).
+  double measureFma();
+  /// Reads the values once, in 1e9 byte/s; 0 without any byte.
+  double measureRead(llvm::ArrayRef<TensorValue> values);
+
+private:
+  MachineProbe() = default;
+
+  std::unique_ptr<Jit> jit;
+  Jit::PackedFunction fma = nullptr, read = nullptr;
+  int64_t flopsPerIteration = 0;
+};
+
+/// Calls `program`, whose arguments `inputs` are bound, `repetitions` times
+/// after a warm-up, with the probes in between, and prints one table. `flops`
+/// is the counted work of one call.
+llvm::Error benchmarkProgram(Program &program,
+                             llvm::ArrayRef<TensorValue> inputs,
+                             int64_t repetitions, std::optional<double> flops,
+                             llvm::raw_ostream &out);
+
+} // namespace mlir::attn
+
+#endif // ATTN_EXECUTIONENGINE_BENCHMARK_H

@@ -1,0 +1,94 @@
+//===- include/attn/ExecutionEngine/Program.h - Compile and call ----------===//
+//
+// Part of attn-mlir.
+//
+// From the text of a module to a function that can be called with values.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_EXECUTIONENGINE_PROGRAM_H
+#define ATTN_EXECUTIONENGINE_PROGRAM_H
+
+#include "attn/ExecutionEngine/InputSpec.h"
+#include "attn/ExecutionEngine/Jit.h"
+#include "attn/ExecutionEngine/TensorValue.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace mlir {
+class DialectRegistry;
+class MLIRContext;
+
+namespace attn {
+
+/// Registers every dialect and extension a module may use.
+void registerRunDialects(DialectRegistry &registry);
+
+/// A parsed module with one of its functions chosen.
+struct Source {
+  OwningOpRef<ModuleOp> module;
+  std::string function;
+  llvm::SmallVector<ArgumentInfo> arguments;
+  llvm::SmallVector<Type> results;
+
+  /// The chosen function.
+  func::FuncOp func() const;
+};
+
+/// Reads the module in `path` and chooses the function `name`; without a name
+/// the only public one, or `main`. Parser diagnostics go to stderr.
+llvm::Expected<Source> loadSource(MLIRContext *context, llvm::StringRef path,
+                                  llvm::StringRef name);
+
+/// How a program is compiled.
+struct CompileOptions {
+  /// What replaces attn ops, e.g. "blockwise{block-size-q=64}"; empty leaves
+  /// the choice to the compiler.
+  std::string strategy;
+  /// A folder for the IR after each stage; empty for none.
+  std::string dumpStages;
+  /// 0 to 3.
+  unsigned optLevel = 3;
+  /// Functions of the host that the module declares and calls.
+  llvm::ArrayRef<HostSymbol> symbols;
+};
+
+/// A compiled function. One call at a time, in the whole process: the memory
+/// of compiled code is shared.
+class Program {
+public:
+  /// Compiles a copy of `source` for this machine.
+  static llvm::Expected<std::unique_ptr<Program>>
+  compile(const Source &source, const CompileOptions &options);
+
+  /// Binds the arguments of later invocations. The values must live on and are
+  /// changed in place where an argument is inout.
+  void bind(llvm::MutableArrayRef<TensorValue> inputs);
+
+  /// Calls the function; its results stay in its own memory until the next
+  /// call.
+  void invoke();
+
+  /// Copies of the results of the last call.
+  llvm::Expected<llvm::SmallVector<TensorValue>> results() const;
+
+private:
+  Program() = default;
+
+  std::unique_ptr<Jit> jit;
+  Jit::PackedFunction function = nullptr;
+  llvm::SmallVector<Type> resultTypes;
+  /// Offsets of the results in the struct the function returns.
+  llvm::SmallVector<size_t> resultOffsets;
+  /// Fields of the memref descriptors, and what the packed function takes.
+  llvm::SmallVector<int64_t, 0> fields;
+  llvm::SmallVector<void *, 0> packed;
+  llvm::SmallVector<char, 0> returned;
+};
+
+} // namespace attn
+} // namespace mlir
+
+#endif // ATTN_EXECUTIONENGINE_PROGRAM_H

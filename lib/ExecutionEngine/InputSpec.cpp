@@ -1,0 +1,290 @@
+//===- lib/ExecutionEngine/InputSpec.cpp - Command-line values ------------===//
+//
+// Part of attn-mlir.
+//
+// Values written on a command line, and how they meet function arguments.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/ExecutionEngine/InputSpec.h"
+
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <cstring>
+
+using namespace llvm;
+using namespace mlir;
+using namespace mlir::attn;
+
+/// `text` as a type, without a message when it is none.
+static Type parseQuietly(StringRef text, MLIRContext *context) {
+  ScopedDiagnosticHandler silence(context, [](Diagnostic &) {});
+  return mlir::parseType(text, context);
+}
+
+static Error specError(StringRef spec, const Twine &why) {
+  return createStringError("--input='" + spec + "': " + why);
+}
+
+/// Writes the number `text` to every element of `value`.
+static Error fillNumber(TensorValue &value, StringRef spec, StringRef text) {
+  const ElementFormat &format = value.format();
+  if (format.isFloat()) {
+    double number;
+    if (!to_float(text, number))
+      return specError(spec, "'" + text +
+                                 "' is not a number, 'zeros' or "
+                                 "'random(SEED)'");
+    value.fill(number);
+    return Error::success();
+  }
+  int64_t number;
+  if (format.isBool() && (text == "true" || text == "false")) {
+    number = text == "true";
+  } else if (text.getAsInteger(0, number)) {
+    uint64_t large;
+    if (format.bytes() != 8 || text.getAsInteger(0, large))
+      return specError(spec, "'" + text +
+                                 "' is not an integer that fits, "
+                                 "'zeros' or 'random(SEED)'");
+    number = static_cast<int64_t>(large);
+  }
+  char stored[8] = {};
+  format.storeInteger(stored, number);
+  // i8 also takes 128..255, as bits.
+  if (format.loadInteger(stored) != number &&
+      !(format.bytes() < 8 && number >= 0 && !format.isBool() &&
+        isUIntN(format.bytes() * 8, number)))
+    return specError(spec, Twine(number) + " does not fit the type " +
+                               describeType(value.element()));
+  for (int64_t i = 0, e = value.numElements(); i < e; ++i)
+    std::memcpy(value.data() + i * format.bytes(), stored, format.bytes());
+  return Error::success();
+}
+
+static Expected<TensorValue> parseScalar(MLIRContext *context, StringRef spec,
+                                         StringRef text) {
+  auto [number, typeText] = text.rsplit(':');
+  Type type = parseQuietly(typeText.trim(), context);
+  if (!type || !type.isIntOrIndexOrFloat())
+    return specError(spec, "'" + typeText.trim() + "' is not a scalar type");
+  Expected<TensorValue> value = TensorValue::create(type, {}, true);
+  if (!value)
+    return specError(spec, toString(value.takeError()));
+  if (Error error = fillNumber(*value, spec, number.trim()))
+    return error;
+  return value;
+}
+
+static Expected<TensorValue> parseTensor(MLIRContext *context, StringRef spec,
+                                         StringRef text) {
+  auto [typeText, init] = text.split('=');
+  typeText = typeText.trim();
+  init = init.trim();
+  auto type = dyn_cast_or_null<RankedTensorType>(
+      parseQuietly(("tensor<" + typeText + ">").str(), context));
+  if (!type)
+    return specError(spec, "'" + typeText +
+                               "' is not a shape and a type, e.g. 2x128xf32");
+  if (!type.hasStaticShape())
+    return specError(spec, "write a number for every '?'");
+  Expected<TensorValue> value =
+      TensorValue::create(type.getElementType(), type.getShape());
+  if (!value)
+    return specError(spec, toString(value.takeError()));
+  if (init == "zeros")
+    return value;
+  StringRef seedText = init;
+  if (seedText.consume_front("random(") && seedText.consume_back(")")) {
+    uint64_t seed;
+    if (seedText.trim().getAsInteger(0, seed))
+      return specError(spec, "the seed '" + seedText +
+                                 "' is not a non-negative integer");
+    value->fillRandom(seed);
+    return value;
+  }
+  if (Error error = fillNumber(*value, spec, init))
+    return error;
+  return value;
+}
+
+/// The name before `:=`, removed from `text`; empty if there is none.
+static StringRef takeName(StringRef &text) {
+  size_t at = text.find(":=");
+  StringRef name = text.take_front(at == StringRef::npos ? 0 : at).trim();
+  name.consume_front("%");
+  if (name.empty() || !llvm::all_of(name, [](char c) {
+        return isAlnum(c) || c == '_' || c == '-' || c == '.' || c == '$';
+      }))
+    return {};
+  text = text.drop_front(at + 2);
+  return name;
+}
+
+/// "argument 1 ('k') of type 2x?xf32".
+static std::string describe(unsigned position, const ArgumentInfo &argument) {
+  return ("argument " + Twine(position) + " ('" + argument.name +
+          "') of type " + describeType(argument.type))
+      .str();
+}
+
+static std::string listArguments(ArrayRef<ArgumentInfo> arguments) {
+  std::string text = "the function takes ";
+  if (arguments.empty())
+    return text + "no arguments";
+  interleave(
+      arguments,
+      [&](const ArgumentInfo &argument) {
+        text += argument.name + ": " + describeType(argument.type);
+      },
+      [&] { text += ", "; });
+  return text;
+}
+
+/// Checks the shape and element type of `value` against an argument.
+static Error checkFits(const TensorValue &value, StringRef spec,
+                       unsigned position, const ArgumentInfo &argument) {
+  auto mismatch = [&] {
+    return createStringError("--input='" + spec + "': expected " +
+                             describe(position, argument) + ", found " +
+                             value.typeString() +
+                             (value.isScalar() ? " (a scalar)" : ""));
+  };
+  auto shaped = dyn_cast<ShapedType>(argument.type);
+  if (value.isScalar() != !shaped ||
+      value.element() != getElementTypeOrSelf(argument.type))
+    return mismatch();
+  if (!shaped)
+    return Error::success();
+  if (shaped.getRank() != static_cast<int64_t>(value.shape().size()))
+    return mismatch();
+  for (auto [expected, found] : zip_equal(shaped.getShape(), value.shape()))
+    if (!ShapedType::isDynamic(expected) && expected != found)
+      return mismatch();
+  return Error::success();
+}
+
+/// The array in a file, as the element type of `argument`.
+static Expected<TensorValue> loadFile(StringRef spec, StringRef path,
+                                      unsigned position,
+                                      const ArgumentInfo &argument) {
+  Expected<NpyArray> array = readNpy(path);
+  if (!array)
+    return array.takeError();
+  Type element = getElementTypeOrSelf(argument.type);
+  std::optional<ElementFormat> format = ElementFormat::get(element);
+  if (!format || !format->accepts(array->dtype)) {
+    std::string shape;
+    for (int64_t size : array->shape)
+      shape += std::to_string(size) + "x";
+    return createStringError("--input='" + spec + "': expected " +
+                             describe(position, argument) + ", found " + shape +
+                             array->dtype.name());
+  }
+  bool scalar = !isa<ShapedType>(argument.type) && array->shape.empty();
+  Expected<TensorValue> value =
+      TensorValue::create(element, array->shape, scalar);
+  if (!value)
+    return value.takeError();
+  std::memcpy(value->data(), array->data.data(), array->data.size());
+  if (format->isBool()) // Compiled code reads 0 or 1.
+    for (char &byte : MutableArrayRef(value->data(), value->numBytes()))
+      byte = byte != 0;
+  return value;
+}
+
+static Expected<TensorValue> parseSpec(MLIRContext *context, StringRef spec,
+                                       StringRef text, unsigned position,
+                                       const ArgumentInfo &argument) {
+  if (text.starts_with("@"))
+    return loadFile(spec, text.drop_front(), position, argument);
+  if (text.contains('='))
+    return parseTensor(context, spec, text);
+  if (text.contains(':'))
+    return parseScalar(context, spec, text);
+  return specError(spec, "expected @FILE.npy, SHAPExTYPE=random(SEED), "
+                         "SHAPExTYPE=zeros, SHAPExTYPE=VALUE or VALUE:TYPE");
+}
+
+static Expected<SmallVector<TensorValue>>
+randomInputs(ArrayRef<ArgumentInfo> arguments) {
+  SmallVector<TensorValue> values;
+  for (auto [position, argument] : enumerate(arguments)) {
+    auto shaped = dyn_cast<ShapedType>(argument.type);
+    if (!shaped || !shaped.hasStaticShape())
+      return createStringError(
+          "no --input given, and " + describe(position, argument) +
+          " is not a tensor of static shape; " + listArguments(arguments));
+    Expected<TensorValue> value =
+        TensorValue::create(shaped.getElementType(), shaped.getShape());
+    if (!value)
+      return value.takeError();
+    value->fillRandom(position);
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
+Expected<SmallVector<TensorValue>>
+attn::bindInputs(MLIRContext *context, ArrayRef<std::string> specs,
+                 ArrayRef<ArgumentInfo> arguments) {
+  if (specs.empty())
+    return randomInputs(arguments);
+
+  SmallVector<std::optional<TensorValue>> bound(arguments.size());
+  auto bind = [&](StringRef spec, StringRef text, unsigned position) -> Error {
+    const ArgumentInfo &argument = arguments[position];
+    Expected<TensorValue> value =
+        parseSpec(context, spec, text, position, argument);
+    if (!value)
+      return value.takeError();
+    if (Error error = checkFits(*value, spec, position, argument))
+      return error;
+    bound[position] = std::move(*value);
+    return Error::success();
+  };
+
+  SmallVector<std::pair<StringRef, StringRef>> unnamed;
+  for (StringRef spec : specs) {
+    StringRef text = spec;
+    StringRef name = takeName(text);
+    if (name.empty()) {
+      unnamed.emplace_back(spec, text);
+      continue;
+    }
+    const auto *found = find_if(
+        arguments, [&](const ArgumentInfo &arg) { return arg.name == name; });
+    unsigned position = found - arguments.begin();
+    if (found == arguments.end() &&
+        (!name.consume_front("arg") || name.getAsInteger(10, position) ||
+         position >= arguments.size()))
+      return specError(spec, "no such argument; " + listArguments(arguments));
+    if (bound[position])
+      return specError(spec, describe(position, arguments[position]) +
+                                 " is already given");
+    if (Error error = bind(spec, text, position))
+      return error;
+  }
+  unsigned next = 0;
+  for (auto [spec, text] : unnamed) {
+    while (next < bound.size() && bound[next])
+      ++next;
+    if (next == bound.size())
+      return specError(spec, "one input too many; " + listArguments(arguments));
+    if (Error error = bind(spec, text, next))
+      return error;
+  }
+  SmallVector<TensorValue> values;
+  for (auto [position, value] : enumerate(bound)) {
+    if (!value)
+      return createStringError("no --input for " +
+                               describe(position, arguments[position]) + "; " +
+                               listArguments(arguments));
+    values.push_back(std::move(*value));
+  }
+  return values;
+}

@@ -1,0 +1,208 @@
+//===- lib/ExecutionEngine/Jit.cpp - Code in memory -----------------------===//
+//
+// Part of attn-mlir.
+//
+// Compiles LLVM-dialect modules with LLJIT. MLIR's own ExecutionEngine is not
+// in libMLIR.so, and its archive would register LLVM's options a second time.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/ExecutionEngine/Jit.h"
+
+#include "Arena.h"
+#include "attn/Runtime/FloatConversions.h"
+#include "attn/Runtime/ParallelFor.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/ExecutionEngine/Orc/ThreadSafeModule.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace llvm;
+using namespace mlir::attn;
+
+struct Jit::Impl {
+  std::unique_ptr<orc::LLJIT> jit;
+};
+
+Jit::Jit(std::unique_ptr<Impl> impl) : impl(std::move(impl)) {}
+Jit::~Jit() = default;
+
+static std::string packedName(StringRef name) {
+  return ("attn_packed_" + name).str();
+}
+
+/// Adds `void attn_packed_NAME(ptr arguments)`, which calls NAME.
+static Error addPackedFunction(Module &module, StringRef name) {
+  Function *callee = module.getFunction(name);
+  if (!callee || callee->isDeclaration())
+    return createStringError("the compiled module has no function '" + name +
+                             "'");
+  LLVMContext &context = module.getContext();
+  auto *ptr = PointerType::getUnqual(context);
+  auto *wrapper = Function::Create(
+      FunctionType::get(Type::getVoidTy(context), {ptr}, false),
+      GlobalValue::ExternalLinkage, packedName(name), module);
+  IRBuilder<> builder(BasicBlock::Create(context, "entry", wrapper));
+  Value *arguments = wrapper->getArg(0);
+  auto pointer = [&](unsigned index) {
+    Value *slot = builder.CreateConstGEP1_64(ptr, arguments, index);
+    return builder.CreateLoad(ptr, slot);
+  };
+  SmallVector<Value *> values;
+  for (Argument &argument : callee->args())
+    values.push_back(builder.CreateAlignedLoad(
+        argument.getType(), pointer(argument.getArgNo()), Align(1)));
+  Value *result = builder.CreateCall(callee, values);
+  if (!result->getType()->isVoidTy())
+    builder.CreateStore(result, pointer(callee->arg_size()));
+  builder.CreateRetVoid();
+  return Error::success();
+}
+
+static void optimize(Module &module, TargetMachine &machine, unsigned level) {
+  PassBuilder builder(&machine);
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  const OptimizationLevel levels[] = {
+      OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
+      OptimizationLevel::O3};
+  OptimizationLevel chosen = levels[std::min(level, 3u)];
+  ModulePassManager passes =
+      level == 0 ? builder.buildO0DefaultPipeline(chosen)
+                 : builder.buildPerModuleDefaultPipeline(chosen);
+  passes.run(module, modules);
+}
+
+static Error defineHostSymbols(orc::LLJIT &jit, ArrayRef<HostSymbol> extra) {
+  orc::SymbolMap map;
+  auto add = [&](StringRef name, void *address) {
+    map[jit.mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(address),
+                                      JITSymbolFlags::Exported |
+                                          JITSymbolFlags::Callable};
+  };
+  auto address = [](auto *function) {
+    return reinterpret_cast<void *>(function);
+  };
+  add("attn_rt_parallel_for", address(&attn_rt_parallel_for));
+  add("attn_rt_num_threads", address(&attn_rt_num_threads));
+  add("malloc", address(&arenaMalloc));
+  add("calloc", address(&arenaCalloc));
+  add("free", address(&arenaFree));
+  add("__truncdfhf2", address(&attn_rt_truncdfhf2));
+  add("__truncsfhf2", address(&attn_rt_truncsfhf2));
+  add("__extendhfsf2", address(&attn_rt_extendhfsf2));
+  add("__truncdfbf2", address(&attn_rt_truncdfbf2));
+  add("__truncsfbf2", address(&attn_rt_truncsfbf2));
+  for (const HostSymbol &symbol : extra)
+    add(symbol.name, symbol.address);
+  orc::JITDylib &main = jit.getMainJITDylib();
+  if (Error error = main.define(orc::absoluteSymbols(std::move(map))))
+    return error;
+  // The rest, above all libm, comes from this process.
+  auto process = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
+      jit.getDataLayout().getGlobalPrefix());
+  if (!process)
+    return process.takeError();
+  main.addGenerator(std::move(*process));
+  return Error::success();
+}
+
+/// Registers the processor we run on with LLVM, once.
+static void initializeTarget() {
+  static bool once = [] {
+    InitializeNativeTarget();
+    InitializeNativeTargetAsmPrinter();
+    return true;
+  }();
+  (void)once;
+}
+
+Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
+                                           ArrayRef<std::string> functions,
+                                           const JitOptions &options) {
+  initializeTarget();
+  auto machineBuilder = orc::JITTargetMachineBuilder::detectHost();
+  if (!machineBuilder)
+    return machineBuilder.takeError();
+  machineBuilder->setCodeGenOptLevel(options.optLevel == 0
+                                         ? CodeGenOptLevel::None
+                                         : CodeGenOptLevel::Aggressive);
+  auto machine = machineBuilder->createTargetMachine();
+  if (!machine)
+    return machine.takeError();
+
+  mlir::MLIRContext *mlirContext = module.getContext();
+  mlir::DialectRegistry registry;
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
+  mlirContext->appendDialectRegistry(registry);
+  auto context = std::make_unique<LLVMContext>();
+  std::unique_ptr<Module> translated =
+      mlir::translateModuleToLLVMIR(module, *context, "attn");
+  if (!translated)
+    return createStringError("translation to LLVM IR failed");
+  translated->setDataLayout((*machine)->createDataLayout());
+  translated->setTargetTriple((*machine)->getTargetTriple());
+  for (StringRef name : functions)
+    if (Error error = addPackedFunction(*translated, name))
+      return error;
+  optimize(*translated, **machine, options.optLevel);
+  if (options.onOptimized)
+    if (Error error = options.onOptimized(*translated))
+      return error;
+
+  auto jit = orc::LLJITBuilder()
+                 .setJITTargetMachineBuilder(std::move(*machineBuilder))
+                 .create();
+  if (!jit)
+    return jit.takeError();
+  if (Error error = defineHostSymbols(**jit, options.symbols))
+    return error;
+  if (Error error = (*jit)->addIRModule(
+          orc::ThreadSafeModule(std::move(translated), std::move(context))))
+    return error;
+  if (Error error = (*jit)->initialize((*jit)->getMainJITDylib()))
+    return error;
+  auto impl = std::make_unique<Impl>();
+  impl->jit = std::move(*jit);
+  return std::unique_ptr<Jit>(new Jit(std::move(impl)));
+}
+
+Expected<Jit::PackedFunction> Jit::lookup(StringRef name) const {
+  auto address = impl->jit->lookup(packedName(name));
+  if (!address)
+    return address.takeError();
+  return address->toPtr<PackedFunction>();
+}
+
+bool mlir::attn::hostIsX86() { return Triple(sys::getProcessTriple()).isX86(); }
+
+unsigned mlir::attn::hostVectorWidth() {
+  StringMap<bool> features = sys::getHostCPUFeatures();
+  if (features.lookup("avx512f"))
+    return 16;
+  return features.lookup("avx") ? 8 : 4;
+}
+
+unsigned mlir::attn::hostVectorRegisters() {
+  return hostIsX86() && hostVectorWidth() < 16 ? 16 : 32;
+}

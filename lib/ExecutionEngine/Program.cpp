@@ -1,0 +1,318 @@
+//===- lib/ExecutionEngine/Program.cpp - Compile and call -----------------===//
+//
+// Part of attn-mlir.
+//
+// Lowers a module in stages, compiles it and calls its function with values.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/ExecutionEngine/Program.h"
+
+#include "Arena.h"
+#include "attn/Target/CPU/Passes.h"
+
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cstring>
+
+using namespace mlir;
+using namespace mlir::attn;
+using llvm::alignTo;
+using llvm::createStringError;
+using llvm::enumerate;
+using llvm::Error;
+using llvm::Expected;
+using llvm::raw_ostream;
+using llvm::zip_equal;
+namespace sys = llvm::sys;
+
+//===----------------------------------------------------------------------===//
+// Compile
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One arrow of the pipeline.
+struct Stage {
+  StringRef name;
+  std::function<void(OpPassManager &)> build;
+};
+
+/// Writes numbered files into a folder, or nothing without one.
+class StageDumper {
+public:
+  explicit StageDumper(StringRef folder) : folder(folder) {}
+
+  Error start() {
+    if (folder.empty())
+      return Error::success();
+    if (std::error_code code = sys::fs::create_directories(folder))
+      return createStringError("--dump-stages: cannot create '" + folder +
+                               "': " + code.message());
+    return Error::success();
+  }
+
+  template <typename Printable>
+  Error write(StringRef name, StringRef suffix, const Printable &print) {
+    if (folder.empty())
+      return Error::success();
+    SmallString<128> path(folder);
+    sys::path::append(path, (Twine(number / 10) + Twine(number % 10) + "-" +
+                             name + "." + suffix)
+                                .str());
+    ++number;
+    std::error_code code;
+    llvm::raw_fd_ostream os(path, code);
+    if (!code) {
+      print(os);
+      os.flush();
+      code = os.error();
+      os.clear_error();
+    }
+    if (code)
+      return createStringError("--dump-stages: cannot write '" + path +
+                               "': " + code.message());
+    return Error::success();
+  }
+
+private:
+  StringRef folder;
+  unsigned number = 0;
+};
+} // namespace
+
+/// Callers keep their inputs: bufferization may write only to `attn.inout`.
+static void protectArguments(ModuleOp module) {
+  StringRef writable = bufferization::BufferizationDialect::kWritableAttrName;
+  Builder builder(module.getContext());
+  for (auto func : module.getOps<func::FuncOp>()) {
+    if (!func.isPublic() || func.isDeclaration())
+      continue;
+    for (unsigned i = 0; i < func.getNumArguments(); ++i)
+      if (isa<TensorType>(func.getArgument(i).getType()) &&
+          !func.getArgAttr(i, "attn.inout") && !func.getArgAttr(i, writable))
+        func.setArgAttr(i, writable, builder.getBoolAttr(false));
+  }
+}
+
+static void buildBufferize(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  options.allowReturnAllocsFromLoops = true;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  bufferization::buildBufferDeallocationPipeline(pm);
+}
+
+static Error lower(ModuleOp module, const CompileOptions &options,
+                   StageDumper &dumper) {
+  LowerToLLVMOptions llvmOptions;
+  llvmOptions.x86Vector = hostIsX86();
+  const Stage stages[] = {
+      {"bufferize", buildBufferize},
+      {"lower-to-llvm",
+       [&](OpPassManager &pm) { buildLowerToLLVMPipeline(pm, llvmOptions); }},
+  };
+  auto dump = [&](StringRef name) {
+    return dumper.write(name, "mlir",
+                        [&](raw_ostream &os) { module.print(os); });
+  };
+  if (Error error = dump("input"))
+    return error;
+  protectArguments(module);
+  for (const Stage &stage : stages) {
+    PassManager pm(module.getContext());
+    stage.build(pm);
+    if (failed(pm.run(module)))
+      return createStringError("stage '" + stage.name +
+                               "' failed on this module");
+    if (Error error = dump(stage.name))
+      return error;
+  }
+  return Error::success();
+}
+
+/// The first thing about the function's types that we cannot call with.
+static Error checkTypes(const Source &source) {
+  auto check = [&](Type type, const Twine &what) -> Error {
+    auto fail = [&](const Twine &why) {
+      std::string text;
+      llvm::raw_string_ostream(text) << type;
+      return createStringError("function '" + source.function + "': " + what +
+                               " has type " + text + ": " + why);
+    };
+    auto shaped = dyn_cast<ShapedType>(type);
+    if (shaped && !isa<RankedTensorType, MemRefType>(type))
+      return fail("only ranked tensors, memrefs and scalars can be passed");
+    if (auto memref = dyn_cast<MemRefType>(type);
+        memref && !memref.getLayout().isIdentity())
+      return fail("only memrefs of identity layout can be passed");
+    if (!ElementFormat::get(getElementTypeOrSelf(type)))
+      return fail("the element type is not supported");
+    return Error::success();
+  };
+  for (auto [i, argument] : enumerate(source.arguments))
+    if (Error error = check(argument.type, "argument " + Twine(i)))
+      return error;
+  for (auto [i, type] : enumerate(source.results))
+    if (Error error = check(type, "result " + Twine(i)))
+      return error;
+  return Error::success();
+}
+
+/// Bytes of a memref descriptor of rank `rank`: two pointers, an offset, sizes
+/// and strides.
+static size_t descriptorBytes(int64_t rank) { return 8 * (3 + 2 * rank); }
+
+Expected<std::unique_ptr<Program>>
+Program::compile(const Source &source, const CompileOptions &options) {
+  if (Error error = checkTypes(source))
+    return error;
+  StageDumper dumper(options.dumpStages);
+  if (Error error = dumper.start())
+    return error;
+  OwningOpRef<ModuleOp> module(
+      cast<ModuleOp>(source.func()->getParentOp()->clone()));
+  if (Error error = lower(*module, options, dumper))
+    return error;
+
+  auto dumpLLVM = [&](const llvm::Module &llvmModule) {
+    return dumper.write("optimized", "ll", [&](raw_ostream &os) {
+      llvmModule.print(os, nullptr);
+    });
+  };
+  JitOptions jitOptions;
+  jitOptions.optLevel = options.optLevel;
+  jitOptions.symbols = options.symbols;
+  jitOptions.onOptimized = dumpLLVM;
+  auto jit = Jit::create(*module, {source.function}, jitOptions);
+  if (!jit)
+    return jit.takeError();
+  auto function = (*jit)->lookup(source.function);
+  if (!function)
+    return function.takeError();
+
+  std::unique_ptr<Program> program(new Program);
+  program->jit = std::move(*jit);
+  program->function = *function;
+  program->resultTypes = source.results;
+  size_t offset = 0;
+  for (Type type : source.results) {
+    size_t bytes = 8, alignment = 8;
+    if (auto shaped = dyn_cast<ShapedType>(type))
+      bytes = descriptorBytes(shaped.getRank());
+    else
+      bytes = alignment = ElementFormat::get(type)->bytes();
+    offset = alignTo(offset, alignment);
+    program->resultOffsets.push_back(offset);
+    offset += bytes;
+  }
+  program->returned.resize(alignTo(offset, 8) + 8);
+  return program;
+}
+
+//===----------------------------------------------------------------------===//
+// Call
+//===----------------------------------------------------------------------===//
+
+void Program::bind(MutableArrayRef<TensorValue> inputs) {
+  fields.clear();
+  packed.clear();
+  size_t total = 0;
+  for (const TensorValue &value : inputs)
+    total += value.isScalar() ? 0 : 3 + 2 * value.shape().size();
+  fields.reserve(total); // `packed` points into it.
+  for (TensorValue &value : inputs) {
+    if (value.isScalar()) {
+      packed.push_back(value.data());
+      continue;
+    }
+    auto field = [&](int64_t number) {
+      fields.push_back(number);
+      packed.push_back(&fields.back());
+    };
+    int64_t address = reinterpret_cast<intptr_t>(value.data());
+    field(address);
+    field(address);
+    field(0);
+    for (int64_t size : value.shape())
+      field(size);
+    for (unsigned d = 0; d < value.shape().size(); ++d) {
+      int64_t stride = 1;
+      for (int64_t size : value.shape().drop_front(d + 1))
+        stride *= size;
+      field(stride);
+    }
+  }
+  packed.push_back(returned.data());
+}
+
+void Program::invoke() {
+  arenaReset();
+  function(packed.data());
+}
+
+/// Copies a strided array of `T`-sized elements to a dense one.
+static void copyStrided(const char *from, char *to, unsigned bytes,
+                        ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides) {
+  if (sizes.empty()) {
+    std::memcpy(to, from, bytes);
+    return;
+  }
+  if (sizes.size() == 1 && strides.front() == 1) {
+    std::memcpy(to, from, sizes.front() * bytes);
+    return;
+  }
+  size_t inner = bytes;
+  for (int64_t size : sizes.drop_front())
+    inner *= size;
+  for (int64_t i = 0; i < sizes.front(); ++i)
+    copyStrided(from + i * strides.front() * bytes, to + i * inner, bytes,
+                sizes.drop_front(), strides.drop_front());
+}
+
+Expected<SmallVector<TensorValue>> Program::results() const {
+  SmallVector<TensorValue> values;
+  for (auto [type, offset] : zip_equal(resultTypes, resultOffsets)) {
+    const char *at = returned.data() + offset;
+    auto shaped = dyn_cast<ShapedType>(type);
+    SmallVector<int64_t> header;
+    int64_t rank = 0;
+    if (shaped) {
+      rank = shaped.getRank();
+      header.resize(3 + 2 * rank);
+      std::memcpy(header.data(), at, descriptorBytes(rank));
+    }
+    ArrayRef<int64_t> sizes = ArrayRef(header).slice(shaped ? 3 : 0, rank);
+    Expected<TensorValue> value =
+        TensorValue::create(getElementTypeOrSelf(type), sizes, !shaped);
+    if (!value)
+      return value.takeError();
+    unsigned bytes = value->format().bytes();
+    if (!shaped) {
+      std::memcpy(value->data(), at, bytes);
+    } else if (value->numElements() != 0) {
+      const char *data =
+          reinterpret_cast<const char *>(static_cast<intptr_t>(header[1]));
+      copyStrided(data + header[2] * bytes, value->data(), bytes, sizes,
+                  ArrayRef(header).take_back(rank));
+    }
+    values.push_back(std::move(*value));
+  }
+  return values;
+}

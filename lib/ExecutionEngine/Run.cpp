@@ -1,0 +1,171 @@
+//===- lib/ExecutionEngine/Run.cpp - What attn-run does -------------------===//
+//
+// Part of attn-mlir.
+//
+// Compiles a module, calls a function of it, and says what came out.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/ExecutionEngine/Run.h"
+
+#include "attn/ExecutionEngine/Benchmark.h"
+#include "attn/ExecutionEngine/Program.h"
+#include "attn/Runtime/ParallelFor.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+
+#include <cmath>
+
+using namespace llvm;
+using namespace mlir;
+using namespace mlir::attn;
+
+/// One line: type, range, mean, NaN count, first elements.
+static void printSummary(StringRef name, const TensorValue &value,
+                         raw_ostream &out) {
+  constexpr int64_t kShown = 8;
+  int64_t count = value.numElements();
+  out << name << ": " << value.typeString();
+  if (!value.isScalar() && count > 0) {
+    double low = INFINITY, high = -INFINITY, sum = 0;
+    int64_t numNaN = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      double element = value.get(i);
+      if (std::isnan(element)) {
+        ++numNaN;
+        continue;
+      }
+      low = std::min(low, element);
+      high = std::max(high, element);
+      sum += element;
+    }
+    if (numNaN < count)
+      out << format("  min %.6g  max %.6g  mean %.6g", low, high,
+                    sum / static_cast<double>(count - numNaN));
+    out << "  nan " << numNaN;
+  }
+  out << "  [";
+  for (int64_t i = 0; i < std::min(count, kShown); ++i)
+    out << (i ? ", " : "") << formatElement(value, i);
+  out << (count > kShown ? ", ...]\n" : "]\n");
+}
+
+/// "@out.npy" without the "@".
+static Expected<StringRef> outputPath(StringRef spec) {
+  if (!spec.consume_front("@") || spec.empty())
+    return createStringError("--output='" + spec + "': expected @FILE.npy");
+  return spec;
+}
+
+/// Refuses before the work what could not be written after it.
+static Error checkOutputs(const RunOptions &options, size_t numResults) {
+  if (options.outputs.size() > numResults)
+    return createStringError(
+        "--output is given " + Twine(options.outputs.size()) +
+        " times, but the function has " + Twine(numResults) + " results");
+  for (StringRef spec : options.outputs) {
+    auto path = outputPath(spec);
+    if (!path)
+      return path.takeError();
+    StringRef folder = sys::path::parent_path(*path);
+    if (!folder.empty() && !sys::fs::is_directory(folder))
+      return createStringError("--output='" + spec + "': no folder '" + folder +
+                               "'");
+    if (sys::fs::is_directory(*path))
+      return createStringError("--output='" + spec + "': is a folder");
+  }
+  return Error::success();
+}
+
+static Error
+emitResults(const RunOptions &options,
+            ArrayRef<std::pair<std::string, const TensorValue *>> results,
+            raw_ostream &out) {
+  for (auto [i, result] : enumerate(results)) {
+    const auto &[name, value] = result;
+    if (i >= options.outputs.size()) {
+      printSummary(name, *value, out);
+      continue;
+    }
+    StringRef path = cantFail(outputPath(options.outputs[i]));
+    if (Error error = writeNpy(path, value->format().npyDtype(), value->shape(),
+                               value->bytes()))
+      return error;
+  }
+  return Error::success();
+}
+
+static Error run(const RunOptions &options, raw_ostream &out,
+                 raw_ostream &err) {
+  DialectRegistry registry;
+  registerRunDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  // Passes report on the locations of the file, which no longer is at hand.
+  SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context, err);
+
+  Expected<Source> source =
+      loadSource(&context, options.file, options.function);
+  if (!source)
+    return source.takeError();
+  size_t numInout = count_if(
+      source->arguments, [](const ArgumentInfo &info) { return info.inout; });
+  if (Error error = checkOutputs(options, source->results.size() + numInout))
+    return error;
+  auto inputs = bindInputs(&context, options.inputs, source->arguments);
+  if (!inputs)
+    return inputs.takeError();
+  if (options.inputs.empty() && !source->arguments.empty())
+    out << "no --input given: random inputs, seed = argument number\n";
+
+  CompileOptions compile;
+  compile.strategy = options.strategy;
+  compile.dumpStages = options.dumpStages;
+  auto program = Program::compile(*source, compile);
+  if (!program)
+    return program.takeError();
+  (*program)->bind(*inputs);
+  (*program)->invoke();
+  auto results = (*program)->results();
+  if (!results)
+    return results.takeError();
+
+  SmallVector<std::pair<std::string, const TensorValue *>> named;
+  for (auto [i, value] : enumerate(*results))
+    named.emplace_back("result " + std::to_string(i), &value);
+  for (auto [info, value] : zip_equal(source->arguments, *inputs))
+    if (info.inout)
+      named.emplace_back("inout " + info.name, &value);
+  if (Error error = emitResults(options, named, out))
+    return error;
+  if (options.benchmark > 0)
+    return benchmarkProgram(**program, *inputs, options.benchmark, std::nullopt,
+                            out);
+  return Error::success();
+}
+
+int attn::runModule(const RunOptions &options, raw_ostream &out,
+                    raw_ostream &err) {
+  if (options.target != "cpu") {
+    err << "attn-run: error: --target=" << options.target
+        << ": not available here; this build runs on 'cpu'\n";
+    return kExitNoDevice;
+  }
+  attn_rt_set_num_threads(options.threads);
+  if (Error error = run(options, out, err)) {
+    out.flush();
+    err << "attn-run: error: " << toString(std::move(error)) << '\n';
+    return kExitBadInput;
+  }
+  return kExitOk;
+}
+
+void attn::listStrategies(raw_ostream &out) {
+  out << "dense\n"
+         "blockwise{block-size-q=N block-size-kv=N}\n";
+}
