@@ -1,0 +1,33 @@
+"""The lit suite of attn-mlir: IR in, IR or text out; executed tests; units."""
+
+import os
+
+import lit.formats
+
+config.name = "attn-mlir"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "Unit", "CMakeLists.txt", "lit.cfg.py"]
+config.test_source_root = os.path.join(config.attn_source_dir, "test")
+config.test_exec_root = os.path.join(config.attn_binary_dir, "test")
+
+config.environment["PATH"] = os.pathsep.join(
+    [
+        os.path.join(config.attn_binary_dir, "bin"),
+        config.llvm_tools_dir,
+        config.environment.get("PATH", ""),
+    ]
+)
+config.environment["LC_ALL"] = "C.UTF-8"
+config.substitutions.append(("%python", '"' + config.python + '"'))
+config.substitutions.append(("%attn_src", config.attn_source_dir))
+
+if config.sanitize:
+    config.available_features.add("sanitized")
+    # libMLIR and libLLVM are not instrumented: containers and memory that
+    # cross that border look wrong to the checks switched off here.
+    config.environment["ASAN_OPTIONS"] = (
+        "detect_container_overflow=0:detect_leaks=0:alloc_dealloc_mismatch=0:"
+        "detect_odr_violation=0"
+    )
+    config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
