@@ -12,6 +12,7 @@
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Target/CPU/Passes.h"
 
 using namespace mlir;
 
@@ -22,4 +23,6 @@ void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
 void attn::registerAllPasses() {
   registerAttnTransformsPasses();
   registerAttnConversionPasses();
+  registerAttnCPUPasses();
+  registerLowerToLLVMPipeline();
 }

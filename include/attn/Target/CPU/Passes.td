@@ -59,4 +59,21 @@ def AttnPrepareLowerToLLVMPass
   ];
 }
 
+def AttnVectorizeContractionsPass
+    : Pass<"attn-vectorize-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Tile and vectorise the matrix products around attention";
+  let description = [{
+    Exact up to the order of sums. f32 contractions over one dimension on
+    tensors (`linalg.matmul`, `linalg.batch_matmul` and generics like them)
+    become parallel tasks of register tiles whose accumulators stay in vectors,
+    with upstream tiling, peeling, vectorisation and hoisting. Contractions of
+    another form, and tiles cut by an edge, stay as they are.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
 #endif // ATTN_TARGET_CPU_PASSES
