@@ -20,6 +20,11 @@
 
 #include "attn/Dialect/Attn/IR/AttnDialect.h.inc"
 
+namespace mlir::attn {
+/// Name of the module attribute that holds a `#attn.target`.
+inline constexpr llvm::StringLiteral kTargetAttrName = "attn.target";
+} // namespace mlir::attn
+
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.h.inc"
 
