@@ -4,60 +4,31 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Parsing, effects, speculation, result shapes and key ranges of the ops.
-// Their verifiers are in AttnVerify.cpp, canonicalisations in
-// AttnCanonicalize.cpp.
+// Effects, speculation and result shapes of the ops. Their assembly is in
+// AttnAssembly.cpp, verifiers in AttnVerify.cpp, canonicalisations in
+// AttnCanonicalize.cpp, key ranges in AttnPositions.cpp.
 //
 //===----------------------------------------------------------------------===//
 
+#include "AttnAssembly.h"
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
 //===----------------------------------------------------------------------===//
-// `causal` | `window(left, right)` | nothing
-//===----------------------------------------------------------------------===//
-
-static ParseResult parseWindow(OpAsmParser &parser, IntegerAttr &left,
-                               IntegerAttr &right) {
-  int64_t leftValue = -1, rightValue = -1;
-  if (succeeded(parser.parseOptionalKeyword("causal"))) {
-    rightValue = 0;
-  } else if (succeeded(parser.parseOptionalKeyword("window"))) {
-    if (parser.parseLParen() || parser.parseInteger(leftValue) ||
-        parser.parseComma() || parser.parseInteger(rightValue) ||
-        parser.parseRParen())
-      return failure();
-  }
-  left = parser.getBuilder().getI64IntegerAttr(leftValue);
-  right = parser.getBuilder().getI64IntegerAttr(rightValue);
-  return success();
-}
-
-static void printWindow(OpAsmPrinter &printer, Operation *, IntegerAttr left,
-                        IntegerAttr right) {
-  int64_t leftValue = left.getInt(), rightValue = right.getInt();
-  if (leftValue == -1 && rightValue == -1)
-    return;
-  if (leftValue == -1 && rightValue == 0)
-    printer << "causal";
-  else
-    printer << "window(" << leftValue << ", " << rightValue << ")";
-}
-
-//===----------------------------------------------------------------------===//
 // Shared behaviour
 //===----------------------------------------------------------------------===//
 
 /// Shapes that disagree at run time make an op undefined, so an op may be
-/// speculated only when its verifier has seen every shape.
+/// speculated only when its verifier has seen every shape, and its score region
+/// allows it.
 static Speculation::Speculatability getStaticSpeculatability(Operation *op) {
   for (Type type : op->getOperandTypes())
     if (auto shaped = dyn_cast<ShapedType>(type))
       if (!shaped.hasStaticShape())
         return Speculation::NotSpeculatable;
-  return Speculation::Speculatable;
+  return Speculation::RecursivelySpeculatable;
 }
 
 /// Memref inputs are read; memref destinations are written, and read too when

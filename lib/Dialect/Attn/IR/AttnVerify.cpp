@@ -13,7 +13,7 @@
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
-#include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -44,6 +44,35 @@ static LogicalResult verifyDim(Operation *op, StringRef name, StringRef what,
   return op->emitOpError("expects ")
          << name << " to have " << what << " " << dimToString(size)
          << ", but got " << dimToString(found);
+}
+
+/// The largest size or window. Sums of a few positions stay far from overflow,
+/// and no memory holds more.
+static constexpr int64_t kMaxSize = int64_t(1) << 48;
+
+/// sdpa_c16 for the types of `op`'s operands and results.
+static LogicalResult verifyTypes(Operation *op) {
+  auto verifyType = [&](Type type) -> LogicalResult {
+    auto shaped = dyn_cast<ShapedType>(type);
+    if (!shaped)
+      return success();
+    for (int64_t size : shaped.getShape())
+      if (!ShapedType::isDynamic(size) && size > kMaxSize)
+        return op->emitOpError("expects sizes of at most ")
+               << kMaxSize << ", but got " << type;
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (tensor && tensor.getEncoding())
+      return op->emitOpError("expects tensors without an encoding, but got ")
+             << type;
+    return success();
+  };
+  for (Type type : op->getOperandTypes())
+    if (failed(verifyType(type)))
+      return failure();
+  for (Type type : op->getResultTypes())
+    if (failed(verifyType(type)))
+      return failure();
+  return success();
 }
 
 /// Each dimension of `value` equals that of `shape` or is 1.
@@ -88,14 +117,14 @@ static StaticSizes getStaticSizes(AttentionInterface op) {
   sizes.seqLenKv = key[op.getSeqAxis()];
   if (op.isPaged()) {
     int64_t pages = getShaped(op.getPageTable()).getDimSize(1);
-    // A product beyond 2^63 is dynamic as far as checks are concerned.
+    // sdpa_c16 refuses a product that overflows.
     int64_t product;
-    sizes.seqLenKv =
-        ShapedType::isDynamic(pages) ||
-                ShapedType::isDynamic(sizes.seqLenKv) ||
-                llvm::MulOverflow(pages, sizes.seqLenKv, product)
-            ? ShapedType::kDynamic
-            : product;
+    if (ShapedType::isDynamic(pages) || ShapedType::isDynamic(sizes.seqLenKv))
+      sizes.seqLenKv = ShapedType::kDynamic;
+    else
+      sizes.seqLenKv = llvm::MulOverflow(pages, sizes.seqLenKv, product)
+                           ? std::numeric_limits<int64_t>::max()
+                           : product;
   }
   sizes.headDim = query[3];
   sizes.headDimV = value[3];
@@ -141,6 +170,13 @@ static LogicalResult verifyShapes(AttentionInterface op,
            << seq << ", but got " << dimToString(key[op.getSeqAxis()])
            << " and " << dimToString(value[op.getSeqAxis()]);
 
+  // sdpa_c16 for pages * page_size
+  if (!ShapedType::isDynamic(sizes.seqLenKv) && sizes.seqLenKv > kMaxSize)
+    return op->emitOpError("expects pages * page_size of at most ")
+           << kMaxSize << ", but got "
+           << getShaped(op.getPageTable()).getDimSize(1) << " * "
+           << key[op.getSeqAxis()];
+
   // sdpa_c3; true for dynamic sizes, false for a zero divisor.
   if (!ShapedType::isDynamic(sizes.numHeads) &&
       !ShapedType::isDynamic(sizes.numKvHeads) &&
@@ -176,8 +212,7 @@ static LogicalResult verifyModifiers(AttentionInterface op,
   // sdpa_c7
   StringRef scoreDims[] = {"batch", "num_heads", "seq_len_q", "seq_len_kv"};
   StringRef keyDims[] = {"batch", "num_kv_heads", "seq_len_kv", "head_dim"};
-  StringRef valueDims[] = {"batch", "num_kv_heads", "seq_len_kv",
-                           "head_dim_v"};
+  StringRef valueDims[] = {"batch", "num_kv_heads", "seq_len_kv", "head_dim_v"};
   int64_t scores[] = {sizes.batch, sizes.numHeads, sizes.seqLenQ,
                       sizes.seqLenKv};
   int64_t keys[] = {sizes.batch, sizes.numKvHeads, sizes.seqLenKv,
@@ -186,8 +221,8 @@ static LogicalResult verifyModifiers(AttentionInterface op,
                       sizes.headDimV};
   if (failed(verifyBroadcast(op, "mask", op.getMask(), scores, scoreDims)) ||
       failed(verifyBroadcast(op, "bias", op.getBias(), scores, scoreDims)) ||
-      failed(verifyBroadcast(op, "key_scale", op.getKeyScale(), keys,
-                             keyDims)) ||
+      failed(
+          verifyBroadcast(op, "key_scale", op.getKeyScale(), keys, keyDims)) ||
       failed(verifyBroadcast(op, "value_scale", op.getValueScale(), values,
                              valueDims)))
     return failure();
@@ -216,19 +251,37 @@ static LogicalResult verifyModifiers(AttentionInterface op,
   // sdpa_c10
   if (op.getScaleAttr() && op.getDynamicScale())
     return op->emitOpError("expects scale or dynamic_scale, not both");
-  if (op.getScaleAttr() && !op.getScaleAttr().getValue().isFinite())
-    return op->emitOpError("expects a finite scale, but got ")
-           << op.getScaleAttr();
-  if (FloatAttr softcap = op.getSoftcapAttr())
-    if (!softcap.getValue().isFinite() || softcap.getValueAsDouble() <= 0)
-      return op->emitOpError("expects a positive finite softcap, but got ")
-             << softcap;
+  // What is finite in f64 may overflow in f32, where scores are computed.
+  FloatType type = op.getAccumulatorType();
+  auto inAccumulatorType = [&](FloatAttr attr) {
+    APFloat value = attr.getValue();
+    bool losesInfo;
+    value.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                  &losesInfo);
+    return value;
+  };
+  if (FloatAttr scale = op.getScaleAttr())
+    if (!inAccumulatorType(scale).isFinite())
+      return op->emitOpError("expects a scale that is finite in ")
+             << type << ", but got " << scale;
+  if (FloatAttr softcap = op.getSoftcapAttr()) {
+    APFloat value = inAccumulatorType(softcap);
+    if (!value.isFinite() || value.isZero() || value.isNegative())
+      return op->emitOpError("expects a softcap that is positive and finite "
+                             "in ")
+             << type << ", but got " << softcap;
+  }
 
   // sdpa_c11
   if (op.getWindowLeft() < -1 || op.getWindowRight() < -1)
     return op->emitOpError("expects window sizes of -1 (unbounded) or more, "
                            "but got ")
            << op.getWindowLeft() << " and " << op.getWindowRight();
+  // sdpa_c16
+  if (op.getWindowLeft() > kMaxSize || op.getWindowRight() > kMaxSize)
+    return op->emitOpError("expects window sizes of at most ")
+           << kMaxSize << " (-1 is unbounded), but got " << op.getWindowLeft()
+           << " and " << op.getWindowRight();
 
   // sdpa_c12
   if (op.isPaged()) {
@@ -256,15 +309,13 @@ static LogicalResult verifyScore(AttentionInterface op) {
   Block &block = op.getScore().front();
   TypeRange arguments = block.getArgumentTypes();
   auto isIndex = [](Type type) { return type.isIndex(); };
-  if (arguments.size() != 5 ||
-      arguments.front() != op.getAccumulatorType() ||
+  if (arguments.size() != 5 || arguments.front() != op.getAccumulatorType() ||
       !llvm::all_of(arguments.drop_front(), isIndex))
     return op->emitOpError("expects a score region with arguments (")
            << op.getAccumulatorType()
-           << ", index, index, index, index), but got ("
-           << arguments << ")";
-  auto yield = dyn_cast_if_present<YieldOp>(
-      block.empty() ? nullptr : &block.back());
+           << ", index, index, index, index), but got (" << arguments << ")";
+  auto yield =
+      dyn_cast_if_present<YieldOp>(block.empty() ? nullptr : &block.back());
   if (!yield)
     return op->emitOpError("expects a score region that ends in attn.yield");
   if (yield.getValue().getType() != op.getAccumulatorType())
@@ -272,8 +323,12 @@ static LogicalResult verifyScore(AttentionInterface op) {
            << op.getAccumulatorType() << ", but got "
            << yield.getValue().getType();
   WalkResult result = block.walk([&](Operation *nested) {
+    // An op with recursive effects has those of the ops inside it, which are
+    // visited too.
     if (isa<YieldOp>(nested) || isMemoryEffectFree(nested) ||
-        hasSingleEffect<MemoryEffects::Read>(nested))
+        hasSingleEffect<MemoryEffects::Read>(nested) ||
+        (nested->hasTrait<OpTrait::HasRecursiveMemoryEffects>() &&
+         !isa<MemoryEffectOpInterface>(nested)))
       return WalkResult::advance();
     InFlightDiagnostic diag =
         op->emitOpError("expects a score region without side effects");
@@ -286,22 +341,36 @@ static LogicalResult verifyScore(AttentionInterface op) {
 static LogicalResult verifyAttention(Operation *operation) {
   auto op = cast<AttentionInterface>(operation);
   StaticSizes sizes = getStaticSizes(op);
-  if (failed(verifyShapes(op, sizes)) || failed(verifyElementTypes(op)) ||
-      failed(verifyModifiers(op, sizes)) || failed(verifyScore(op)))
+  if (failed(verifyTypes(op)) || failed(verifyShapes(op, sizes)) ||
+      failed(verifyElementTypes(op)) || failed(verifyModifiers(op, sizes)) ||
+      failed(verifyScore(op)))
     return failure();
   return success();
 }
 
+static constexpr StringRef kHeadDimV = "head_dim_v";
+
+/// Dimension names of states and of outputs in `layout`.
+static constexpr StringRef kStateDims[] = {"batch", "num_heads", "seq_len_q",
+                                           kHeadDimV};
+static constexpr StringRef kBshdDims[] = {"batch", "seq_len_q", "num_heads",
+                                          kHeadDimV};
+
 /// `value`, if present, has shape `shape`; `dims` names the dimensions.
+/// head_dim_v, like head_dim, is always static.
 static LogicalResult verifyShape(Operation *op, StringRef name, Value value,
                                  ArrayRef<int64_t> shape,
                                  ArrayRef<StringRef> dims) {
   if (!value)
     return success();
   for (auto [found, size, dim] :
-       llvm::zip_equal(getShaped(value).getShape(), shape, dims))
+       llvm::zip_equal(getShaped(value).getShape(), shape, dims)) {
+    if (dim == kHeadDimV && ShapedType::isDynamic(found))
+      return op->emitOpError("expects ")
+             << name << " to have a static head_dim_v";
     if (failed(verifyDim(op, name, dim, found, size)))
       return failure();
+  }
   return success();
 }
 
@@ -312,6 +381,15 @@ static LogicalResult verifyElementType(Operation *op, StringRef name,
   return op->emitOpError("expects ")
          << name << " to have element type " << expected << ", but got "
          << getShaped(value).getElementType();
+}
+
+/// An output is rounded to its type, never widened.
+static LogicalResult verifyNotWider(Operation *op, Value output, Type state) {
+  Type type = getShaped(output).getElementType();
+  if (!type.isF64() || state.isF64())
+    return success();
+  return op->emitOpError("expects an output no wider than ")
+         << state << ", but got " << type;
 }
 
 /// Layer B: all shaped operands are tensors or all are memrefs, and each
@@ -343,12 +421,6 @@ static LogicalResult verifyBufferMask(AttentionInterface op) {
                              "bits where memory holds bytes");
   return success();
 }
-
-/// Dimension names of states and of outputs in `layout`.
-static constexpr StringRef kStateDims[] = {"batch", "num_heads", "seq_len_q",
-                                           "head_dim_v"};
-static constexpr StringRef kBshdDims[] = {"batch", "seq_len_q", "num_heads",
-                                          "head_dim_v"};
 
 static LogicalResult verifyOutput(Operation *op, Value output, Layout layout,
                                   int64_t batch, int64_t heads, int64_t seqLen,
@@ -436,15 +508,18 @@ LogicalResult PartialOp::verify() {
 }
 
 LogicalResult FinalizeOp::verify() {
+  if (failed(verifyTypes(*this)))
+    return failure();
   ArrayRef<int64_t> acc = getShaped(getAcc()).getShape();
   ArrayRef<StringRef> rowDims = ArrayRef(kStateDims).take_front(3);
   // finalize_c1
-  if (failed(verifyShape(*this, "row_max", getRowMax(), acc.take_front(3),
+  if (failed(verifyShape(*this, "acc", getAcc(), acc, kStateDims)) ||
+      failed(verifyShape(*this, "row_max", getRowMax(), acc.take_front(3),
                          rowDims)) ||
       failed(verifyShape(*this, "row_sum", getRowSum(), acc.take_front(3),
                          rowDims)) ||
-      failed(verifyShape(*this, "sinks", getSinks(), {acc[1]},
-                         {"num_heads"})) ||
+      failed(
+          verifyShape(*this, "sinks", getSinks(), {acc[1]}, {"num_heads"})) ||
       failed(verifyOutput(*this, getOutput(),
                           getLayout().value_or(Layout::bhsd), acc[0], acc[1],
                           acc[2], acc[3])) ||
@@ -455,13 +530,16 @@ LogicalResult FinalizeOp::verify() {
   if (failed(verifyElementType(*this, "row_max", getRowMax(), type)) ||
       failed(verifyElementType(*this, "row_sum", getRowSum(), type)) ||
       failed(verifyElementType(*this, "sinks", getSinks(), type)) ||
-      failed(verifyElementType(*this, "lse", getLse(), type)))
+      failed(verifyElementType(*this, "lse", getLse(), type)) ||
+      failed(verifyNotWider(*this, getOutput(), type)))
     return failure();
   // finalize_c3
   return verifyDestinationStyle(*this);
 }
 
 LogicalResult MergeOp::verify() {
+  if (failed(verifyTypes(*this)))
+    return failure();
   // merge_c1
   if (getPartOutputs().size() != getPartLses().size())
     return emitOpError("expects as many lse operands as output operands, but "
@@ -478,8 +556,10 @@ LogicalResult MergeOp::verify() {
   SmallVector<int64_t> state = {output[0], output[bshd ? 2 : 1],
                                 output[bshd ? 1 : 2], output[3]};
   ArrayRef<StringRef> dims = kStateDims;
-  if (failed(verifyShape(*this, "lse", getLse(),
-                         ArrayRef(state).take_front(3), dims.take_front(3))))
+  if (failed(verifyShape(*this, "output", getOutput(), output,
+                         bshd ? kBshdDims : kStateDims)) ||
+      failed(verifyShape(*this, "lse", getLse(), ArrayRef(state).take_front(3),
+                         dims.take_front(3))))
     return failure();
   for (auto [partOutput, partLse] :
        llvm::zip_equal(getPartOutputs(), getPartLses())) {
@@ -487,10 +567,9 @@ LogicalResult MergeOp::verify() {
                          ArrayRef<int64_t> shape) -> LogicalResult {
       auto type = getShaped(part);
       int64_t rank = shape.size() + (getAlong() ? 1 : 0);
-      if (!type.hasRank() || type.getRank() != rank)
-        return emitOpError("expects ")
-               << name << " of a part to have rank " << rank << ", but got "
-               << type;
+      if (type.getRank() != rank)
+        return emitOpError("expects ") << name << " of a part to have rank "
+                                       << rank << ", but got " << type;
       ArrayRef<int64_t> found = type.getShape().take_back(shape.size());
       for (auto [size, expected, dim] :
            llvm::zip_equal(found, shape, dims.take_front(shape.size())))
@@ -505,22 +584,21 @@ LogicalResult MergeOp::verify() {
                                   getShaped(partLse).getDimSize(0)))
       return emitOpError("expects stacked outputs and lses to agree on the "
                          "number of parts, but got ")
-             << getShaped(partOutput).getDimSize(0) << " and "
-             << getShaped(partLse).getDimSize(0);
+             << dimToString(getShaped(partOutput).getDimSize(0)) << " and "
+             << dimToString(getShaped(partLse).getDimSize(0));
   }
 
   // merge_c3
   Type type;
   for (Value part : llvm::concat<Value>(getPartOutputs(), getPartLses())) {
     Type element = getShaped(part).getElementType();
-    if (!element.isF32() && !element.isF64())
-      return emitOpError("expects parts of f32 or f64, but got ") << element;
     if (type && element != type)
       return emitOpError("expects parts to share an element type, but got ")
              << type << " and " << element;
     type = element;
   }
-  if (type && failed(verifyElementType(*this, "lse", getLse(), type)))
+  if (type && (failed(verifyElementType(*this, "lse", getLse(), type)) ||
+               failed(verifyNotWider(*this, getOutput(), type))))
     return failure();
   // merge_c4
   return verifyDestinationStyle(*this);

@@ -28,7 +28,9 @@ def Attn_Layout : I32EnumAttr<"Layout",
   let genSpecializedAttr = 0;
 }
 
-def Attn_LayoutAttr : EnumAttr<Attn_Dialect, Attn_Layout, "layout">;
+def Attn_LayoutAttr : EnumAttr<Attn_Dialect, Attn_Layout, "layout"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Attn_TargetKind : I32EnumAttr<"TargetKind", "what code is generated for", [
       I32EnumAttrCase<"cpu", 0>, I32EnumAttrCase<"cuda", 1>

@@ -45,6 +45,10 @@ def Attn_Bias : Attn_TensorOrMemRef<Attn_Floats, 4>;
 def Attn_QuantScale : Attn_TensorOrMemRef<[F32, F64], 4>;
 def Attn_PageTable : Attn_TensorOrMemRef<[I32], 2>;
 def Attn_Sinks : Attn_TensorOrMemRef<[F32, F64], 1>;
+def Attn_ScaleValue : AnyTypeOf<Attn_Floats>;
+def Attn_MergePart : AnyTypeOf<[RankedTensorOf<[F32, F64]>, MemRefOf<[F32, F64]>],
+                               "ranked tensor or memref of f32 or f64",
+                               "::mlir::ShapedType">;
 
 //===----------------------------------------------------------------------===//
 // What every op that scores keys takes
@@ -52,7 +56,7 @@ def Attn_Sinks : Attn_TensorOrMemRef<[F32, F64], 1>;
 
 /// The modifiers of the contract: one list, one order, in every op.
 defvar Attn_ModifierOperands = (ins
-  Optional<AnyFloat>:$dynamic_scale,
+  Optional<Attn_ScaleValue>:$dynamic_scale,
   Optional<Attn_OffsetValue>:$causal_offset,
   Optional<Attn_Lengths>:$kv_len,
   Optional<Attn_Lengths>:$q_len,
@@ -71,33 +75,24 @@ defvar Attn_ModifierAttrs = (ins
   UnitAttr:$bottom_right,
   OptionalAttr<Attn_LayoutAttr>:$layout);
 
-defvar Attn_ModifierFormat = [{
-    custom<Window>($window_left, $window_right)
-    oilist(
-        `bottom_right` $bottom_right
-      | `causal_offset` `(` $causal_offset `)`
-      | `scale` `(` $scale `)`
-      | `dynamic_scale` `(` $dynamic_scale `)`
-      | `softcap` `(` $softcap `)`
-      | `kv_len` `(` $kv_len `)`
-      | `q_len` `(` $q_len `)`
-      | `mask` `(` $mask `)`
-      | `bias` `(` $bias `)`
-      | `key_scale` `(` $key_scale `)`
-      | `value_scale` `(` $value_scale `)`
-      | `page_table` `(` $page_table `)`
-      | `offsets` `(` $offsets `)`
+/// The clauses of these, read in any order (AttnAssembly.h). An empty literal
+/// keeps the printer from adding a space where there is no clause.
+defvar Attn_ModifierFields = [{
+    $window_left, $window_right, $bottom_right, $causal_offset, $scale,
+    $dynamic_scale, $softcap, $kv_len, $q_len, $mask, $bias, $key_scale,
+    $value_scale, $page_table, $offsets, $layout
 }];
 
 defvar Attn_LayerBFormat =
-  !strconcat("`ins` `(` $query `,` $key `,` $value", Attn_ModifierFormat);
+  !strconcat("`ins` `(` $query `,` $key `,` $value `` custom<Modifiers>(",
+             Attn_ModifierFields, ") `)`");
 
 //===----------------------------------------------------------------------===//
 // Layer A
 //===----------------------------------------------------------------------===//
 
 def Attn_SdpaOp : Attn_Op<"sdpa", [
-    AttrSizedOperandSegments, NoMemoryEffect, ConditionallySpeculatable,
+    AttrSizedOperandSegments, RecursiveMemoryEffects, ConditionallySpeculatable,
     SingleBlock, Attn_AttentionInterface, Attn_KeyRangesInterface,
     DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                                   ["reifyResultShapes"]>]> {
@@ -138,8 +133,8 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 
     **Score region** `^bb(%s: f32, %b: index, %h: index, %i: index, %j: index)`
     maps a score in natural units at absolute positions (h a query head) to a
-    score. It may capture values and read from them, has no side effects and
-    ends in `attn.yield`. -inf excludes the key; NaN stays.
+    score. It may capture values and read from them, writes nothing and ends
+    in `attn.yield`; what it reads, the op reads. -inf excludes the key; NaN stays.
 
     **Edges** A row that sees no key gives output 0 and lse -inf, or with
     `sinks` (0, sink). A row beyond q_len gives (0, -inf). A NaN in a visible
@@ -161,8 +156,8 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     - sdpa_c8: kv_len, q_len and a tensor causal_offset have batch (or 1)
       elements.
     - sdpa_c9: `bottom_right` excludes `causal_offset` and `offsets`.
-    - sdpa_c10: `scale` excludes `dynamic_scale`; softcap is positive; scale is
-      finite.
+    - sdpa_c10: `scale` excludes `dynamic_scale`; scale is finite and softcap
+      positive and finite, in f32 too (f64 for f64).
     - sdpa_c11: windows are -1 or more.
     - sdpa_c12: page_table is `[batch, pages]` and page_size is static and
       positive.
@@ -170,6 +165,8 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
       float, and has no side effects.
     - sdpa_c14: offsets are none or four.
     - sdpa_c15: sinks have num_heads elements.
+    - sdpa_c16: sizes and windows are at most 2^48, so that positions cannot
+      overflow; tensors have no encoding.
 
     **Example**
     ```mlir
@@ -210,12 +207,10 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
   let results = (outs Attn_Tensor4D:$output,
                       Optional<TensorRankOf<[F32, F64], [3]>>:$lse);
   let regions = (region MaxSizedRegion<1>:$score);
-  let assemblyFormat = !strconcat("$query `,` $key `,` $value", Attn_ModifierFormat, [{
-      | `sinks` `(` $sinks `)`
-      | `strategy` `(` $strategy `)`
-    )
-    (`layout` `(` $layout^ `)`)? (`score` $score^)? attr-dict `:` functional-type(operands, results)
-  }]);
+  let assemblyFormat = !strconcat(
+    "$query `,` $key `,` $value `` custom<SdpaModifiers>(", Attn_ModifierFields,
+    [{, $sinks, $strategy) (`score` $score^)? attr-dict
+      `:` functional-type(operands, results)}]);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
@@ -235,6 +230,7 @@ class Attn_LayerBOp<string mnemonic, string firstInit, string numInits,
         AttrSizedOperandSegments,
         DestinationStyleOpInterface,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+        RecursiveMemoryEffects,
         ConditionallySpeculatable,
         DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                                   ["reifyResultShapes"]>],
@@ -327,7 +323,7 @@ def Attn_OnlineOp : Attn_LayerBOp<"online", "getAccMutable", "3", "true", [
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$score);
   let assemblyFormat = !strconcat(Attn_LayerBFormat, [{
-    ) (`layout` `(` $layout^ `)`)? `)` `outs` `(` $acc `,` $row_max `,` $row_sum `)`
+    `outs` `(` $acc `,` $row_max `,` $row_sum `)`
     (`score` $score^)? attr-dict `:` functional-type(operands, results)
   }]);
 }
@@ -379,7 +375,7 @@ def Attn_PartialOp : Attn_LayerBOp<"partial", "getOutputMutable", "2", "false", 
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$score);
   let assemblyFormat = !strconcat(Attn_LayerBFormat, [{
-    ) (`layout` `(` $layout^ `)`)? `)` `outs` `(` $output `,` $lse `)`
+    `outs` `(` $output `,` $lse `)`
     (`score` $score^)? attr-dict `:` functional-type(operands, results)
   }]);
 }
@@ -400,9 +396,10 @@ def Attn_FinalizeOp : Attn_LayerBOp<"finalize", "getOutputMutable",
 
     **Edges** row_sum 0 gives (0, -inf), with a sink (0, sink). NaN stays.
 
-    **Errors** finalize_c1: the shapes above. finalize_c2: row_max, row_sum,
-    sinks and lse have acc's element type. finalize_c3: all shaped operands are
-    tensors, or all are memrefs; there is one result per tensor destination.
+    **Errors** finalize_c1: the shapes above, head_dim_v static. finalize_c2:
+    row_max, row_sum, sinks and lse have acc's element type, output's is no
+    wider. finalize_c3: all shaped operands are tensors, or all are memrefs;
+    there is one result per tensor destination. Sizes as sdpa_c16.
 
     **Example**
     ```mlir
@@ -425,9 +422,9 @@ def Attn_FinalizeOp : Attn_LayerBOp<"finalize", "getOutputMutable",
                        OptionalAttr<Attn_LayoutAttr>:$layout);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
-    `ins` `(` $acc `,` $row_max `,` $row_sum (`sinks` `(` $sinks^ `)`)? `)`
-    `outs` `(` $output (`,` $lse^)? `)`
-    (`layout` `(` $layout^ `)`)? attr-dict `:` functional-type(operands, results)
+    `ins` `(` $acc `,` $row_max `,` $row_sum `` custom<Sinks>($sinks) `)`
+    `outs` `(` $output (`,` $lse^)? `)` `` custom<Layout>($layout) attr-dict
+    `:` functional-type(operands, results)
   }];
 }
 
@@ -453,9 +450,10 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
     **Edges** All parts the identity (or none): the identity. NaN stays.
 
     **Errors** merge_c1: as many lses as outputs; one of each with `along(0)`.
-    merge_c2: the shapes above. merge_c3: parts and lse share f32 or f64.
-    merge_c4: all shaped operands are tensors, or all are memrefs; there is one
-    result per tensor destination.
+    merge_c2: the shapes above, head_dim_v static. merge_c3: parts and lse share
+    f32 or f64, output is no wider. merge_c4: all shaped operands are tensors,
+    or all are memrefs; there is one result per tensor destination. Sizes as
+    sdpa_c16.
 
     **Example**
     ```mlir
@@ -483,16 +481,16 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
     against one maximum; the two-operand form `a + ln(1 + exp(b - a))` overflows
     and gives NaN for (-inf, -inf).
   }];
-  let arguments = (ins Variadic<AnyShaped>:$part_outputs,
-                       Variadic<AnyShaped>:$part_lses,
+  let arguments = (ins Variadic<Attn_MergePart>:$part_outputs,
+                       Variadic<Attn_MergePart>:$part_lses,
                        Attn_Output:$output, Optional<Attn_RowState>:$lse,
                        OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$along,
                        OptionalAttr<Attn_LayoutAttr>:$layout);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     `ins` `(` ($part_outputs^ `lse` $part_lses)? `)` (`along` `(` $along^ `)`)?
-    `outs` `(` $output (`,` $lse^)? `)`
-    (`layout` `(` $layout^ `)`)? attr-dict `:` functional-type(operands, results)
+    `outs` `(` $output (`,` $lse^)? `)` `` custom<Layout>($layout) attr-dict
+    `:` functional-type(operands, results)
   }];
 }
 

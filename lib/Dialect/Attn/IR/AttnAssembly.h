@@ -1,0 +1,66 @@
+//===- AttnAssembly.h - Clauses of the attn ops' assembly -------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The custom directives of AttnOps.td: the clauses that say what is attended,
+// in any order when read, in one order when written.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_DIALECT_ATTN_IR_ATTNASSEMBLY_H
+#define ATTN_LIB_DIALECT_ATTN_IR_ATTNASSEMBLY_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+
+namespace mlir::attn {
+
+using OptionalOperand = std::optional<OpAsmParser::UnresolvedOperand>;
+using OperandList = SmallVectorImpl<OpAsmParser::UnresolvedOperand>;
+
+/// The clauses every op that scores keys has.
+ParseResult parseModifiers(
+    OpAsmParser &parser, IntegerAttr &windowLeft, IntegerAttr &windowRight,
+    UnitAttr &bottomRight, OptionalOperand &causalOffset, FloatAttr &scale,
+    OptionalOperand &dynamicScale, FloatAttr &softcap, OptionalOperand &kvLen,
+    OptionalOperand &qLen, OptionalOperand &mask, OptionalOperand &bias,
+    OptionalOperand &keyScale, OptionalOperand &valueScale,
+    OptionalOperand &pageTable, OperandList &offsets, LayoutAttr &layout);
+void printModifiers(OpAsmPrinter &printer, Operation *op,
+                    IntegerAttr windowLeft, IntegerAttr windowRight,
+                    UnitAttr bottomRight, Value causalOffset, FloatAttr scale,
+                    Value dynamicScale, FloatAttr softcap, Value kvLen,
+                    Value qLen, Value mask, Value bias, Value keyScale,
+                    Value valueScale, Value pageTable, OperandRange offsets,
+                    LayoutAttr layout);
+
+/// Those, and the two of layer A.
+ParseResult parseSdpaModifiers(
+    OpAsmParser &parser, IntegerAttr &windowLeft, IntegerAttr &windowRight,
+    UnitAttr &bottomRight, OptionalOperand &causalOffset, FloatAttr &scale,
+    OptionalOperand &dynamicScale, FloatAttr &softcap, OptionalOperand &kvLen,
+    OptionalOperand &qLen, OptionalOperand &mask, OptionalOperand &bias,
+    OptionalOperand &keyScale, OptionalOperand &valueScale,
+    OptionalOperand &pageTable, OperandList &offsets, LayoutAttr &layout,
+    OptionalOperand &sinks, StrategyAttrInterface &strategy);
+void printSdpaModifiers(OpAsmPrinter &printer, Operation *op,
+                        IntegerAttr windowLeft, IntegerAttr windowRight,
+                        UnitAttr bottomRight, Value causalOffset,
+                        FloatAttr scale, Value dynamicScale, FloatAttr softcap,
+                        Value kvLen, Value qLen, Value mask, Value bias,
+                        Value keyScale, Value valueScale, Value pageTable,
+                        OperandRange offsets, LayoutAttr layout, Value sinks,
+                        StrategyAttrInterface strategy);
+
+/// `sinks(%sinks)` | nothing.
+ParseResult parseSinks(OpAsmParser &parser, OptionalOperand &sinks);
+void printSinks(OpAsmPrinter &printer, Operation *op, Value sinks);
+
+/// `layout(bhsd)` | `layout(bshd)` | nothing.
+ParseResult parseLayout(OpAsmParser &parser, LayoutAttr &layout);
+void printLayout(OpAsmPrinter &printer, Operation *op, LayoutAttr layout);
+
+} // namespace mlir::attn
+
+#endif // ATTN_LIB_DIALECT_ATTN_IR_ATTNASSEMBLY_H
