@@ -9,6 +9,7 @@
 #include "attn/ExecutionEngine/Program.h"
 
 #include "Arena.h"
+#include "ConvertAttnToReference.h"
 #include "attn/Target/CPU/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
@@ -123,6 +124,7 @@ static Error lower(ModuleOp module, const CompileOptions &options,
                    StageDumper &dumper) {
   LowerToLLVMOptions llvmOptions;
   llvmOptions.x86Vector = hostIsX86();
+  llvmOptions.parallel = options.parallel;
   const Stage stages[] = {
       {"bufferize", buildBufferize},
       {"lower-to-llvm",
@@ -179,6 +181,9 @@ static Error checkTypes(const Source &source) {
 /// and strides.
 static size_t descriptorBytes(int64_t rank) { return 8 * (3 + 2 * rank); }
 
+Program::Program() = default;
+Program::~Program() = default;
+
 Expected<std::unique_ptr<Program>>
 Program::compile(const Source &source, const CompileOptions &options) {
   if (Error error = checkTypes(source))
@@ -188,6 +193,14 @@ Program::compile(const Source &source, const CompileOptions &options) {
     return error;
   OwningOpRef<ModuleOp> module(
       cast<ModuleOp>(source.func()->getParentOp()->clone()));
+  std::unique_ptr<Program> program(new Program);
+  SmallVector<HostSymbol> symbols(options.symbols);
+  if (options.strategy == "reference") {
+    program->reference = std::make_unique<ReferenceTable>();
+    llvm::append_range(symbols, referenceSymbols());
+    if (failed(convertAttnToReference(*module, *program->reference)))
+      return createStringError("--strategy=reference: not for this module");
+  }
   if (Error error = lower(*module, options, dumper))
     return error;
 
@@ -198,7 +211,7 @@ Program::compile(const Source &source, const CompileOptions &options) {
   };
   JitOptions jitOptions;
   jitOptions.optLevel = options.optLevel;
-  jitOptions.symbols = options.symbols;
+  jitOptions.symbols = symbols;
   jitOptions.onOptimized = dumpLLVM;
   auto jit = Jit::create(*module, {source.function}, jitOptions);
   if (!jit)
@@ -207,7 +220,6 @@ Program::compile(const Source &source, const CompileOptions &options) {
   if (!function)
     return function.takeError();
 
-  std::unique_ptr<Program> program(new Program);
   program->jit = std::move(*jit);
   program->function = *function;
   program->resultTypes = source.results;
@@ -223,7 +235,7 @@ Program::compile(const Source &source, const CompileOptions &options) {
     offset += bytes;
   }
   program->returned.resize(alignTo(offset, 8) + 8);
-  return program;
+  return std::move(program);
 }
 
 //===----------------------------------------------------------------------===//

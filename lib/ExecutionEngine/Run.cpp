@@ -9,7 +9,7 @@
 #include "attn/ExecutionEngine/Run.h"
 
 #include "attn/ExecutionEngine/Benchmark.h"
-#include "attn/ExecutionEngine/Program.h"
+#include "attn/ExecutionEngine/Verify.h"
 #include "attn/Runtime/ParallelFor.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -82,10 +82,8 @@ static Error checkOutputs(const RunOptions &options, size_t numResults) {
   return Error::success();
 }
 
-static Error
-emitResults(const RunOptions &options,
-            ArrayRef<std::pair<std::string, const TensorValue *>> results,
-            raw_ostream &out) {
+static Error emitResults(const RunOptions &options,
+                         ArrayRef<NamedValue> results, raw_ostream &out) {
   for (auto [i, result] : enumerate(results)) {
     const auto &[name, value] = result;
     if (i >= options.outputs.size()) {
@@ -100,12 +98,13 @@ emitResults(const RunOptions &options,
   return Error::success();
 }
 
-static Error run(const RunOptions &options, raw_ostream &out,
-                 raw_ostream &err) {
+/// The exit code, or why there is none.
+static Expected<int> run(const RunOptions &options, raw_ostream &out,
+                         raw_ostream &err) {
   DialectRegistry registry;
   registerRunDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  // Passes report on the locations of the file, which no longer is at hand.
+  // Passes report places in the file, which the parser no longer holds.
   SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context, err);
 
@@ -116,7 +115,7 @@ static Error run(const RunOptions &options, raw_ostream &out,
   size_t numInout = count_if(
       source->arguments, [](const ArgumentInfo &info) { return info.inout; });
   if (Error error = checkOutputs(options, source->results.size() + numInout))
-    return error;
+    return std::move(error);
   auto inputs = bindInputs(&context, options.inputs, source->arguments);
   if (!inputs)
     return inputs.takeError();
@@ -129,43 +128,58 @@ static Error run(const RunOptions &options, raw_ostream &out,
   auto program = Program::compile(*source, compile);
   if (!program)
     return program.takeError();
+  // A call changes inout arguments; the reference starts from the same ones.
+  SmallVector<TensorValue> before;
+  if (options.verify != VerifyMode::None)
+    for (const TensorValue &input : *inputs)
+      before.push_back(input.clone());
   (*program)->bind(*inputs);
   (*program)->invoke();
   auto results = (*program)->results();
   if (!results)
     return results.takeError();
-
-  SmallVector<std::pair<std::string, const TensorValue *>> named;
-  for (auto [i, value] : enumerate(*results))
-    named.emplace_back("result " + std::to_string(i), &value);
-  for (auto [info, value] : zip_equal(source->arguments, *inputs))
-    if (info.inout)
-      named.emplace_back("inout " + info.name, &value);
+  SmallVector<NamedValue> named = nameResults(*source, *results, *inputs);
   if (Error error = emitResults(options, named, out))
-    return error;
+    return std::move(error);
+
+  bool ok = true;
+  if (options.verify != VerifyMode::None) {
+    auto verified = verifyResults(*source, before, named, out, err);
+    if (!verified)
+      return verified.takeError();
+    ok = *verified;
+  }
+  if (options.verify == VerifyMode::Ops) {
+    auto verified = verifyOps(*source, compile, before, out, err);
+    if (!verified)
+      return verified.takeError();
+    ok &= *verified;
+  }
   if (options.benchmark > 0)
-    return benchmarkProgram(**program, *inputs, options.benchmark, std::nullopt,
-                            out);
-  return Error::success();
+    if (Error error = benchmarkProgram(**program, *inputs, options.benchmark,
+                                       std::nullopt, out))
+      return std::move(error);
+  return ok ? kExitOk : kExitVerifyFailed;
 }
 
-int attn::runModule(const RunOptions &options, raw_ostream &out,
-                    raw_ostream &err) {
+int mlir::attn::runModule(const RunOptions &options, raw_ostream &out,
+                          raw_ostream &err) {
   if (options.target != "cpu") {
     err << "attn-run: error: --target=" << options.target
         << ": not available here; this build runs on 'cpu'\n";
     return kExitNoDevice;
   }
   attn_rt_set_num_threads(options.threads);
-  if (Error error = run(options, out, err)) {
-    out.flush();
-    err << "attn-run: error: " << toString(std::move(error)) << '\n';
-    return kExitBadInput;
-  }
-  return kExitOk;
+  Expected<int> code = run(options, out, err);
+  if (code)
+    return *code;
+  out.flush();
+  err << "attn-run: error: " << toString(code.takeError()) << '\n';
+  return kExitBadInput;
 }
 
-void attn::listStrategies(raw_ostream &out) {
+void mlir::attn::listStrategies(raw_ostream &out) {
   out << "dense\n"
-         "blockwise{block-size-q=N block-size-kv=N}\n";
+         "blockwise{block-size-q=N block-size-kv=N}\n"
+         "reference                  the f64 reference, for comparison\n";
 }

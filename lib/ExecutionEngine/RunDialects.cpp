@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/ExecutionEngine/Program.h"
+#include "attn/InitAll.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -16,4 +17,5 @@ using namespace mlir;
 void attn::registerRunDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
+  registerAllDialectsAndExtensions(registry);
 }

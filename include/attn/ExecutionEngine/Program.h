@@ -23,6 +23,8 @@ class MLIRContext;
 
 namespace attn {
 
+class ReferenceTable;
+
 /// Registers every dialect and extension a module may use.
 void registerRunDialects(DialectRegistry &registry);
 
@@ -45,12 +47,14 @@ llvm::Expected<Source> loadSource(MLIRContext *context, llvm::StringRef path,
 /// How a program is compiled.
 struct CompileOptions {
   /// What replaces attn ops, e.g. "blockwise{block-size-q=64}"; empty leaves
-  /// the choice to the compiler.
+  /// the choice to the compiler, "reference" calls the f64 reference.
   std::string strategy;
   /// A folder for the IR after each stage; empty for none.
   std::string dumpStages;
   /// 0 to 3.
   unsigned optLevel = 3;
+  /// Run parallel loops on several threads.
+  bool parallel = true;
   /// Functions of the host that the module declares and calls.
   llvm::ArrayRef<HostSymbol> symbols;
 };
@@ -62,6 +66,7 @@ public:
   /// Compiles a copy of `source` for this machine.
   static llvm::Expected<std::unique_ptr<Program>>
   compile(const Source &source, const CompileOptions &options);
+  ~Program();
 
   /// Binds the arguments of later invocations. The values must live on and are
   /// changed in place where an argument is inout.
@@ -75,8 +80,10 @@ public:
   llvm::Expected<llvm::SmallVector<TensorValue>> results() const;
 
 private:
-  Program() = default;
+  Program();
 
+  /// What compiled code calls when the strategy is "reference".
+  std::unique_ptr<ReferenceTable> reference;
   std::unique_ptr<Jit> jit;
   Jit::PackedFunction function = nullptr;
   llvm::SmallVector<Type> resultTypes;

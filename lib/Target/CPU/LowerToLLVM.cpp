@@ -23,6 +23,8 @@ using namespace mlir;
 
 void attn::buildLowerToLLVMPipeline(OpPassManager &pm,
                                     const LowerToLLVMOptions &options) {
+  // Clones and deallocations, which buffer deallocation leaves behind.
+  pm.addPass(createConvertBufferizationToMemRefPass());
   // Before vector-to-scf: the buffers that one makes belong to a thread.
   if (options.parallel)
     pm.addPass(createAttnOutlineParallelLoopsPass());

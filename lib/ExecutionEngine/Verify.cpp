@@ -1,0 +1,210 @@
+//===- lib/ExecutionEngine/Verify.cpp - Right or wrong --------------------===//
+//
+// Part of attn-mlir.
+//
+// Compares what a program computed with the f64 reference.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/ExecutionEngine/Verify.h"
+
+#include "ConvertAttnToReference.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::attn;
+using llvm::createStringError;
+using llvm::enumerate;
+using llvm::Error;
+using llvm::Expected;
+using llvm::raw_ostream;
+using llvm::zip_equal;
+namespace ref = ::attn::reference;
+
+SmallVector<NamedValue> mlir::attn::nameResults(const Source &source,
+                                                ArrayRef<TensorValue> results,
+                                                ArrayRef<TensorValue> inputs) {
+  SmallVector<NamedValue> named;
+  for (auto [i, value] : enumerate(results))
+    named.push_back({"result " + std::to_string(i), &value});
+  for (auto [info, value] : zip_equal(source.arguments, inputs))
+    if (info.inout)
+      named.push_back({"inout " + info.name, &value});
+  return named;
+}
+
+/// A copy of `source` whose module `change` may rewrite.
+template <typename Change>
+static Expected<Source> copyAndChange(const Source &source, Change change) {
+  Source copy;
+  copy.function = source.function;
+  copy.arguments = source.arguments;
+  copy.module = OwningOpRef<ModuleOp>(
+      cast<ModuleOp>(source.func()->getParentOp()->clone()));
+  if (failed(change(*copy.module)))
+    return createStringError("--verify: this module cannot be compared with "
+                             "the reference");
+  FunctionType type = copy.func().getFunctionType();
+  for (auto [info, input] : zip_equal(copy.arguments, type.getInputs()))
+    info.type = input;
+  copy.results.assign(type.getResults().begin(), type.getResults().end());
+  return copy;
+}
+
+/// Runs `source` on inputs of its types, with the host functions of `table`.
+static Expected<SmallVector<TensorValue>>
+runWithReference(const Source &source, CompileOptions options,
+                 MutableArrayRef<TensorValue> inputs,
+                 const ReferenceTable &table) {
+  options.symbols = referenceSymbols();
+  // Calls to one op share its operands.
+  options.parallel = false;
+  auto program = Program::compile(source, options);
+  if (!program)
+    return program.takeError();
+  (*program)->bind(inputs);
+  (*program)->invoke();
+  if (std::string why = table.error(); !why.empty())
+    return createStringError("--verify: " + why);
+  return (*program)->results();
+}
+
+/// One line; a failure also names the worst element on `err`.
+static void report(StringRef what, const ref::Comparison &comparison,
+                   ArrayRef<int64_t> shape, raw_ostream &out,
+                   raw_ostream &err) {
+  out << "verify: " << what
+      << llvm::format(": max error %.3g (bound %.3g)", comparison.worstError,
+                      comparison.worstBound)
+      << (comparison.ok() ? "\n" : " FAILED\n");
+  if (comparison.ok())
+    return;
+  out.flush();
+  SmallVector<int64_t> index(shape.size());
+  int64_t linear = comparison.worstIndex;
+  for (size_t d = shape.size(); d-- > 0;) {
+    index[d] = linear % shape[d];
+    linear /= shape[d];
+  }
+  err << "attn-run: error: --verify: " << what << ", worst element [";
+  llvm::interleaveComma(index, err);
+  err << "]: " << comparison.describe() << '\n';
+}
+
+static ref::Comparison compareValues(const TensorValue &actual,
+                                     const TensorValue &expected,
+                                     const ReferenceTable &table) {
+  ref::Comparison comparison;
+  Type element = actual.element();
+  ref::Type type = element.isF64()    ? ref::Type::F64
+                   : element.isF16()  ? ref::Type::F16
+                   : element.isBF16() ? ref::Type::BF16
+                                      : ref::Type::F32;
+  double maxAbsScore = table.maxAbsScore();
+  int64_t seqLenKv = table.seqLenKv();
+  // Tolerance.h knows what attention returns; for an 8-bit float the rounding
+  // of the result itself, half a unit of 2^-3 or 2^-2, is all that matters.
+  double float8 = isa<Float8E4M3FNType>(element) ? 0.0625
+                  : isa<Float8E5M2Type>(element) ? 0.125
+                                                 : 0;
+  for (int64_t i = 0; i < actual.numElements(); ++i) {
+    double wanted = expected.get(i), bound = 0;
+    if (isa<FloatType>(element))
+      bound = float8 * (1 + std::fabs(wanted)) +
+              ref::outputBound(type, wanted, maxAbsScore, seqLenKv);
+    comparison.add(i, actual.get(i), wanted, bound);
+  }
+  return comparison;
+}
+
+/// The inputs as the element types of `source`, floats widened exactly.
+static Expected<SmallVector<TensorValue>>
+convertInputs(const Source &source, ArrayRef<TensorValue> inputs) {
+  SmallVector<TensorValue> converted;
+  for (auto [info, input] : zip_equal(source.arguments, inputs)) {
+    Type element = getElementTypeOrSelf(info.type);
+    if (element == input.element()) {
+      converted.push_back(input.clone());
+      continue;
+    }
+    auto value = TensorValue::create(element, input.shape(), input.isScalar());
+    if (!value)
+      return value.takeError();
+    for (int64_t i = 0; i < input.numElements(); ++i)
+      value->set(i, input.get(i));
+    converted.push_back(std::move(*value));
+  }
+  return converted;
+}
+
+Expected<bool> mlir::attn::verifyResults(const Source &source,
+                                         ArrayRef<TensorValue> inputs,
+                                         ArrayRef<NamedValue> results,
+                                         raw_ostream &out, raw_ostream &err) {
+  ReferenceTable table;
+  auto wide = copyAndChange(source, [&](ModuleOp module) {
+    return success(succeeded(widenToF64(module)) &&
+                   succeeded(convertAttnToReference(module, table)));
+  });
+  if (!wide)
+    return wide.takeError();
+  auto wideInputs = convertInputs(*wide, inputs);
+  if (!wideInputs)
+    return wideInputs.takeError();
+  auto wideResults =
+      runWithReference(*wide, CompileOptions(), *wideInputs, table);
+  if (!wideResults)
+    return wideResults.takeError();
+  bool ok = true;
+  for (auto [actual, expected] :
+       zip_equal(results, nameResults(*wide, *wideResults, *wideInputs))) {
+    if (actual.value->shape() != expected.value->shape()) {
+      err << "attn-run: error: --verify: " << actual.name << " is "
+          << actual.value->typeString() << ", the reference gives "
+          << expected.value->typeString() << '\n';
+      ok = false;
+      continue;
+    }
+    ref::Comparison comparison =
+        compareValues(*actual.value, *expected.value, table);
+    report(actual.name, comparison, actual.value->shape(), out, err);
+    ok &= comparison.ok();
+  }
+  return ok;
+}
+
+Expected<bool> mlir::attn::verifyOps(const Source &source,
+                                     const CompileOptions &options,
+                                     ArrayRef<TensorValue> inputs,
+                                     raw_ostream &out, raw_ostream &err) {
+  ReferenceTable table;
+  auto checked = copyAndChange(source, [&](ModuleOp module) {
+    return insertReferenceChecks(module, table);
+  });
+  if (!checked)
+    return checked.takeError();
+  SmallVector<TensorValue> copies;
+  for (const TensorValue &input : inputs)
+    copies.push_back(input.clone());
+  CompileOptions compile = options;
+  compile.dumpStages.clear();
+  auto results = runWithReference(*checked, compile, copies, table);
+  if (!results)
+    return results.takeError();
+  bool ok = true;
+  for (const ReferenceOp &op : table.ops) {
+    std::string place = describeLocation(op.location) + ": " + op.name;
+    if (op.numCalls == 0)
+      out << "verify: " << place << ": never reached\n";
+    for (auto [i, comparison] : enumerate(op.comparisons)) {
+      report(place + " result " + std::to_string(i), comparison,
+             op.resultShapes[i], out, err);
+      ok &= comparison.ok();
+    }
+  }
+  return ok;
+}
