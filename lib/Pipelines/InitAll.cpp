@@ -10,6 +10,7 @@
 
 #include "attn/InitAll.h"
 #include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Attn/Extensions/Extensions.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Target/CPU/Passes.h"
@@ -18,6 +19,7 @@ using namespace mlir;
 
 void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
   registry.insert<AttnDialect>();
+  registerBufferizableOpInterfaceExternalModels(registry);
 }
 
 void attn::registerAllPasses() {

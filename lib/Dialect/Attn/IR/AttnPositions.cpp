@@ -9,9 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "attn/Dialect/Attn/IR/IndexMath.h"
 
 #include <cmath>
 
@@ -27,43 +25,6 @@ OpFoldResult attn::getDim(OpBuilder &builder, Location loc, Value shaped,
     return builder.createOrFold<memref::DimOp>(loc, shaped, dim);
   return builder.createOrFold<tensor::DimOp>(loc, shaped, dim);
 }
-
-namespace {
-/// Index arithmetic that folds: constants in, constants out.
-struct IndexMath {
-  OpBuilder &b;
-  Location loc;
-
-  OpFoldResult apply(AffineExpr e, ArrayRef<OpFoldResult> args) {
-    auto map = AffineMap::get(args.size(), 0, e);
-    return affine::makeComposedFoldedAffineApply(b, loc, map, args);
-  }
-  AffineExpr d(unsigned i) { return b.getAffineDimExpr(i); }
-  OpFoldResult constant(int64_t v) { return b.getIndexAttr(v); }
-  OpFoldResult add(OpFoldResult x, OpFoldResult y) {
-    return apply(d(0) + d(1), {x, y});
-  }
-  OpFoldResult add(OpFoldResult x, int64_t y) { return apply(d(0) + y, {x}); }
-  OpFoldResult sub(OpFoldResult x, OpFoldResult y) {
-    return apply(d(0) - d(1), {x, y});
-  }
-  OpFoldResult min(OpFoldResult x, OpFoldResult y) {
-    return affine::makeComposedFoldedAffineMin(
-        b, loc, AffineMap::get(2, 0, {d(0), d(1)}, b.getContext()), {x, y});
-  }
-  OpFoldResult max(OpFoldResult x, OpFoldResult y) {
-    return affine::makeComposedFoldedAffineMax(
-        b, loc, AffineMap::get(2, 0, {d(0), d(1)}, b.getContext()), {x, y});
-  }
-  Value value(OpFoldResult x) {
-    return getValueOrCreateConstantIndexOp(b, loc, x);
-  }
-  /// `x` if `cond` else `y`.
-  OpFoldResult select(Value cond, OpFoldResult x, OpFoldResult y) {
-    return b.createOrFold<arith::SelectOp>(loc, cond, value(x), value(y));
-  }
-};
-} // namespace
 
 /// Element `b` of a rank-1 i64 tensor or memref as an index; one element
 /// serves every batch entry.
@@ -143,8 +104,8 @@ OpFoldResult attn::getDiagonalAt(AttentionInterface op, OpBuilder &builder,
     AttentionSizes sizes = getSizes(builder, loc, op);
     OpFoldResult kvLen = getKvLenAt(op, builder, loc, b);
     OpFoldResult qLen = getQLenAt(op, builder, loc, b);
-    diagonal = math.sub(kvLen ? kvLen : sizes.seqLenKv,
-                        qLen ? qLen : sizes.seqLenQ);
+    diagonal =
+        math.sub(kvLen ? kvLen : sizes.seqLenKv, qLen ? qLen : sizes.seqLenQ);
   } else if (Value offset = op.getCausalOffset()) {
     diagonal = isa<ShapedType>(offset.getType())
                    ? loadLength(builder, loc, offset, b)
@@ -211,11 +172,13 @@ SmallVector<KeyRange> attn::computeKeyRanges(Operation *operation,
     fullHi = math.add(math.add(qLo, diagonal), right + 1);
   }
   if (left >= 0) {
-    lo = math.min(hi,
-                  math.max(zero, math.add(math.add(qLo, diagonal), -left)));
+    lo = math.min(hi, math.max(zero, math.add(math.add(qLo, diagonal), -left)));
     fullLo = math.add(math.add(qEnd, diagonal), -1 - left);
+    fullLo = math.min(hi, math.max(lo, fullLo));
   }
-  fullLo = math.min(hi, math.max(lo, fullLo));
+  // One row (a decode step) sees all of what its tile sees.
+  if (isConstantIntValue(math.sub(qHi, qLo), 1))
+    return {KeyRange{lo, hi, /*needsMask=*/false}};
   fullHi = math.min(hi, math.max(fullLo, fullHi));
   if (rowsBeyond)
     fullHi = math.select(rowsBeyond, fullLo, fullHi);
@@ -238,8 +201,8 @@ Value attn::computeIsVisible(Operation *operation, OpBuilder &builder,
                      OpFoldResult y) {
     Value holds = arith::CmpIOp::create(builder, loc, predicate, math.value(x),
                                         math.value(y));
-    visible = visible ? arith::AndIOp::create(builder, loc, visible, holds)
-                      : holds;
+    visible =
+        visible ? arith::AndIOp::create(builder, loc, visible, holds) : holds;
   };
   if (OpFoldResult kvLen = getKvLenAt(op, builder, loc, b))
     require(arith::CmpIPredicate::slt,

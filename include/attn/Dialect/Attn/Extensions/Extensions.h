@@ -1,0 +1,25 @@
+//===- Extensions.h - Upstream interfaces of the attn ops -------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// External models that let upstream passes work on attn ops. Registering one
+// loads nothing until the attn dialect is used.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_ATTN_EXTENSIONS_EXTENSIONS_H
+#define ATTN_DIALECT_ATTN_EXTENSIONS_EXTENSIONS_H
+
+#include "mlir/IR/DialectRegistry.h"
+
+namespace mlir::attn {
+
+/// BufferizableOpInterface: layer B becomes its memref form, in place where
+/// the destinations allow it; layer A is refused with the pass to run first.
+void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
+
+} // namespace mlir::attn
+
+#endif // ATTN_DIALECT_ATTN_EXTENSIONS_EXTENSIONS_H

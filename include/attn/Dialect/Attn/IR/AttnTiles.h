@@ -1,0 +1,105 @@
+//===- AttnTiles.h - Tiles of an op that scores keys ------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The operands and modifiers of an op that scores keys as plain data, cut to a
+// tile of its iteration space, and the ops built from them. A tile slices every
+// operand and adds to the offsets; lengths, causal offset and score region stay
+// absolute.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_ATTN_IR_ATTNTILES_H
+#define ATTN_DIALECT_ATTN_IR_ATTNTILES_H
+
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+
+namespace mlir::attn {
+
+/// Elements [offset, offset + size) of a dimension; without a size, all of it.
+struct DimRange {
+  OpFoldResult offset;
+  OpFoldResult size;
+
+  bool isAll() const { return !size; }
+};
+
+/// A tile of the iteration space of an op that scores keys, in its local
+/// indices. kvHeads must be the heads of key that `heads` reads.
+struct AttentionTile {
+  DimRange batch, heads, kvHeads, queries, keys;
+};
+
+/// Operands and modifiers common to all ops that score keys. Absent values are
+/// null; the score region is borrowed and cloned by the create functions.
+struct AttentionParts {
+  Value query, key, value;
+  Value dynamicScale, causalOffset, kvLen, qLen, mask, bias, keyScale,
+      valueScale, pageTable;
+  SmallVector<Value, 4> offsets;
+  FloatAttr scale, softcap;
+  int64_t windowLeft = -1, windowRight = -1;
+  bool bottomRight = false;
+  LayoutAttr layout;
+  Region *score = nullptr;
+
+  AttentionParts() = default;
+  explicit AttentionParts(AttentionInterface op);
+
+  Layout getLayout() const { return layout ? layout.getValue() : Layout::bhsd; }
+  bool hasWindow() const { return windowLeft >= 0 || windowRight >= 0; }
+  bool hasScore() const { return score && !score->empty(); }
+  /// True if anything depends on where an element is.
+  bool usesPositions() const {
+    return hasWindow() || kvLen || qLen || hasScore();
+  }
+  /// Drops what only structure needs: windows, lengths and, unless a score
+  /// region reads them, positions. Exact where every key is visible.
+  void dropStructure();
+};
+
+/// `source` cut along every dimension; `source` itself if nothing is cut; null
+/// if `source` is.
+Value sliceOperand(OpBuilder &builder, Location loc, Value source,
+                   ArrayRef<DimRange> ranges);
+
+/// [batch, heads, sequence, all of the last] in the dimension order of
+/// `layout`.
+SmallVector<DimRange> inLayout(Layout layout, DimRange batch, DimRange heads,
+                               DimRange sequence);
+
+/// The operands of `op` that `tile` reads, and its absolute position. A mask,
+/// bias or dequantisation scale is cut where its type does not say 1: a
+/// dynamic dimension is taken to be the full one. A bottom-right diagonal
+/// becomes a causal offset. With a page table, `tile.keys` must be whole
+/// pages.
+AttentionParts sliceAttention(OpBuilder &builder, Location loc,
+                              AttentionInterface op, const AttentionTile &tile);
+
+/// `parts` cut to a range of its keys; whole pages with a page table.
+AttentionParts sliceKeys(OpBuilder &builder, Location loc, AttentionParts parts,
+                         DimRange keys);
+
+/// The causal offset of `op` (absolute) for batch entry `b` as an index, or
+/// null if it has none; a bottom-right diagonal is resolved.
+OpFoldResult getCausalOffsetAt(AttentionInterface op, OpBuilder &builder,
+                               Location loc, OpFoldResult b);
+
+/// What `bottom_right` of `op` means as a causal_offset operand: an index where
+/// one serves every batch entry, else a tensor of one per entry.
+Value resolveBottomRight(OpBuilder &builder, Location loc,
+                         AttentionInterface op);
+
+/// Ops from parts. On tensors each destination gives a result.
+SdpaOp createSdpa(OpBuilder &builder, Location loc, TypeRange results,
+                  const AttentionParts &parts, Value sinks = {});
+OnlineOp createOnline(OpBuilder &builder, Location loc,
+                      const AttentionParts &parts, ValueRange state);
+PartialOp createPartial(OpBuilder &builder, Location loc,
+                        const AttentionParts &parts, Value output, Value lse);
+
+} // namespace mlir::attn
+
+#endif // ATTN_DIALECT_ATTN_IR_ATTNTILES_H

@@ -1,0 +1,50 @@
+//===- Transforms.h - Rewrites of attn ops ----------------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The functions behind the passes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H
+#define ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H
+
+#include "attn/Dialect/Attn/IR/Attn.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace mlir::attn {
+
+//===----------------------------------------------------------------------===//
+// Tiling
+//===----------------------------------------------------------------------===//
+
+/// Sizes of a blockwise schedule; the fields of #attn.blockwise.
+struct BlockwiseSizes {
+  /// Queries of a tile, of every head of a group; 0: the target chooses.
+  int64_t blockSizeQ = 0;
+  /// Keys of a tile; 0: the target chooses; -1: each range of keys in one
+  /// piece, walked inside the kernel.
+  int64_t blockSizeKv = 0;
+  /// Ranges the keys of a query tile are split in, joined by attn.merge.
+  int64_t numSplits = 1;
+};
+
+/// The sizes to tile `op` with: its own #attn.blockwise attribute before
+/// `requested`, and what is still 0 from the #attn.target of an enclosing op or
+/// the defaults. Both block sizes of the result are not 0.
+BlockwiseSizes resolveBlockwiseSizes(Operation *op, BlockwiseSizes requested);
+
+/// Replaces `op` (attn.sdpa or attn.partial on tensors) by an scf.forall over
+/// (batch, kv head, query tile), or (split, batch, kv head, query tile) and a
+/// second one that merges, of attn.online over the ranges of keys the tile
+/// sees. `sizes` must be resolved. Returns the values that replaced the
+/// results. Changes nothing if it fails.
+FailureOr<SmallVector<Value>> tileBlockwise(RewriterBase &rewriter,
+                                            AttentionInterface op,
+                                            const BlockwiseSizes &sizes);
+
+} // namespace mlir::attn
+
+#endif // ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H

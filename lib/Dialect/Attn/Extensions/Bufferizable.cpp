@@ -1,0 +1,134 @@
+//===- Bufferizable.cpp - attn ops on buffers -----------------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Destination-style bufferization of layer B. A score region moves along as it
+// is: what it captures is bufferized by the ops inside.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/Extensions/Extensions.h"
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
+#include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Utils/StructuredOpsUtils.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::bufferization;
+
+/// A copy of the i1 buffer `mask` as i8, which is what layer B wants on
+/// memrefs.
+static FailureOr<Value> widenMask(RewriterBase &rewriter, Location loc,
+                                  Value mask,
+                                  const BufferizationOptions &options) {
+  auto type = cast<MemRefType>(mask.getType());
+  SmallVector<Value> dynamicSizes;
+  for (int64_t d = 0, e = type.getRank(); d < e; ++d)
+    if (type.isDynamicDim(d))
+      dynamicSizes.push_back(memref::DimOp::create(rewriter, loc, mask, d));
+  FailureOr<Value> bytes = options.createAlloc(
+      rewriter, loc, MemRefType::get(type.getShape(), rewriter.getI8Type()),
+      dynamicSizes);
+  if (failed(bytes))
+    return failure();
+  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  linalg::GenericOp::create(
+      rewriter, loc, mask, *bytes, {identity, identity}, iterators,
+      [&](OpBuilder &b, Location loc, ValueRange args) {
+        Value byte = arith::ExtUIOp::create(b, loc, args[1].getType(), args[0]);
+        linalg::YieldOp::create(b, loc, byte);
+      });
+  return *bytes;
+}
+
+namespace {
+template <typename OpTy>
+struct LayerBModel
+    : DstBufferizableOpInterfaceExternalModel<LayerBModel<OpTy>, OpTy> {
+  bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
+                              const AnalysisState &) const {
+    // Only the running state of attn.online is read before it is written.
+    return isa<OnlineOp>(op) ||
+           !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+  }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
+                          const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(op);
+    auto attention = dyn_cast<AttentionInterface>(op);
+    Value mask = attention ? attention.getMask() : Value();
+    SmallVector<Value> operands;
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isa<TensorType>(operand.get().getType())) {
+        operands.push_back(operand.get());
+        continue;
+      }
+      FailureOr<Value> buffer =
+          getBuffer(rewriter, operand.get(), options, state);
+      if (failed(buffer))
+        return failure();
+      if (operand.get() == mask &&
+          getElementTypeOrSelf(mask.getType()).isInteger(1)) {
+        buffer = widenMask(rewriter, op->getLoc(), *buffer, options);
+        if (failed(buffer))
+          return failure();
+      }
+      operands.push_back(*buffer);
+    }
+    auto dst = cast<DestinationStyleOpInterface>(op);
+    SmallVector<Value> results;
+    for (OpOperand &init : dst.getDpsInitsMutable())
+      results.push_back(operands[init.getOperandNumber()]);
+    Operation *newOp =
+        cloneWithoutRegions(rewriter, op, /*newResultTypes=*/{}, operands);
+    for (auto [from, to] : llvm::zip(op->getRegions(), newOp->getRegions()))
+      rewriter.inlineRegionBefore(from, to, to.begin());
+    replaceOpWithBufferizedValues(rewriter, op, results);
+    return success();
+  }
+};
+
+/// Layer A has no destination: a lowering to layer B must choose one first.
+struct SdpaModel : BufferizableOpInterface::ExternalModel<SdpaModel, SdpaOp> {
+  bool bufferizesToMemoryRead(Operation *, OpOperand &,
+                              const AnalysisState &) const {
+    return true;
+  }
+  bool bufferizesToMemoryWrite(Operation *, OpOperand &,
+                               const AnalysisState &) const {
+    return false;
+  }
+  AliasingValueList getAliasingValues(Operation *, OpOperand &,
+                                      const AnalysisState &) const {
+    return {};
+  }
+  bool bufferizesToAllocation(Operation *, Value) const { return true; }
+
+  LogicalResult bufferize(Operation *op, RewriterBase &,
+                          const BufferizationOptions &,
+                          BufferizationState &) const {
+    return op->emitOpError("expects to be lowered before bufferization; run "
+                           "--attn-tile-blockwise or --convert-attn-to-linalg "
+                           "first");
+  }
+};
+} // namespace
+
+void attn::registerBufferizableOpInterfaceExternalModels(
+    DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
+    context->loadDialect<linalg::LinalgDialect>();
+    SdpaOp::attachInterface<SdpaModel>(*context);
+    OnlineOp::attachInterface<LayerBModel<OnlineOp>>(*context);
+    PartialOp::attachInterface<LayerBModel<PartialOp>>(*context);
+    FinalizeOp::attachInterface<LayerBModel<FinalizeOp>>(*context);
+    MergeOp::attachInterface<LayerBModel<MergeOp>>(*context);
+  });
+}

@@ -1,0 +1,274 @@
+//===- AttnTiles.cpp - Tiles of an op that scores keys --------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Cutting operands, adding offsets, and building ops from the pieces.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/IR/AttnTiles.h"
+#include "attn/Dialect/Attn/IR/IndexMath.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+AttentionParts::AttentionParts(AttentionInterface op)
+    : query(op.getQuery()), key(op.getKey()), value(op.getValue()),
+      dynamicScale(op.getDynamicScale()), causalOffset(op.getCausalOffset()),
+      kvLen(op.getKvLen()), qLen(op.getQLen()), mask(op.getMask()),
+      bias(op.getBias()), keyScale(op.getKeyScale()),
+      valueScale(op.getValueScale()), pageTable(op.getPageTable()),
+      offsets(op.getOffsets().begin(), op.getOffsets().end()),
+      scale(op.getScaleAttr()), softcap(op.getSoftcapAttr()),
+      windowLeft(op.getWindowLeft()), windowRight(op.getWindowRight()),
+      bottomRight(op.getBottomRight()), score(&op.getScore()) {
+  if (op.getLayout() != Layout::bhsd)
+    layout = LayoutAttr::get(op.getContext(), op.getLayout());
+}
+
+void AttentionParts::dropStructure() {
+  windowLeft = windowRight = -1;
+  bottomRight = false;
+  causalOffset = kvLen = qLen = {};
+  if (!hasScore())
+    offsets.clear();
+}
+
+//===----------------------------------------------------------------------===//
+// Slices
+//===----------------------------------------------------------------------===//
+
+/// True if [offset, offset + size) is known to be all of a dimension of `dim`.
+static bool coversDim(const DimRange &range, int64_t dim) {
+  return range.isAll() ||
+         (isConstantIntValue(range.offset, 0) && !ShapedType::isDynamic(dim) &&
+          isConstantIntValue(range.size, dim));
+}
+
+Value attn::sliceOperand(OpBuilder &builder, Location loc, Value source,
+                         ArrayRef<DimRange> ranges) {
+  if (!source)
+    return {};
+  auto type = cast<ShapedType>(source.getType());
+  SmallVector<OpFoldResult> offsets, sizes;
+  SmallVector<OpFoldResult> strides(ranges.size(), builder.getIndexAttr(1));
+  bool whole = true;
+  for (auto [d, range] : llvm::enumerate(ranges)) {
+    bool covers = coversDim(range, type.getDimSize(d));
+    whole &= covers;
+    offsets.push_back(covers ? OpFoldResult(builder.getIndexAttr(0))
+                             : range.offset);
+    sizes.push_back(covers ? getDim(builder, loc, source, d) : range.size);
+  }
+  if (whole)
+    return source;
+  if (isa<MemRefType>(source.getType()))
+    return memref::SubViewOp::create(builder, loc, source, offsets, sizes,
+                                     strides);
+  return tensor::ExtractSliceOp::create(builder, loc, source, offsets, sizes,
+                                        strides);
+}
+
+SmallVector<DimRange> attn::inLayout(Layout layout, DimRange batch,
+                                     DimRange heads, DimRange sequence) {
+  if (layout == Layout::bshd)
+    std::swap(heads, sequence);
+  return {batch, heads, sequence, DimRange()};
+}
+
+/// Cuts an operand whose dimensions may be 1 where the op's are not.
+static Value sliceBroadcast(OpBuilder &builder, Location loc, Value source,
+                            ArrayRef<DimRange> ranges) {
+  if (!source)
+    return {};
+  auto type = cast<ShapedType>(source.getType());
+  SmallVector<DimRange> cut(ranges);
+  for (auto [d, range] : llvm::enumerate(cut))
+    if (type.getDimSize(d) == 1)
+      range = DimRange();
+  return sliceOperand(builder, loc, source, cut);
+}
+
+AttentionParts attn::sliceAttention(OpBuilder &builder, Location loc,
+                                    AttentionInterface op,
+                                    const AttentionTile &tile) {
+  AttentionParts parts(op);
+  Layout layout = parts.getLayout();
+  if (parts.bottomRight) {
+    // Lengths are those of the whole problem, so before anything is cut.
+    if (parts.hasWindow())
+      parts.causalOffset = resolveBottomRight(builder, loc, op);
+    parts.bottomRight = false;
+  }
+  DimRange all, kvBatch = tile.batch;
+  if (parts.pageTable) {
+    parts.pageTable =
+        sliceOperand(builder, loc, parts.pageTable, {tile.batch, all});
+    kvBatch = all;
+  }
+  parts.query =
+      sliceOperand(builder, loc, parts.query,
+                   inLayout(layout, tile.batch, tile.heads, tile.queries));
+  SmallVector<DimRange> kv = inLayout(layout, kvBatch, tile.kvHeads, all);
+  parts.key = sliceOperand(builder, loc, parts.key, kv);
+  parts.value = sliceOperand(builder, loc, parts.value, kv);
+  DimRange scores[] = {tile.batch, tile.heads, tile.queries, all};
+  parts.mask = sliceBroadcast(builder, loc, parts.mask, scores);
+  parts.bias = sliceBroadcast(builder, loc, parts.bias, scores);
+  DimRange scales[] = {tile.batch, tile.kvHeads, all, all};
+  parts.keyScale = sliceBroadcast(builder, loc, parts.keyScale, scales);
+  parts.valueScale = sliceBroadcast(builder, loc, parts.valueScale, scales);
+  parts.kvLen = sliceBroadcast(builder, loc, parts.kvLen, tile.batch);
+  parts.qLen = sliceBroadcast(builder, loc, parts.qLen, tile.batch);
+  if (parts.causalOffset && isa<ShapedType>(parts.causalOffset.getType()))
+    parts.causalOffset =
+        sliceBroadcast(builder, loc, parts.causalOffset, tile.batch);
+
+  if (parts.usesPositions()) {
+    IndexMath math{builder, loc};
+    parts.offsets.clear();
+    for (auto [axis, range] : llvm::enumerate(scores)) {
+      OpFoldResult offset = getOffset(op, builder, axis);
+      if (!range.isAll())
+        offset = math.add(offset, range.offset);
+      parts.offsets.push_back(math.value(offset));
+    }
+  }
+  return sliceKeys(builder, loc, std::move(parts), tile.keys);
+}
+
+AttentionParts attn::sliceKeys(OpBuilder &builder, Location loc,
+                               AttentionParts parts, DimRange keys) {
+  if (keys.isAll())
+    return parts;
+  IndexMath math{builder, loc};
+  DimRange all;
+  if (parts.pageTable) {
+    int64_t axis = parts.getLayout() == Layout::bshd ? 1 : 2;
+    int64_t pageSize = cast<ShapedType>(parts.key.getType()).getDimSize(axis);
+    AffineExpr page = math.d(0).floorDiv(pageSize);
+    DimRange pages = {math.apply(page, keys.offset),
+                      math.apply(page, keys.size)};
+    parts.pageTable = sliceOperand(builder, loc, parts.pageTable, {all, pages});
+  } else {
+    SmallVector<DimRange> kv = inLayout(parts.getLayout(), all, all, keys);
+    parts.key = sliceOperand(builder, loc, parts.key, kv);
+    parts.value = sliceOperand(builder, loc, parts.value, kv);
+  }
+  DimRange scores[] = {all, all, all, keys};
+  parts.mask = sliceBroadcast(builder, loc, parts.mask, scores);
+  parts.bias = sliceBroadcast(builder, loc, parts.bias, scores);
+  DimRange scales[] = {all, all, keys, all};
+  parts.keyScale = sliceBroadcast(builder, loc, parts.keyScale, scales);
+  parts.valueScale = sliceBroadcast(builder, loc, parts.valueScale, scales);
+  if (!parts.offsets.empty())
+    parts.offsets[3] =
+        math.value(math.add(getAsOpFoldResult(parts.offsets[3]), keys.offset));
+  return parts;
+}
+
+//===----------------------------------------------------------------------===//
+// Diagonals
+//===----------------------------------------------------------------------===//
+
+OpFoldResult attn::getCausalOffsetAt(AttentionInterface op, OpBuilder &builder,
+                                     Location loc, OpFoldResult b) {
+  // Excludes offsets (sdpa_c9), so the local diagonal is the absolute one.
+  if (op.getBottomRight())
+    return getDiagonalAt(op, builder, loc, b);
+  Value offset = op.getCausalOffset();
+  if (!offset)
+    return {};
+  auto type = dyn_cast<ShapedType>(offset.getType());
+  if (!type)
+    return getAsOpFoldResult(offset);
+  if (type.getDimSize(0) == 1)
+    b = builder.getIndexAttr(0);
+  Value index = getValueOrCreateConstantIndexOp(builder, loc, b);
+  Value loaded;
+  if (isa<MemRefType>(type))
+    loaded = memref::LoadOp::create(builder, loc, offset, index);
+  else
+    loaded = tensor::ExtractOp::create(builder, loc, offset, index);
+  return builder.createOrFold<arith::IndexCastOp>(loc, builder.getIndexType(),
+                                                  loaded);
+}
+
+Value attn::resolveBottomRight(OpBuilder &builder, Location loc,
+                               AttentionInterface op) {
+  auto isPerBatch = [](Value lengths) {
+    return lengths && cast<ShapedType>(lengths.getType()).getDimSize(0) != 1;
+  };
+  if (!isPerBatch(op.getKvLen()) && !isPerBatch(op.getQLen()))
+    return getValueOrCreateConstantIndexOp(
+        builder, loc, getDiagonalAt(op, builder, loc, builder.getIndexAttr(0)));
+  SmallVector<Value> dynamicSizes;
+  SmallVector<int64_t> shape;
+  dispatchIndexOpFoldResult(getDim(builder, loc, op.getQuery(), 0),
+                            dynamicSizes, shape);
+  return tensor::GenerateOp::create(
+      builder, loc, RankedTensorType::get(shape, builder.getI64Type()),
+      dynamicSizes, [&](OpBuilder &b, Location loc, ValueRange indices) {
+        OpFoldResult diagonal = getDiagonalAt(op, b, loc, indices.front());
+        Value wide = arith::IndexCastOp::create(
+            b, loc, b.getI64Type(),
+            getValueOrCreateConstantIndexOp(b, loc, diagonal));
+        tensor::YieldOp::create(b, loc, wide);
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Ops from parts
+//===----------------------------------------------------------------------===//
+
+static void cloneScore(const AttentionParts &parts, Region &score) {
+  if (!parts.hasScore())
+    return;
+  IRMapping mapping;
+  parts.score->cloneInto(&score, mapping);
+}
+
+static TypeRange resultTypes(ValueRange inits) {
+  if (inits.empty() || isa<MemRefType>(inits.front().getType()))
+    return {};
+  return inits.getTypes();
+}
+
+SdpaOp attn::createSdpa(OpBuilder &builder, Location loc, TypeRange results,
+                        const AttentionParts &p, Value sinks) {
+  auto op = SdpaOp::create(
+      builder, loc, results.front(), results.size() > 1 ? results[1] : Type(),
+      p.query, p.key, p.value, p.dynamicScale, p.causalOffset, p.kvLen, p.qLen,
+      p.mask, p.bias, p.keyScale, p.valueScale, p.pageTable, p.offsets, sinks,
+      p.scale, p.softcap, p.windowLeft, p.windowRight, p.bottomRight, p.layout,
+      /*strategy=*/nullptr);
+  cloneScore(p, op.getScore());
+  return op;
+}
+
+OnlineOp attn::createOnline(OpBuilder &builder, Location loc,
+                            const AttentionParts &p, ValueRange state) {
+  auto op = OnlineOp::create(
+      builder, loc, resultTypes(state), p.query, p.key, p.value, p.dynamicScale,
+      p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale, p.valueScale,
+      p.pageTable, p.offsets, state[0], state[1], state[2], p.scale, p.softcap,
+      p.windowLeft, p.windowRight, p.bottomRight, p.layout);
+  cloneScore(p, op.getScore());
+  return op;
+}
+
+PartialOp attn::createPartial(OpBuilder &builder, Location loc,
+                              const AttentionParts &p, Value output,
+                              Value lse) {
+  Value inits[] = {output, lse};
+  auto op = PartialOp::create(
+      builder, loc, resultTypes(inits), p.query, p.key, p.value, p.dynamicScale,
+      p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale, p.valueScale,
+      p.pageTable, p.offsets, output, lse, p.scale, p.softcap, p.windowLeft,
+      p.windowRight, p.bottomRight, p.layout);
+  cloneScore(p, op.getScore());
+  return op;
+}
