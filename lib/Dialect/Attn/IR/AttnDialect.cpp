@@ -80,6 +80,8 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << vectorBits;
   if (numVectorRegisters < 1 || l1Bytes < 1 || l2Bytes < 1)
     return emitError() << "expects positive num_vector_registers, l1_bytes "
-                          "and l2_bytes";
+                          "and l2_bytes, but got "
+                       << numVectorRegisters << ", " << l1Bytes << " and "
+                       << l2Bytes;
   return success();
 }

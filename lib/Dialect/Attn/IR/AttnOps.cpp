@@ -50,9 +50,8 @@ static void getDestinationStyleEffects(
 }
 
 /// The shape of a destination-style result is that of its destination.
-static LogicalResult
-reifyFromInits(OpBuilder &builder, Operation *operation,
-               ReifiedRankedShapedTypeDims &reified) {
+static LogicalResult reifyFromInits(OpBuilder &builder, Operation *operation,
+                                    ReifiedRankedShapedTypeDims &reified) {
   auto op = cast<DestinationStyleOpInterface>(operation);
   for (Value init : op.getDpsInits()) {
     SmallVector<OpFoldResult> dims;
@@ -75,9 +74,8 @@ Speculation::Speculatability SdpaOp::getSpeculatability() {
   return getStaticSpeculatability(*this);
 }
 
-LogicalResult
-SdpaOp::reifyResultShapes(OpBuilder &builder,
-                          ReifiedRankedShapedTypeDims &reified) {
+LogicalResult SdpaOp::reifyResultShapes(OpBuilder &builder,
+                                        ReifiedRankedShapedTypeDims &reified) {
   auto op = cast<AttentionInterface>(getOperation());
   SmallVector<OpFoldResult> output;
   for (int64_t d = 0; d < 3; ++d)

@@ -453,8 +453,10 @@ LogicalResult SdpaOp::verify() {
           verifyElementType(*this, "lse", getLse(), op.getAccumulatorType())))
     return failure();
   // sdpa_c15
-  return verifyShape(*this, "sinks", getSinks(), {sizes.numHeads},
-                     {"num_heads"});
+  if (failed(verifyShape(*this, "sinks", getSinks(), {sizes.numHeads},
+                         {"num_heads"})))
+    return failure();
+  return verifyElementType(*this, "sinks", getSinks(), op.getAccumulatorType());
 }
 
 LogicalResult OnlineOp::verify() {

@@ -164,7 +164,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     - sdpa_c13: the score region takes (f32 or f64, index x 4), yields the same
       float, and has no side effects.
     - sdpa_c14: offsets are none or four.
-    - sdpa_c15: sinks have num_heads elements.
+    - sdpa_c15: sinks have num_heads elements of lse's type.
     - sdpa_c16: sizes and windows are at most 2^48, so that positions cannot
       overflow; tensors have no encoding.
 

@@ -1,0 +1,24 @@
+// Attributes round-trip with and without their defaults.
+// RUN: attn-opt %s | FileCheck %s
+// RUN: attn-opt %s | attn-opt | FileCheck %s
+// RUN: attn-opt %s --mlir-print-op-generic | attn-opt | FileCheck %s
+
+// The hardware description of a module.
+// CHECK: module @cpu attributes {attn.target = #attn.target<cpu>}
+module @cpu attributes {attn.target = #attn.target<cpu>} {}
+// CHECK: module @avx512 attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 2097152, bf16_dot = true>}
+module @avx512 attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 2097152, bf16_dot = true>} {}
+// Fields in any order; those that have their default value are left out.
+// CHECK: module @some attributes {attn.target = #attn.target<cuda, vector_bits = 128, l2_bytes = 1048576>}
+module @some attributes {attn.target = #attn.target<cuda, l2_bytes = 1048576, vector_bits = 128, l1_bytes = 32768>} {}
+
+// CHECK: func.func private @dense() attributes {s = #attn.dense}
+func.func private @dense() attributes {s = #attn.dense}
+// CHECK: func.func private @blockwise() attributes {s = #attn.blockwise}
+func.func private @blockwise() attributes {s = #attn.blockwise}
+// CHECK: func.func private @blockwise_fields() attributes {s = #attn.blockwise<block_size_q = 32, block_size_kv = 128, num_splits = 4>}
+func.func private @blockwise_fields() attributes {s = #attn.blockwise<num_splits = 4, block_size_kv = 128, block_size_q = 32>}
+// CHECK: func.func private @blockwise_whole_range() attributes {s = #attn.blockwise<block_size_kv = -1>}
+func.func private @blockwise_whole_range() attributes {s = #attn.blockwise<block_size_q = 0, block_size_kv = -1>}
+// CHECK: func.func private @layouts() attributes {a = #attn.layout<bhsd>, b = #attn.layout<bshd>}
+func.func private @layouts() attributes {a = #attn.layout<bhsd>, b = #attn.layout<bshd>}

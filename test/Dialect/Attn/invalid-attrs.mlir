@@ -1,0 +1,73 @@
+// What the attributes refuse, in value and in syntax.
+// RUN: attn-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @below {{expects block_size_q of 0 (the target chooses) or more, but got -1}}
+func.func private @blockwise_block_size_q() attributes {s = #attn.blockwise<block_size_q = -1>}
+
+// -----
+
+// expected-error @below {{expects block_size_kv of -1 (whole range), 0 (the target chooses) or more, but got -2}}
+func.func private @blockwise_block_size_kv() attributes {s = #attn.blockwise<block_size_kv = -2>}
+
+// -----
+
+// expected-error @below {{expects num_splits of at least 1, but got 0}}
+func.func private @blockwise_num_splits() attributes {s = #attn.blockwise<num_splits = 0>}
+
+// -----
+
+// expected-error @below {{duplicate or unknown struct parameter name: block_size}}
+func.func private @blockwise_unknown_field() attributes {s = #attn.blockwise<block_size = 4>}
+
+// -----
+
+// expected-error @below {{duplicate or unknown struct parameter name: num_splits}}
+func.func private @blockwise_twice() attributes {s = #attn.blockwise<num_splits = 2, num_splits = 4>}
+
+// -----
+
+// expected-error @below {{expected integer value}}
+// expected-error @below {{failed to parse Attn_BlockwiseAttr parameter 'block_size_q' which is to be a `int64_t`}}
+func.func private @blockwise_float() attributes {s = #attn.blockwise<block_size_q = many>}
+
+// -----
+
+// expected-error @below {{unknown attribute `star` in dialect `attn`}}
+func.func private @unknown_strategy() attributes {s = #attn.star}
+
+// -----
+
+// expected-error @below {{expects vector_bits to be a power of two of at least 64, but got 96}}
+module attributes {attn.target = #attn.target<cpu, vector_bits = 96>} {}
+
+// -----
+
+// expected-error @below {{expects vector_bits to be a power of two of at least 64, but got 32}}
+module attributes {attn.target = #attn.target<cpu, vector_bits = 32>} {}
+
+// -----
+
+// expected-error @below {{expects positive num_vector_registers, l1_bytes and l2_bytes, but got 16, 0 and 524288}}
+module attributes {attn.target = #attn.target<cpu, l1_bytes = 0>} {}
+
+// -----
+
+// expected-error @below {{expects positive num_vector_registers, l1_bytes and l2_bytes, but got -1, 32768 and 524288}}
+module attributes {attn.target = #attn.target<cpu, num_vector_registers = -1>} {}
+
+// -----
+
+// expected-error @below {{failed to parse Attn_TargetAttr parameter 'kind'}}
+// expected-error @below {{expected ::mlir::attn::TargetKind to be one of: cpu, cuda}}
+module attributes {attn.target = #attn.target<tpu>} {}
+
+// -----
+
+// expected-error @below {{expected '<'}}
+module attributes {attn.target = #attn.target} {}
+
+// -----
+
+// expected-error @below {{expected ::mlir::attn::Layout to be one of: bhsd, bshd}}
+// expected-error @below {{failed to parse}}
+func.func private @layout() attributes {l = #attn.layout<bdsh>}
