@@ -19,6 +19,7 @@ using namespace mlir;
 
 void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
   registry.insert<AttnDialect>();
+  registerAggregatedOpInterfaceExternalModels(registry);
   registerBufferizableOpInterfaceExternalModels(registry);
 }
 

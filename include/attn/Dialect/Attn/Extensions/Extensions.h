@@ -20,6 +20,11 @@ namespace mlir::attn {
 /// the destinations allow it; layer A is refused with the pass to run first.
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
 
+/// Lets every attn op on tensors be decomposed into linalg.generic (and tensor,
+/// arith, math, affine and, for pages, scf) by AggregatedOpInterface's
+/// `decomposeOperation`. On memrefs it fails and changes nothing.
+void registerAggregatedOpInterfaceExternalModels(DialectRegistry &registry);
+
 } // namespace mlir::attn
 
 #endif // ATTN_DIALECT_ATTN_EXTENSIONS_EXTENSIONS_H

@@ -1,0 +1,80 @@
+//===- AttnToLinalg.cpp - attn to linalg on tensors -----------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Decomposes every attn op, or says which one stands in the way.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Conversion/AttnToLinalg/AttnToLinalg.h"
+#include "attn/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_CONVERTATTNTOLINALGPASS
+#include "attn/Conversion/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+using linalg::AggregatedOpInterface;
+
+static bool isAttnOp(Operation *op) {
+  return isa_and_present<AttnDialect>(op->getDialect());
+}
+
+namespace {
+struct DecomposeAggregated : OpInterfaceRewritePattern<AggregatedOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(AggregatedOpInterface op,
+                                PatternRewriter &rewriter) const override {
+    if (!isAttnOp(op))
+      return rewriter.notifyMatchFailure(op, "not an op of ours");
+    FailureOr<SmallVector<Value>> results = op.decomposeOperation(rewriter);
+    if (failed(results))
+      return rewriter.notifyMatchFailure(op, "not on tensors");
+    SmallVector<Value> values;
+    for (auto [result, type] : llvm::zip_equal(*results, op->getResultTypes()))
+      values.push_back(
+          result.getType() == type
+              ? result
+              : tensor::CastOp::create(rewriter, op->getLoc(), type, result));
+    rewriter.replaceOp(op, values);
+    return success();
+  }
+};
+
+struct ConvertAttnToLinalgPass
+    : attn::impl::ConvertAttnToLinalgPassBase<ConvertAttnToLinalgPass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateAttnToLinalgPatterns(patterns);
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    // attn.yield stands inside the op that was refused.
+    WalkResult result = getOperation()->walk([](Operation *op) {
+      if (!isAttnOp(op) || isa<YieldOp>(op))
+        return WalkResult::advance();
+      auto isMemRef = [](Type type) { return isa<MemRefType>(type); };
+      if (llvm::any_of(op->getOperandTypes(), isMemRef))
+        op->emitOpError("expects tensors to be converted to linalg, but got "
+                        "memrefs; run convert-attn-to-linalg before "
+                        "bufferization");
+      else
+        op->emitOpError("has no decomposition to linalg");
+      return WalkResult::interrupt();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace
+
+void attn::populateAttnToLinalgPatterns(RewritePatternSet &patterns) {
+  patterns.add<DecomposeAggregated>(patterns.getContext());
+}

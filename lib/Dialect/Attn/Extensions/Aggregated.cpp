@@ -1,0 +1,132 @@
+//===- Aggregated.cpp - Decomposition of attn ops to linalg ---------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The models of linalg's AggregatedOpInterface: which pieces each op is made
+// of.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/Extensions/Extensions.h"
+#include "Decompose.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::attn::decompose;
+using linalg::AggregatedOpInterface;
+
+namespace {
+struct SdpaDecomposition
+    : AggregatedOpInterface::ExternalModel<SdpaDecomposition, SdpaOp> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    auto sdpa = cast<SdpaOp>(operation);
+    auto op = cast<AttentionInterface>(operation);
+    Location loc = op->getLoc();
+    ReifiedRankedShapedTypeDims sizes;
+    if (failed(sdpa.reifyResultShapes(builder, sizes)))
+      return failure();
+    auto createEmpty = [&](unsigned result) -> Value {
+      Type type = getElementTypeOrSelf(sdpa->getResultTypes()[result]);
+      return tensor::EmptyOp::create(builder, loc, sizes[result], type);
+    };
+    Value output = createEmpty(0);
+    Value lse = sdpa.getLse() ? createEmpty(1) : Value();
+    SoftmaxState state = createState(builder, op, /*init=*/std::nullopt);
+    // Rows beyond q_len give (0, -inf), not (0, sink).
+    auto isRowInUse = [&](OpBuilder &nested, Location nestedLoc, Value b,
+                          Value i) -> Value {
+      auto toValue = [&](OpFoldResult x) {
+        return getValueOrCreateConstantIndexOp(nested, nestedLoc, x);
+      };
+      OpFoldResult offset = getOffset(op, nested, 2);
+      if (!isZeroInteger(offset))
+        i = arith::AddIOp::create(nested, nestedLoc, i, toValue(offset));
+      return arith::CmpIOp::create(
+          nested, nestedLoc, arith::CmpIPredicate::slt, i,
+          toValue(getQLenAt(op, nested, nestedLoc, b)));
+    };
+    RowPredicate rowExists;
+    if (op.getQLen())
+      rowExists = isRowInUse;
+    return createFinalize(builder, loc, state, sdpa.getSinks(), rowExists,
+                          output, lse, op.getLayout());
+  }
+};
+
+struct PartialDecomposition
+    : AggregatedOpInterface::ExternalModel<PartialDecomposition, PartialOp> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    auto op = cast<PartialOp>(operation);
+    if (!op.hasPureTensorSemantics())
+      return failure();
+    SoftmaxState state = createState(
+        builder, cast<AttentionInterface>(operation), /*init=*/std::nullopt);
+    return createFinalize(builder, op.getLoc(), state, /*sinks=*/{},
+                          /*rowExists=*/{}, op.getOutput(), op.getLse(),
+                          Layout::bhsd);
+  }
+};
+
+struct OnlineDecomposition
+    : AggregatedOpInterface::ExternalModel<OnlineDecomposition, OnlineOp> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    auto op = cast<OnlineOp>(operation);
+    if (!op.hasPureTensorSemantics())
+      return failure();
+    SoftmaxState init = {op.getAcc(), op.getRowMax(), op.getRowSum()};
+    SoftmaxState state =
+        createState(builder, cast<AttentionInterface>(operation), init);
+    return SmallVector<Value>{state.acc, state.rowMax, state.rowSum};
+  }
+};
+
+struct FinalizeDecomposition
+    : AggregatedOpInterface::ExternalModel<FinalizeDecomposition, FinalizeOp> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    auto op = cast<FinalizeOp>(operation);
+    if (!op.hasPureTensorSemantics())
+      return failure();
+    SoftmaxState state = {op.getAcc(), op.getRowMax(), op.getRowSum()};
+    return createFinalize(builder, op.getLoc(), state, op.getSinks(),
+                          /*rowExists=*/{}, op.getOutput(), op.getLse(),
+                          op.getLayout().value_or(Layout::bhsd));
+  }
+};
+
+struct MergeDecomposition
+    : AggregatedOpInterface::ExternalModel<MergeDecomposition, MergeOp> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    auto op = cast<MergeOp>(operation);
+    if (!op.hasPureTensorSemantics())
+      return failure();
+    return createMerge(builder, op);
+  }
+};
+} // namespace
+
+void attn::registerAggregatedOpInterfaceExternalModels(
+    DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
+    SdpaOp::attachInterface<SdpaDecomposition>(*context);
+    PartialOp::attachInterface<PartialDecomposition>(*context);
+    OnlineOp::attachInterface<OnlineDecomposition>(*context);
+    FinalizeOp::attachInterface<FinalizeDecomposition>(*context);
+    MergeOp::attachInterface<MergeDecomposition>(*context);
+    // What decomposing creates; its callers cannot be expected to know.
+    context->loadDialect<affine::AffineDialect, arith::ArithDialect,
+                         linalg::LinalgDialect, math::MathDialect,
+                         scf::SCFDialect, tensor::TensorDialect>();
+  });
+}
