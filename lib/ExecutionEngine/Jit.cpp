@@ -33,7 +33,19 @@ using namespace llvm;
 using namespace mlir::attn;
 
 struct Jit::Impl {
+  /// Names that the code calls and nobody defines; said when it is linked.
+  std::string undefined;
   std::unique_ptr<orc::LLJIT> jit;
+
+  /// Keeps what ORC would print, to be returned by lookup.
+  void report(Error error) {
+    error = handleErrors(std::move(error), [&](orc::SymbolsNotFound &missing) {
+      for (const orc::SymbolStringPtr &symbol : missing.getSymbols())
+        undefined += (undefined.empty() ? "" : ", ") + (*symbol).str();
+    });
+    // Everything else reaches lookup by itself.
+    consumeError(std::move(error));
+  }
 };
 
 Jit::Jit(std::unique_ptr<Impl> impl) : impl(std::move(impl)) {}
@@ -180,15 +192,20 @@ Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
   if (Error error = (*jit)->addIRModule(
           orc::ThreadSafeModule(std::move(translated), std::move(context))))
     return error;
-  if (Error error = (*jit)->initialize((*jit)->getMainJITDylib()))
-    return error;
   auto impl = std::make_unique<Impl>();
   impl->jit = std::move(*jit);
+  impl->jit->getExecutionSession().setErrorReporter(
+      [impl = impl.get()](Error error) { impl->report(std::move(error)); });
   return std::unique_ptr<Jit>(new Jit(std::move(impl)));
 }
 
 Expected<Jit::PackedFunction> Jit::lookup(StringRef name) const {
   auto address = impl->jit->lookup(packedName(name));
+  if (!address && !impl->undefined.empty()) {
+    consumeError(address.takeError());
+    return createStringError("nobody defines what the module calls: " +
+                             impl->undefined);
+  }
   if (!address)
     return address.takeError();
   return address->toPtr<PackedFunction>();

@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
@@ -263,7 +264,7 @@ Error mlir::attn::writeNpy(StringRef path, NpyDtype dtype,
   header.append(offsetToAlignment(prefix + header.size() + 1, Align(64)), ' ');
   header += '\n';
 
-  Error error = writeToOutput(path, [&](raw_ostream &os) -> Error {
+  auto write = [&](raw_ostream &os) -> Error {
     char length[4];
     support::endian::write32le(length, header.size());
     os << kMagic << (prefix == 10 ? '\1' : '\2') << '\0';
@@ -278,8 +279,17 @@ Error mlir::attn::writeNpy(StringRef path, NpyDtype dtype,
     std::error_code code = file.error();
     file.clear_error();
     return errorCodeToError(code);
-  });
-  if (error)
+  };
+  auto writeTo = [&]() -> Error {
+    // A device or pipe is written to; the rename would put a file in its place.
+    if (sys::fs::exists(path) && !sys::fs::is_regular_file(path)) {
+      std::error_code code;
+      raw_fd_ostream os(path, code);
+      return code ? errorCodeToError(code) : write(os);
+    }
+    return writeToOutput(path, write);
+  };
+  if (Error error = writeTo())
     return createStringError("cannot write '" + path +
                              "': " + toString(std::move(error)));
   return Error::success();

@@ -149,34 +149,6 @@ static Error lower(ModuleOp module, const CompileOptions &options,
   return Error::success();
 }
 
-/// The first thing about the function's types that we cannot call with.
-static Error checkTypes(const Source &source) {
-  auto check = [&](Type type, const Twine &what) -> Error {
-    auto fail = [&](const Twine &why) {
-      std::string text;
-      llvm::raw_string_ostream(text) << type;
-      return createStringError("function '" + source.function + "': " + what +
-                               " has type " + text + ": " + why);
-    };
-    auto shaped = dyn_cast<ShapedType>(type);
-    if (shaped && !isa<RankedTensorType, MemRefType>(type))
-      return fail("only ranked tensors, memrefs and scalars can be passed");
-    if (auto memref = dyn_cast<MemRefType>(type);
-        memref && !memref.getLayout().isIdentity())
-      return fail("only memrefs of identity layout can be passed");
-    if (!ElementFormat::get(getElementTypeOrSelf(type)))
-      return fail("the element type is not supported");
-    return Error::success();
-  };
-  for (auto [i, argument] : enumerate(source.arguments))
-    if (Error error = check(argument.type, "argument " + Twine(i)))
-      return error;
-  for (auto [i, type] : enumerate(source.results))
-    if (Error error = check(type, "result " + Twine(i)))
-      return error;
-  return Error::success();
-}
-
 /// Bytes of a memref descriptor of rank `rank`: two pointers, an offset, sizes
 /// and strides.
 static size_t descriptorBytes(int64_t rank) { return 8 * (3 + 2 * rank); }
@@ -186,8 +158,6 @@ Program::~Program() = default;
 
 Expected<std::unique_ptr<Program>>
 Program::compile(const Source &source, const CompileOptions &options) {
-  if (Error error = checkTypes(source))
-    return error;
   StageDumper dumper(options.dumpStages);
   if (Error error = dumper.start())
     return error;

@@ -169,6 +169,14 @@ int mlir::attn::runModule(const RunOptions &options, raw_ostream &out,
         << ": not available here; this build runs on 'cpu'\n";
     return kExitNoDevice;
   }
+  StringRef strategy = StringRef(options.strategy).take_until([](char c) {
+    return c == '{' || c == ':';
+  });
+  if (!is_contained({"", "dense", "blockwise", "reference"}, strategy)) {
+    err << "attn-run: error: --strategy=" << options.strategy
+        << ": unknown strategy; see --list-strategies\n";
+    return kExitBadInput;
+  }
   attn_rt_set_num_threads(options.threads);
   Expected<int> code = run(options, out, err);
   if (code)

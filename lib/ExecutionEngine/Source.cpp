@@ -13,7 +13,9 @@
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -75,6 +77,44 @@ static Expected<func::FuncOp> chooseFunction(ModuleOp module, StringRef path,
                            "'; there is " + list);
 }
 
+/// The first thing about the function's types that we cannot call with.
+static Error checkTypes(const Source &source) {
+  auto check = [&](mlir::Type type, const Twine &what) -> Error {
+    auto fail = [&](const Twine &why) {
+      std::string text;
+      llvm::raw_string_ostream(text) << type;
+      return createStringError("function '" + source.function + "': " + what +
+                               " has type " + text + ": " + why);
+    };
+    auto shaped = dyn_cast<ShapedType>(type);
+    if (shaped && !isa<RankedTensorType, MemRefType>(type))
+      return fail("only ranked tensors, memrefs and scalars can be passed");
+    if (auto memref = dyn_cast<MemRefType>(type);
+        memref && !memref.getLayout().isIdentity())
+      return fail("only memrefs of identity layout can be passed");
+    if (!ElementFormat::get(getElementTypeOrSelf(type)))
+      return fail("the element type is not supported");
+    return Error::success();
+  };
+  for (auto [i, argument] : enumerate(source.arguments))
+    if (Error error = check(argument.type, "argument " + Twine(i)))
+      return error;
+  for (auto [i, type] : enumerate(source.results))
+    if (Error error = check(type, "result " + Twine(i)))
+      return error;
+  return Error::success();
+}
+
+/// Drops what the function does not need: it is not ours to compile.
+static void keepOnly(ModuleOp module, func::FuncOp func) {
+  for (auto other : module.getOps<func::FuncOp>())
+    if (other != func)
+      other.setPrivate();
+  PassManager pm(module.getContext());
+  pm.addPass(createSymbolDCEPass());
+  (void)pm.run(module);
+}
+
 Expected<Source> attn::loadSource(MLIRContext *context, StringRef path,
                                   StringRef name) {
   std::string error;
@@ -84,7 +124,6 @@ Expected<Source> attn::loadSource(MLIRContext *context, StringRef path,
   SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(file), SMLoc());
   SourceMgrDiagnosticHandler handler(sources, context);
-  StringRef text = sources.getMemoryBuffer(1)->getBuffer();
 
   ParserConfig config(context);
   Source source;
@@ -118,7 +157,9 @@ Expected<Source> attn::loadSource(MLIRContext *context, StringRef path,
                  func->getArgAttr(number, "attn.inout") != nullptr;
     source.arguments.push_back(info);
   }
-  if (!text.empty())
-    takeSourceNames(*func, state, source.arguments);
-  return source;
+  takeSourceNames(*func, state, source.arguments);
+  if (Error error = checkTypes(source))
+    return error;
+  keepOnly(*source.module, *func);
+  return std::move(source);
 }

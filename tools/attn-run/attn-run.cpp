@@ -37,14 +37,12 @@ int main(int argc, char **argv) {
       cl::value_desc("S"), cl::cat(category));
   cl::opt<std::string> target("target", cl::desc("cpu"), cl::init("cpu"),
                               cl::value_desc("NAME"), cl::cat(category));
-  cl::opt<int> threads("threads", cl::desc("Threads (all processors)"),
-                       cl::init(0), cl::value_desc("N"), cl::cat(category));
-  cl::opt<VerifyMode> verify(
-      "verify", cl::desc("Compare with the f64 reference:"),
-      cl::values(clEnumValN(VerifyMode::Results, "", ""),
-                 clEnumValN(VerifyMode::Results, "results", "the results"),
-                 clEnumValN(VerifyMode::Ops, "ops", "each attn op")),
-      cl::init(VerifyMode::None), cl::ValueOptional, cl::cat(category));
+  // Texts, so that what is wrong with one is said in our form.
+  cl::opt<std::string> threads("threads", cl::desc("Threads (all processors)"),
+                               cl::value_desc("N"), cl::cat(category));
+  cl::opt<std::string> verify(
+      "verify", cl::desc("Compare with the f64 reference; =ops: each attn op"),
+      cl::value_desc("ops"), cl::ValueOptional, cl::cat(category));
   cl::opt<std::string> benchmark(
       "benchmark", cl::desc("Time REPS calls (10) beside the machine's limits"),
       cl::value_desc("REPS"), cl::ValueOptional, cl::cat(category));
@@ -78,8 +76,6 @@ int main(int argc, char **argv) {
   }
   if (file.empty())
     return fail("no input file; usage: attn-run FILE.mlir [--input=SPEC ...]");
-  if (threads < 0)
-    return fail("--threads=" + Twine(threads) + ": expected 0 or more");
 
   RunOptions options;
   options.file = file;
@@ -88,8 +84,15 @@ int main(int argc, char **argv) {
   options.outputs.assign(outputs.begin(), outputs.end());
   options.strategy = strategy;
   options.target = target;
-  options.threads = threads;
-  options.verify = verify;
+  if (threads.getNumOccurrences() > 0 &&
+      (StringRef(threads).getAsInteger(10, options.threads) ||
+       options.threads < 1 || options.threads > 4096))
+    return fail("--threads=" + threads + ": expected a number from 1 to 4096");
+  if (verify.getNumOccurrences() > 0) {
+    options.verify = verify == "ops" ? VerifyMode::Ops : VerifyMode::Results;
+    if (!verify.empty() && verify != "ops")
+      return fail("--verify=" + verify + ": expected --verify or --verify=ops");
+  }
   options.dumpStages = dumpStages;
   if (benchmark.getNumOccurrences() > 0) {
     options.benchmark = 10;
