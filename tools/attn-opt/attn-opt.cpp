@@ -14,6 +14,12 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
+#ifdef ATTN_INCLUDE_TESTS
+namespace mlir::attn::test {
+void registerTestKeyRangesPass();
+} // namespace mlir::attn::test
+#endif
+
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
@@ -21,6 +27,9 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::attn::registerAllDialectsAndExtensions(registry);
   mlir::attn::registerAllPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "attn-mlir optimizer driver\n", registry));
+#ifdef ATTN_INCLUDE_TESTS
+  mlir::attn::test::registerTestKeyRangesPass();
+#endif
+  return mlir::asMainReturnCode(
+      mlir::MlirOptMain(argc, argv, "attn-mlir optimizer driver\n", registry));
 }
