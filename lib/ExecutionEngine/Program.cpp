@@ -10,18 +10,10 @@
 
 #include "Arena.h"
 #include "ConvertAttnToReference.h"
-#include "attn/Target/CPU/Passes.h"
+#include "Stages.h"
 
-#include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cstring>
@@ -35,119 +27,10 @@ using llvm::Error;
 using llvm::Expected;
 using llvm::raw_ostream;
 using llvm::zip_equal;
-namespace sys = llvm::sys;
 
 //===----------------------------------------------------------------------===//
 // Compile
 //===----------------------------------------------------------------------===//
-
-namespace {
-/// One arrow of the pipeline.
-struct Stage {
-  StringRef name;
-  std::function<void(OpPassManager &)> build;
-};
-
-/// Writes numbered files into a folder, or nothing without one.
-class StageDumper {
-public:
-  explicit StageDumper(StringRef folder) : folder(folder) {}
-
-  Error start() {
-    if (folder.empty())
-      return Error::success();
-    if (std::error_code code = sys::fs::create_directories(folder))
-      return createStringError("--dump-stages: cannot create '" + folder +
-                               "': " + code.message());
-    return Error::success();
-  }
-
-  template <typename Printable>
-  Error write(StringRef name, StringRef suffix, const Printable &print) {
-    if (folder.empty())
-      return Error::success();
-    SmallString<128> path(folder);
-    sys::path::append(path, (Twine(number / 10) + Twine(number % 10) + "-" +
-                             name + "." + suffix)
-                                .str());
-    ++number;
-    std::error_code code;
-    llvm::raw_fd_ostream os(path, code);
-    if (!code) {
-      print(os);
-      os.flush();
-      code = os.error();
-      os.clear_error();
-    }
-    if (code)
-      return createStringError("--dump-stages: cannot write '" + path +
-                               "': " + code.message());
-    return Error::success();
-  }
-
-private:
-  StringRef folder;
-  unsigned number = 0;
-};
-} // namespace
-
-/// Callers keep their inputs: bufferization may write only to `attn.inout`.
-static void protectArguments(ModuleOp module) {
-  StringRef writable = bufferization::BufferizationDialect::kWritableAttrName;
-  Builder builder(module.getContext());
-  for (auto func : module.getOps<func::FuncOp>()) {
-    if (!func.isPublic() || func.isDeclaration())
-      continue;
-    for (unsigned i = 0; i < func.getNumArguments(); ++i)
-      if (isa<TensorType>(func.getArgument(i).getType()) &&
-          !func.getArgAttr(i, "attn.inout") && !func.getArgAttr(i, writable))
-        func.setArgAttr(i, writable, builder.getBoolAttr(false));
-  }
-}
-
-static void buildBufferize(OpPassManager &pm) {
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  pm.addPass(bufferization::createEmptyTensorEliminationPass());
-  bufferization::OneShotBufferizePassOptions options;
-  options.bufferizeFunctionBoundaries = true;
-  options.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  options.allowReturnAllocsFromLoops = true;
-  pm.addPass(bufferization::createOneShotBufferizePass(options));
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  bufferization::buildBufferDeallocationPipeline(pm);
-}
-
-static Error lower(ModuleOp module, const CompileOptions &options,
-                   StageDumper &dumper) {
-  LowerToLLVMOptions llvmOptions;
-  llvmOptions.x86Vector = hostIsX86();
-  llvmOptions.parallel = options.parallel;
-  const Stage stages[] = {
-      {"bufferize", buildBufferize},
-      {"lower-to-llvm",
-       [&](OpPassManager &pm) { buildLowerToLLVMPipeline(pm, llvmOptions); }},
-  };
-  auto dump = [&](StringRef name) {
-    return dumper.write(name, "mlir",
-                        [&](raw_ostream &os) { module.print(os); });
-  };
-  if (Error error = dump("input"))
-    return error;
-  protectArguments(module);
-  for (const Stage &stage : stages) {
-    PassManager pm(module.getContext());
-    stage.build(pm);
-    if (failed(pm.run(module)))
-      return createStringError("stage '" + stage.name +
-                               "' failed on this module");
-    if (Error error = dump(stage.name))
-      return error;
-  }
-  return Error::success();
-}
 
 /// Bytes of a memref descriptor of rank `rank`: two pointers, an offset, sizes
 /// and strides.
@@ -171,7 +54,7 @@ Program::compile(const Source &source, const CompileOptions &options) {
     if (failed(convertAttnToReference(*module, *program->reference)))
       return createStringError("--strategy=reference: not for this module");
   }
-  if (Error error = lower(*module, options, dumper))
+  if (Error error = lowerInStages(*module, options, dumper))
     return error;
 
   auto dumpLLVM = [&](const llvm::Module &llvmModule) {
