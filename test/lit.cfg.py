@@ -21,6 +21,7 @@ config.environment["PATH"] = os.pathsep.join(
 config.environment["LC_ALL"] = "C.UTF-8"
 config.substitutions.append(("%python", '"' + config.python + '"'))
 config.substitutions.append(("%attn_src", config.attn_source_dir))
+config.substitutions.append(("%mlir_include", config.mlir_include_dir))
 
 if config.sanitize:
     config.available_features.add("sanitized")

@@ -1,0 +1,1 @@
+include "attn/Dialect/Attn/Transforms/Passes.td"

@@ -1,0 +1,4 @@
+#include <vector>
+
+#include "attn/Support/Shapes.h"
+#include "llvm/ADT/ArrayRef.h"

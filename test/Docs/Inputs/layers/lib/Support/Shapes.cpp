@@ -1,0 +1,2 @@
+#include "attn/Support/Shapes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"

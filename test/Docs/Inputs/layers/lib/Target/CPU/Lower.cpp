@@ -1,0 +1,2 @@
+#include "attn/Support/Shapes.h"
+#include "attn/Runtime/ParallelFor.h"

@@ -1,0 +1,2 @@
+#include "attn/ExecutionEngine/Run.h"
+#include "attn/Runtime/ParallelFor.h"
