@@ -56,4 +56,48 @@ def ConvertAttnToLinalgPass : Pass<"convert-attn-to-linalg"> {
 // AttnToVector
 //===----------------------------------------------------------------------===//
 
+def ConvertAttnToVectorPass
+    : Pass<"convert-attn-to-vector", "::mlir::func::FuncOp"> {
+  let summary = "Lower layer-B attention ops on memrefs to vector loops";
+  let description = [{
+    Exact. `attn.online` and `attn.partial` become loops over panels of query
+    rows and blocks of keys in which the lanes of a vector are queries: scores
+    are `[key][row]`, sums `[head_dim_v][row]`, and no operation crosses lanes.
+    Keys and values are read as they lie in memory; queries and sums are
+    transposed once a panel. `attn.finalize` and `attn.merge` become loops with
+    vectors along head_dim_v. The width of vectors is that of the module's
+    `attn.target` (512 bits when absent). Scratch is `memref.alloca` of static
+    size, at the start of the outermost parallel loop or of the function.
+
+    What each row sees comes from the key ranges of the op: a tile of keys that
+    every row of the panel sees runs without masks, keys that none sees are not
+    read. The score region is emitted on vectors where its ops are elementwise
+    and score by score where they are not.
+
+    Refused: operands that are tensors, `page_table`, `key_scale`,
+    `value_scale` and 8-bit key and value (attn-tile-blockwise gathers and
+    dequantises tile by tile), and head dimensions whose panels do not fit on a
+    stack.
+
+    ```mlir
+    func.func @step(%q: memref<1x4x32x64xf32>, %k: memref<1x1x?x64xf32>,
+        %v: memref<1x1x?x64xf32>, %acc: memref<1x4x32x64xf32>,
+        %m: memref<1x4x32xf32>, %l: memref<1x4x32xf32>) {
+      attn.online ins(%q, %k, %v causal) outs(%acc, %m, %l)
+        : (memref<1x4x32x64xf32>, memref<1x1x?x64xf32>, memref<1x1x?x64xf32>,
+           memref<1x4x32x64xf32>, memref<1x4x32xf32>, memref<1x4x32xf32>) -> ()
+      return
+    }
+    ```
+
+    Source: FlashAttention-2, arXiv 2307.08691, algorithm 1; the transposed
+    form is ours.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
 #endif // ATTN_CONVERSION_PASSES_TD

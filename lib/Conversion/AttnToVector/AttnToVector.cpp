@@ -1,0 +1,216 @@
+//===- AttnToVector.cpp - Attention on memrefs to vector loops ------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The pass convert-attn-to-vector: what is refused, the shape of the kernel,
+// and where its scratch lies.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Conversion/AttnToVector/AttnToVector.h"
+#include "Kernel.h"
+#include "attn/Conversion/Passes.h"
+
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_CONVERTATTNTOVECTORPASS
+#include "attn/Conversion/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+VectorTarget VectorTarget::get(Operation *op) {
+  VectorTarget target;
+  auto module = op->getParentOfType<ModuleOp>();
+  if (!module)
+    return target;
+  auto attr = module->getAttrOfType<TargetAttr>("attn.target");
+  if (!attr || attr.getKind() != TargetKind::cpu)
+    return target;
+  target.vectorBits = attr.getVectorBits();
+  target.numRegisters = attr.getNumVectorRegisters();
+  return target;
+}
+
+//===----------------------------------------------------------------------===//
+// Scratch
+//===----------------------------------------------------------------------===//
+
+/// The block whose execution owns the scratch of `op`.
+static Block *getScratchBlock(Operation *op) {
+  Block *block = op->getBlock();
+  while (true) {
+    Operation *parent = block->getParentOp();
+    if (!parent || isa<FunctionOpInterface>(parent) ||
+        parent->hasTrait<OpTrait::IsIsolatedFromAbove>())
+      return &block->getParent()->front();
+    // The outermost parallel loop: nested ones become sequential.
+    if (isa<scf::ParallelOp, scf::ForallOp>(parent) &&
+        !parent->getParentOfType<scf::ParallelOp>() &&
+        !parent->getParentOfType<scf::ForallOp>())
+      return block;
+    block = parent->getBlock();
+  }
+}
+
+Value ScratchPool::get(Operation *op, StringRef role, ArrayRef<int64_t> shape,
+                       Type elementType) {
+  Block *block = getScratchBlock(op);
+  auto type = MemRefType::get(shape, elementType);
+  Value &buffer = buffers[{block, type, role}];
+  if (!buffer) {
+    OpBuilder builder = OpBuilder::atBlockBegin(block);
+    buffer = memref::AllocaOp::create(builder, op->getLoc(), type,
+                                      builder.getI64IntegerAttr(64));
+  }
+  return buffer;
+}
+
+//===----------------------------------------------------------------------===//
+// Kernel shape
+//===----------------------------------------------------------------------===//
+
+/// What one thread's stack can be asked for.
+static constexpr int64_t kMaxScratchBytes = 1 << 20;
+
+FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
+                                        const VectorTarget &target) {
+  KernelShape shape;
+  int64_t bytes = op.getAccumulatorType().getWidth() / 8;
+  shape.lanes = target.vectorBits / 8 / bytes;
+  shape.tile = target.numRegisters >= 32 ? 8 : 4;
+  shape.block = 128;
+  shape.groups = 2;
+  // One vector is enough for the few rows of a decoding step.
+  int64_t rows = op.getQuery().getType().getDimSize(op.getSeqAxis());
+  std::optional<int64_t> group = getStaticGroupSize(op);
+  if (group && !ShapedType::isDynamic(rows) && rows * *group <= shape.lanes)
+    shape.groups = 1;
+
+  int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
+  bool isNarrow =
+      op.getKey().getType().getElementType() != op.getAccumulatorType();
+  auto scratchBytes = [&] {
+    int64_t rows = headDim + headDimV + shape.block;
+    if (op.getMask())
+      rows += shape.block;
+    if (op.getBias())
+      rows += shape.block;
+    int64_t elements = rows * shape.panel();
+    if (isNarrow)
+      elements += shape.block * std::max(headDim, headDimV);
+    return elements * bytes;
+  };
+  while (scratchBytes() > kMaxScratchBytes && shape.block > 16)
+    shape.block /= 2;
+  if (scratchBytes() > kMaxScratchBytes)
+    shape.groups = 1;
+  if (scratchBytes() > kMaxScratchBytes)
+    return op->emitOpError("expects head_dim and head_dim_v whose panels fit "
+                           "into ")
+           << kMaxScratchBytes << " bytes of stack, but got " << headDim
+           << " and " << headDimV << ", which take " << scratchBytes();
+  return shape;
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+bool attn::isLoweredToVectors(Operation *op) {
+  return isa<OnlineOp, PartialOp, FinalizeOp, MergeOp>(op);
+}
+
+/// Reports what the kernels do not take.
+static LogicalResult checkSupported(Operation *op) {
+  for (Value operand : op->getOperands())
+    if (isa<TensorType>(operand.getType()))
+      return op->emitOpError("expects memrefs, but got ")
+             << operand.getType() << "; bufferize first";
+  auto attention = dyn_cast<AttentionInterface>(op);
+  if (!attention)
+    return success();
+  StringRef wayOut = "; attn-tile-blockwise gathers and dequantises key and "
+                     "value tile by tile";
+  if (attention.getPageTable())
+    return op->emitOpError("expects key and value without page_table")
+           << wayOut;
+  if (attention.isQuantized())
+    return op->emitOpError("expects key and value without ")
+           << (attention.getKeyScale() ? "key_scale" : "value_scale") << wayOut;
+  Type type = attention.getKey().getType().getElementType();
+  if (type.isInteger(8) || isa<Float8E4M3FNType, Float8E5M2Type>(type))
+    return op->emitOpError(
+               "expects key and value of the query's type, but got ")
+           << type << wayOut;
+  return success();
+}
+
+LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
+                                   const VectorTarget &target,
+                                   ScratchPool &scratch) {
+  if (failed(checkSupported(op)))
+    return failure();
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  auto lanes = [&](FloatType type) {
+    return target.vectorBits / type.getWidth();
+  };
+  if (auto attention = dyn_cast<AttentionInterface>(op)) {
+    FailureOr<KernelShape> shape = KernelShape::get(attention, target);
+    if (failed(shape))
+      return failure();
+    VectorBuilder b(op->getLoc(), rewriter, attention.getAccumulatorType(),
+                    shape->lanes);
+    emitAttentionKernel(b, attention, *shape, {scratch, op});
+  } else if (auto finalize = dyn_cast<FinalizeOp>(op)) {
+    auto type = cast<FloatType>(
+        cast<MemRefType>(finalize.getAcc().getType()).getElementType());
+    VectorBuilder b(op->getLoc(), rewriter, type, lanes(type));
+    emitFinalize(b, finalize);
+  } else {
+    auto merge = cast<MergeOp>(op);
+    // Without parts nothing says the type of the sums but the destinations.
+    Value state = merge.getPartOutputs().empty() ? Value(merge.getOutput())
+                                                 : merge.getPartOutputs()[0];
+    FloatType type =
+        getAccumulatorType(cast<MemRefType>(state.getType()).getElementType());
+    if (merge.getLse())
+      type = cast<FloatType>(
+          cast<MemRefType>(merge.getLse().getType()).getElementType());
+    VectorBuilder b(op->getLoc(), rewriter, type, lanes(type));
+    emitMerge(b, merge);
+  }
+  rewriter.eraseOp(op);
+  return success();
+}
+
+namespace {
+struct ConvertAttnToVector
+    : attn::impl::ConvertAttnToVectorPassBase<ConvertAttnToVector> {
+  void runOnOperation() override {
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isLoweredToVectors(op))
+        ops.push_back(op);
+    });
+    VectorTarget target = VectorTarget::get(getOperation());
+    ScratchPool scratch;
+    IRRewriter rewriter(&getContext());
+    bool hasFailed = false;
+    for (Operation *op : ops)
+      hasFailed |= failed(lowerToVectors(rewriter, op, target, scratch));
+    if (hasFailed)
+      signalPassFailure();
+  }
+};
+} // namespace

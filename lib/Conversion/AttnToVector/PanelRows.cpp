@@ -1,0 +1,175 @@
+//===- PanelRows.cpp - The query rows of a panel --------------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Maps lanes to query rows and moves rows between memory and lanes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::attn;
+using arith::CmpIPredicate;
+
+PanelRows::PanelRows(VectorBuilder &b, AttnKeyRangesInterface op,
+                     const KernelShape &shape, const Scratch &scratch,
+                     bool hasLimits)
+    : b(b), op(op), shape(shape), scratch(scratch), hasLimits(hasLimits),
+      table(scratch.get("rows", {hasLimits ? 4 : 2, shape.panel()},
+                        b.getIndexType())) {}
+
+void PanelRows::begin(Value batch, Value firstHead, Value firstRow,
+                      Value numRows, Value seqLenQ) {
+  Value zero = b.idx(0), one = b.idx(1);
+  // Above any key: the lower limit of a row that sees nothing.
+  Value never = b.idx(std::numeric_limits<int64_t>::max());
+  Value lastRow = b.sub(numRows, one);
+  count = b.min(b.sub(numRows, firstRow), b.idx(shape.panel()));
+
+  SmallVector<Value> inits;
+  if (hasLimits)
+    inits = {never, zero, never, zero};
+  SmallVector<Value> limits =
+      b.loop(zero, b.idx(shape.panel()), 1, inits,
+             [&](Value lane, ValueRange carried) {
+               Value row = b.min(b.add(firstRow, lane), lastRow);
+               Value head = b.add(firstHead, b.div(row, seqLenQ));
+               Value query = b.rem(row, seqLenQ);
+               b.store(head, table, {zero, lane});
+               b.store(query, table, {one, lane});
+               if (!hasLimits)
+                 return SmallVector<Value>();
+               // The keys of one row are one range: the edges of the first and
+               // last piece, of which some may be empty.
+               SmallVector<KeyRange> ranges = op.getKeyRanges(
+                   b, b.getLoc(), batch, head, query, b.add(query, one));
+               Value lower = b.idx(ranges.front().lo);
+               Value upper = b.idx(ranges.back().hi);
+               Value isEmpty = b.compare(CmpIPredicate::sge, lower, upper);
+               lower = b.select(isEmpty, never, lower);
+               upper = b.select(isEmpty, zero, upper);
+               b.store(lower, table, {b.idx(2), lane});
+               b.store(upper, table, {b.idx(3), lane});
+               return SmallVector<Value>{
+                   b.min(carried[0], lower), b.max(carried[1], lower),
+                   b.min(carried[2], upper), b.max(carried[3], upper)};
+             });
+  if (hasLimits) {
+    minLower = limits[0];
+    maxLower = limits[1];
+    minUpper = limits[2];
+    maxUpper = limits[3];
+  }
+}
+
+Value PanelRows::at(int64_t field, Value lane) {
+  return b.load(table, {b.idx(field), lane});
+}
+
+Value PanelRows::vectorAt(int64_t field, int64_t group) {
+  return loadGroup(table, b.idx(field), group);
+}
+
+Value PanelRows::loadGroup(Value buffer, Value row, int64_t group) {
+  return b.loadVector(buffer, {row, b.idx(group * shape.lanes)});
+}
+
+void PanelRows::storeGroup(Value vector, Value buffer, Value row,
+                           int64_t group) {
+  b.storeVector(vector, buffer, {row, b.idx(group * shape.lanes)});
+}
+
+void PanelRows::forEachRow(
+    function_ref<void(Value lane, Value head, Value row)> body) {
+  b.loop(b.idx(0), count, 1,
+         [&](Value lane) { body(lane, head(lane), query(lane)); });
+}
+
+void PanelRows::pack(Value from, RowIndex index, Value firstColumn,
+                     Value columns, function_ref<Value(Value)> convert,
+                     Value to) {
+  Value zero = b.idx(0), panel = b.idx(shape.panel());
+  Value whole = zero;
+  if (hasContiguousRows(from)) {
+    // Square blocks through registers.
+    whole = b.roundDown(columns, shape.lanes);
+    for (int64_t g = 0; g < shape.groups; ++g) {
+      SmallVector<std::pair<Value, Value>> lanes;
+      for (int64_t i = 0; i < shape.lanes; ++i) {
+        Value lane = b.idx(g * shape.lanes + i);
+        lanes.emplace_back(head(lane), query(lane));
+      }
+      b.loop(zero, whole, shape.lanes, [&](Value column) {
+        SmallVector<Value> vectors;
+        Value source = b.add(firstColumn, column);
+        for (auto [head, row] : lanes)
+          vectors.push_back(
+              convert(b.loadVector(from, index(head, row, source))));
+        for (auto [i, vector] : llvm::enumerate(b.transpose(vectors)))
+          storeGroup(vector, to, b.add(column, i), g);
+      });
+    }
+  }
+  b.loop(zero, panel, 1, [&](Value lane) {
+    Value laneHead = head(lane), row = query(lane);
+    b.loop(whole, columns, 1, [&](Value column) {
+      Value source = b.add(firstColumn, column);
+      Value element = convert(b.load(from, index(laneHead, row, source)));
+      b.store(element, to, {column, lane});
+    });
+  });
+}
+
+void PanelRows::unpack(Value from, Value to, RowIndex index, Value columns) {
+  Value zero = b.idx(0);
+  bool isContiguous = hasContiguousRows(to);
+  for (int64_t g = 0; g < shape.groups; ++g) {
+    // Whole groups of rows go in square blocks; the last one element by
+    // element, never writing beyond the rows there are.
+    Value first = b.idx(g * shape.lanes);
+    Value lanes = b.max(zero, b.min(b.sub(count, first), b.idx(shape.lanes)));
+    Value whole = zero;
+    if (isContiguous) {
+      Value isFull = b.compare(CmpIPredicate::eq, lanes, b.idx(shape.lanes));
+      whole = b.select(isFull, b.roundDown(columns, shape.lanes), zero);
+      b.loop(zero, whole, shape.lanes, [&](Value column) {
+        SmallVector<Value> vectors;
+        for (int64_t i = 0; i < shape.lanes; ++i)
+          vectors.push_back(loadGroup(from, b.add(column, i), g));
+        for (auto [i, vector] : llvm::enumerate(b.transpose(vectors))) {
+          Value lane = b.idx(g * shape.lanes + i);
+          b.storeVector(vector, to, index(head(lane), query(lane), column));
+        }
+      });
+    }
+    b.loop(first, b.add(first, lanes), 1, [&](Value lane) {
+      Value laneHead = head(lane), row = query(lane);
+      b.loop(whole, columns, 1, [&](Value column) {
+        b.store(b.load(from, {column, lane}), to, index(laneHead, row, column));
+      });
+    });
+  }
+}
+
+SmallVector<Value> PanelRows::gather(Value from, RowIndex index,
+                                     function_ref<Value(Value)> convert,
+                                     StringRef role) {
+  Value zero = b.idx(0);
+  Value buffer = scratch.get(role, {1, shape.panel()}, b.floatType);
+  b.loop(zero, b.idx(shape.panel()), 1, [&](Value lane) {
+    Value element = b.load(from, index(head(lane), query(lane), zero));
+    b.store(convert(element), buffer, {zero, lane});
+  });
+  SmallVector<Value> vectors;
+  for (int64_t g = 0; g < shape.groups; ++g)
+    vectors.push_back(loadGroup(buffer, zero, g));
+  return vectors;
+}

@@ -1,0 +1,143 @@
+//===- ScoreRegion.cpp - User-written scores on vectors -------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Values of the region are sorted by what they depend on. What is the same in
+// every lane stays scalar, what depends on no key is computed once a panel, and
+// elementwise ops become ops on vectors. A region with anything else in it is
+// computed one score at a time.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernel.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// Whether `op`, with operands that differ between lanes, can be emitted for a
+/// vector of lanes.
+static bool hasVectorForm(Operation &op) {
+  if (isa<memref::LoadOp>(op))
+    return true;
+  return OpTrait::hasElementwiseMappableTraits(&op) &&
+         llvm::all_of(op.getResultTypes(), VectorType::isValidElementType) &&
+         llvm::all_of(op.getOperandTypes(), VectorType::isValidElementType);
+}
+
+ScoreRegion::ScoreRegion(VectorBuilder &b, AttentionInterface op,
+                         const KernelShape &shape)
+    : b(b), body(op.getScore().front()), shape(shape) {
+  unsigned arguments[] = {OnLane | OnKey, 0, OnLane, OnLane, OnKey};
+  for (auto [argument, kind] : llvm::zip_equal(body.getArguments(), arguments))
+    kinds[argument] = kind;
+  for (Operation &inner : body.without_terminator()) {
+    unsigned all = 0;
+    for (Value operand : inner.getOperands())
+      all |= kind(operand);
+    for (Value result : inner.getResults())
+      kinds[result] = all;
+    if (inner.getNumRegions() || ((all & OnLane) && !hasVectorForm(inner)))
+      vector = false;
+  }
+}
+
+Value ScoreRegion::vectorOf(Value value, const IRMapping &uniform,
+                            const IRMapping &lanes) {
+  if (kind(value) & OnLane)
+    return lanes.lookup(value);
+  return b.splat(uniform.lookupOrDefault(value));
+}
+
+/// Emits `op` once, or once a group when its result differs between lanes.
+void ScoreRegion::emit(Operation &op, IRMapping &uniform,
+                       MutableArrayRef<IRMapping> lanes) {
+  unsigned all = 0;
+  for (Value operand : op.getOperands())
+    all |= kind(operand);
+  if (!(all & OnLane)) {
+    b.clone(op, uniform);
+    return;
+  }
+  for (IRMapping &group : lanes) {
+    if (auto load = dyn_cast<memref::LoadOp>(op)) {
+      SmallVector<Value> elements;
+      Value memref = uniform.lookupOrDefault(load.getMemRef());
+      for (int64_t i = 0; i < b.lanes; ++i) {
+        SmallVector<Value> at;
+        for (Value index : load.getIndices())
+          at.push_back(kind(index) & OnLane
+                           ? vector::ExtractOp::create(b, group.lookup(index),
+                                                       ArrayRef<int64_t>{i})
+                                 .getResult()
+                           : uniform.lookupOrDefault(index));
+        elements.push_back(b.load(memref, at));
+      }
+      Value result = load.getResult();
+      group.map(result,
+                vector::FromElementsOp::create(
+                    b, VectorType::get(b.lanes, result.getType()), elements));
+      continue;
+    }
+    IRMapping operands;
+    for (Value operand : op.getOperands())
+      operands.map(operand, vectorOf(operand, uniform, group));
+    Operation *vectorOp = op.clone(operands);
+    for (auto [scalar, result] :
+         llvm::zip_equal(op.getResults(), vectorOp->getResults())) {
+      result.setType(VectorType::get(b.lanes, scalar.getType()));
+      group.map(scalar, result);
+    }
+    b.insert(vectorOp);
+  }
+}
+
+void ScoreRegion::beginPanel(Value batch, ArrayRef<Value> heads,
+                             ArrayRef<Value> queries) {
+  panelUniform.clear();
+  panelLanes.assign(shape.groups, IRMapping());
+  panelUniform.map(body.getArgument(1), batch);
+  for (int64_t g = 0; g < shape.groups; ++g) {
+    panelLanes[g].map(body.getArgument(2), heads[g]);
+    panelLanes[g].map(body.getArgument(3), queries[g]);
+  }
+  for (Operation &inner : body.without_terminator())
+    if (llvm::none_of(inner.getOperands(),
+                      [&](Value v) { return kind(v) & OnKey; }))
+      emit(inner, panelUniform, panelLanes);
+}
+
+SmallVector<Value> ScoreRegion::apply(ArrayRef<Value> scores, Value key) {
+  IRMapping uniform = panelUniform;
+  SmallVector<IRMapping> lanes = panelLanes;
+  Type type = body.getArgument(0).getType();
+  uniform.map(body.getArgument(4), key);
+  for (int64_t g = 0; g < shape.groups; ++g)
+    lanes[g].map(body.getArgument(0), b.cast(scores[g], type));
+  for (Operation &inner : body.without_terminator())
+    if (llvm::any_of(inner.getOperands(),
+                     [&](Value v) { return kind(v) & OnKey; }))
+      emit(inner, uniform, lanes);
+  SmallVector<Value> results;
+  Value yielded = body.getTerminator()->getOperand(0);
+  for (int64_t g = 0; g < shape.groups; ++g)
+    results.push_back(
+        b.cast(vectorOf(yielded, uniform, lanes[g]), b.floatType));
+  return results;
+}
+
+Value ScoreRegion::applyScalar(Value score, Value batch, Value head,
+                               Value query, Value key) {
+  IRMapping map;
+  Value arguments[] = {b.cast(score, body.getArgument(0).getType()), batch,
+                       head, query, key};
+  map.map(body.getArguments(), ArrayRef<Value>(arguments));
+  for (Operation &inner : body.without_terminator())
+    b.clone(inner, map);
+  Value yielded = body.getTerminator()->getOperand(0);
+  return b.cast(map.lookupOrDefault(yielded), b.floatType);
+}

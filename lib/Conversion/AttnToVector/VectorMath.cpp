@@ -1,0 +1,242 @@
+//===- VectorMath.cpp - exp2, log and tanh without libm -------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Floating-point arithmetic of VectorBuilder, on scalars and vectors alike.
+//
+//===----------------------------------------------------------------------===//
+
+#include "VectorBuilder.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static constexpr double kLn2 = 0.693147180559945309417;
+static constexpr double kLog2e = 1.442695040888963407360;
+
+/// 2^f for |f| <= 1/2, relative minimax with constant term 1 (error 9.2e-8).
+static constexpr double kExp2Single[] = {
+    1.0, 0.693146978, 0.240222421, 0.0555073374, 0.00967151281, 0.00132647272};
+
+Value VectorBuilder::number(double value, Type type) {
+  if (!type)
+    type = floats;
+  TypedAttr attr;
+  if (auto vector = dyn_cast<VectorType>(type))
+    attr = DenseElementsAttr::get(vector,
+                                  getFloatAttr(vector.getElementType(), value));
+  else
+    attr = getFloatAttr(type, value);
+  return arith::ConstantOp::create(*this, attr);
+}
+
+Value VectorBuilder::negInf(Type type) {
+  return number(-std::numeric_limits<double>::infinity(), type);
+}
+
+Value VectorBuilder::splat(Value scalar) {
+  return vector::BroadcastOp::create(
+      *this, VectorType::get(lanes, scalar.getType()), scalar);
+}
+
+Value VectorBuilder::fadd(Value x, Value y) {
+  return arith::AddFOp::create(*this, x, y);
+}
+Value VectorBuilder::fsub(Value x, Value y) {
+  return arith::SubFOp::create(*this, x, y);
+}
+Value VectorBuilder::fmul(Value x, Value y) {
+  return arith::MulFOp::create(*this, x, y);
+}
+Value VectorBuilder::fdiv(Value x, Value y) {
+  return arith::DivFOp::create(*this, x, y);
+}
+
+Value VectorBuilder::fma(Value x, Value y, Value z) {
+  if (isa<VectorType>(x.getType()))
+    return vector::FMAOp::create(*this, x, y, z);
+  // A scalar fma would be a library call where the target has no such
+  // instruction.
+  return fadd(fmul(x, y), z);
+}
+
+Value VectorBuilder::fcompare(arith::CmpFPredicate predicate, Value x,
+                              Value y) {
+  return arith::CmpFOp::create(*this, predicate, x, y);
+}
+
+Value VectorBuilder::maxOrSecond(Value x, Value y) {
+  Value greater = fcompare(arith::CmpFPredicate::OGT, x, y);
+  return arith::SelectOp::create(*this, greater, x, y);
+}
+
+Value VectorBuilder::minOrSecond(Value x, Value y) {
+  Value less = fcompare(arith::CmpFPredicate::OLT, x, y);
+  return arith::SelectOp::create(*this, less, x, y);
+}
+
+Value VectorBuilder::cast(Value x, Type elementType) {
+  auto from = llvm::cast<FloatType>(getElementTypeOrSelf(x.getType()));
+  auto to = llvm::cast<FloatType>(elementType);
+  if (from == to)
+    return x;
+  Type type = to;
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    type = vector.clone(to);
+  if (from.getWidth() < to.getWidth())
+    return arith::ExtFOp::create(*this, type, x);
+  assert(from.getWidth() > to.getWidth() && "f16 and bf16 do not mix");
+  return arith::TruncFOp::create(*this, type, x);
+}
+
+Type VectorBuilder::bitsType(Type type) {
+  Type bits = getIntegerType(floatType.getWidth());
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.clone(bits);
+  return bits;
+}
+
+Value VectorBuilder::integer(int64_t value, Type type) {
+  TypedAttr attr = getIntegerAttr(getElementTypeOrSelf(type), value);
+  if (auto vector = dyn_cast<VectorType>(type))
+    attr = DenseElementsAttr::get(vector, Attribute(attr));
+  return arith::ConstantOp::create(*this, attr);
+}
+
+Value VectorBuilder::polynomial(Value x, ArrayRef<double> coefficients) {
+  Type type = x.getType();
+  Value sum = number(coefficients.back(), type);
+  for (double c : llvm::reverse(coefficients.drop_back()))
+    sum = fma(sum, x, number(c, type));
+  return sum;
+}
+
+Value VectorBuilder::exp2(Value x) {
+  Type type = x.getType();
+  bool isDouble = floatType.isF64();
+  int mantissaBits = isDouble ? 52 : 23;
+  int bias = isDouble ? 1023 : 127;
+
+  // Not below the exponent whose power of two has the bits of zero. The
+  // comparison is written so that a NaN stays.
+  Value lowest = number(-bias, type);
+  x = maxOrSecond(lowest, x);
+  // Adding 1.5 * 2^mantissaBits rounds to an integer, held in the low bits
+  // together with the bias.
+  double magic = std::ldexp(1.5, mantissaBits) + bias;
+  Value shifted = fadd(x, number(magic, type));
+  Value rounded = fsub(shifted, number(magic, type));
+  Value fraction = fsub(x, rounded);
+
+  SmallVector<double> coefficients(std::begin(kExp2Single),
+                                   std::end(kExp2Single));
+  if (isDouble) {
+    // The Taylor series of e^(f ln 2); the next term is below 2e-16.
+    coefficients.assign(1, 1.0);
+    for (int k = 1; k <= 12; ++k)
+      coefficients.push_back(coefficients.back() * kLn2 / k);
+  }
+  Value mantissa = polynomial(fraction, coefficients);
+
+  Value bits = arith::BitcastOp::create(*this, bitsType(type), shifted);
+  Value power =
+      arith::ShLIOp::create(*this, bits, integer(mantissaBits, bits.getType()));
+  power = arith::BitcastOp::create(*this, type, power);
+  // A product and not a sum of exponents: NaN times anything is NaN.
+  return fmul(mantissa, power);
+}
+
+Value VectorBuilder::exp(Value x) {
+  return exp2(fmul(x, number(kLog2e, x.getType())));
+}
+
+Value VectorBuilder::log(Value x) {
+  Type type = x.getType(), bits = bitsType(type);
+  bool isDouble = floatType.isF64();
+  int mantissaBits = isDouble ? 52 : 23;
+  int bias = isDouble ? 1023 : 127;
+
+  // Subnormals get a readable exponent.
+  double up = std::ldexp(1.0, mantissaBits + 1);
+  Value smallest = number(std::ldexp(1.0, 1 - bias), type);
+  Value isSmall = fcompare(arith::CmpFPredicate::OLT, x, smallest);
+  Value normal = select(isSmall, fmul(x, number(up, type)), x);
+  Value correction =
+      select(isSmall, number(-(mantissaBits + 1), type), number(0.0, type));
+
+  // x = 2^exponent * mantissa with the mantissa in [sqrt(1/2), sqrt(2)): the
+  // integer difference from the bits of sqrt(1/2) has the exponent on top.
+  int64_t root = isDouble ? 0x3FE6A09E667F3BCD : 0x3F3504F3;
+  Value rootBits = integer(root, bits);
+  Value raw = arith::BitcastOp::create(*this, bits, normal);
+  Value above = arith::SubIOp::create(*this, raw, rootBits);
+  Value exponent =
+      arith::ShRSIOp::create(*this, above, integer(mantissaBits, bits));
+  Value low = arith::AndIOp::create(
+      *this, above, integer((int64_t(1) << mantissaBits) - 1, bits));
+  Value mantissa = arith::BitcastOp::create(
+      *this, type, arith::AddIOp::create(*this, low, rootBits));
+  Value e = fadd(arith::SIToFPOp::create(*this, type, exponent), correction);
+
+  // ln m = 2 atanh(s), s = (m - 1) / (m + 1), |s| < 0.172.
+  Value one = number(1.0, type);
+  Value s = fdiv(fsub(mantissa, one), fadd(mantissa, one));
+  SmallVector<double> series;
+  for (int k = 0; k < (isDouble ? 11 : 5); ++k)
+    series.push_back(2.0 / (2 * k + 1));
+  Value result =
+      fma(s, polynomial(fmul(s, s), series), fmul(e, number(kLn2, type)));
+
+  result = select(fcompare(arith::CmpFPredicate::OEQ, x, number(0.0, type)),
+                  negInf(type), result);
+  // Infinity and NaN have no mantissa to speak of.
+  Value largest = number(isDouble ? std::numeric_limits<double>::max()
+                                  : std::numeric_limits<float>::max(),
+                         type);
+  Value isFinite = fcompare(arith::CmpFPredicate::OLE, x, largest);
+  return select(isFinite, result, x);
+}
+
+Value VectorBuilder::tanh(Value x) {
+  Type type = x.getType();
+  bool isDouble = floatType.isF64();
+  // |x| through the sign bit; a NaN stays one.
+  Type bits = bitsType(type);
+  Value raw = arith::BitcastOp::create(*this, bits, x);
+  int64_t signBit = isDouble ? std::numeric_limits<int64_t>::min()
+                             : int64_t(std::numeric_limits<int32_t>::min());
+  Value sign = arith::AndIOp::create(*this, raw, integer(signBit, bits));
+  Value magnitude = arith::BitcastOp::create(
+      *this, type, arith::XOrIOp::create(*this, raw, sign));
+
+  // (1 - t) / (1 + t) with t = e^(-2|x|) in [0, 1].
+  Value t = exp(fmul(magnitude, number(-2.0, type)));
+  Value one = number(1.0, type);
+  Value result = fdiv(fsub(one, t), fadd(one, t));
+  if (!isDouble) {
+    // 1 - t cancels for small x; there the series has all the bits.
+    Value square = fmul(magnitude, magnitude);
+    Value series =
+        fmul(magnitude, polynomial(square, {1.0, -1.0 / 3, 2.0 / 15,
+                                            -17.0 / 315, 62.0 / 2835}));
+    Value isSmall =
+        fcompare(arith::CmpFPredicate::OLT, magnitude, number(0.25, type));
+    result = select(isSmall, series, result);
+  }
+  Value signless = arith::BitcastOp::create(*this, bits, result);
+  return arith::BitcastOp::create(*this, type,
+                                  arith::OrIOp::create(*this, signless, sign));
+}
+
+Value VectorBuilder::safeShift(Value maximum) {
+  Type type = maximum.getType();
+  Value isEmpty = fcompare(arith::CmpFPredicate::OEQ, maximum, negInf(type));
+  return select(isEmpty, number(0.0, type), maximum);
+}
