@@ -13,8 +13,7 @@
 
 namespace mlir::attn {
 
-/// malloc for compiled code: aligned to 64 bytes and remembered. Without memory
-/// it says so and ends the process.
+/// malloc for compiled code: aligned to 64 bytes and remembered.
 extern "C" void *arenaMalloc(size_t bytes);
 /// calloc for compiled code.
 extern "C" void *arenaCalloc(size_t count, size_t bytes);

@@ -1,18 +1,23 @@
 // What the attributes refuse, in value and in syntax.
 // RUN: attn-opt %s -o /dev/null --split-input-file --verify-diagnostics
 
-// expected-error @below {{expects block_size_q of 0 (the target chooses) or more, but got -1}}
+// expected-error @below {{expects block_size_q of 0 (the target chooses) to 2147483647, but got -1}}
 func.func private @blockwise_block_size_q() attributes {s = #attn.blockwise<block_size_q = -1>}
 
 // -----
 
-// expected-error @below {{expects block_size_kv of -1 (whole range), 0 (the target chooses) or more, but got -2}}
+// expected-error @below {{expects block_size_kv of -1 (whole range), 0 (the target chooses) or at most 2147483647, but got -2}}
 func.func private @blockwise_block_size_kv() attributes {s = #attn.blockwise<block_size_kv = -2>}
 
 // -----
 
-// expected-error @below {{expects num_splits of at least 1, but got 0}}
+// expected-error @below {{expects num_splits of 1 to 2147483647, but got 0}}
 func.func private @blockwise_num_splits() attributes {s = #attn.blockwise<num_splits = 0>}
+
+// -----
+
+// expected-error @below {{expects num_splits of 1 to 2147483647, but got 9223372036854775807}}
+func.func private @blockwise_many_splits() attributes {s = #attn.blockwise<num_splits = 9223372036854775807>}
 
 // -----
 

@@ -111,6 +111,14 @@ func.func @sdpa_c3_no_kv_head(%q: tensor<1x8x4x8xf32>, %k: tensor<1x0x4x8xf32>) 
 
 // -----
 
+func.func @sdpa_c3_no_head(%q: tensor<1x0x4x8xf32>, %k: tensor<1x2x4x8xf32>) {
+  // expected-error @below {{'attn.sdpa' op expects num_heads of at least 1, but got 0}}
+  %0 = attn.sdpa %q, %k, %k : (tensor<1x0x4x8xf32>, tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>) -> tensor<1x0x4x8xf32>
+  return
+}
+
+// -----
+
 func.func @sdpa_c4_output_seq_len(%q: tensor<1x8x4x8xf32>) {
   // expected-error @below {{'attn.sdpa' op expects output to have seq_len_q 4, but got 5}}
   %0 = attn.sdpa %q, %q, %q : (tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>, tensor<1x8x4x8xf32>) -> tensor<1x8x5x8xf32>

@@ -13,6 +13,8 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace mlir::attn;
 
@@ -56,16 +58,17 @@ LogicalResult
 BlockwiseAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                       int64_t blockSizeQ, int64_t blockSizeKv,
                       int64_t numSplits) {
-  if (blockSizeQ < 0)
-    return emitError() << "expects block_size_q of 0 (the target chooses) or "
-                          "more, but got "
-                       << blockSizeQ;
-  if (blockSizeKv < -1)
+  // Products of two of these cannot overflow.
+  constexpr int64_t max = std::numeric_limits<int32_t>::max();
+  if (blockSizeQ < 0 || blockSizeQ > max)
+    return emitError() << "expects block_size_q of 0 (the target chooses) to "
+                       << max << ", but got " << blockSizeQ;
+  if (blockSizeKv < -1 || blockSizeKv > max)
     return emitError() << "expects block_size_kv of -1 (whole range), 0 (the "
-                          "target chooses) or more, but got "
-                       << blockSizeKv;
-  if (numSplits < 1)
-    return emitError() << "expects num_splits of at least 1, but got "
+                          "target chooses) or at most "
+                       << max << ", but got " << blockSizeKv;
+  if (numSplits < 1 || numSplits > max)
+    return emitError() << "expects num_splits of 1 to " << max << ", but got "
                        << numSplits;
   return success();
 }

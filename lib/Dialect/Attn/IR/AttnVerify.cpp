@@ -184,6 +184,8 @@ static LogicalResult verifyShapes(AttentionInterface op,
     return op->emitOpError("expects num_heads to be a multiple of "
                            "num_kv_heads, but got ")
            << sizes.numHeads << " and " << sizes.numKvHeads;
+  if (sizes.numHeads == 0)
+    return op->emitOpError("expects num_heads of at least 1, but got 0");
   return success();
 }
 

@@ -146,7 +146,7 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
       head_dim_v.
     - sdpa_c2: query, key and value agree on batch; key and value on
       num_kv_heads and seq_len_kv.
-    - sdpa_c3: num_heads is a multiple of num_kv_heads.
+    - sdpa_c3: num_heads is a positive multiple of num_kv_heads.
     - sdpa_c4: output and lse have the shapes above.
     - sdpa_c5: query is f32, f16, bf16 or f64; key and value share an element
       type, which is the query's unless it is f8 or i8; i8 needs `key_scale`
@@ -260,7 +260,6 @@ class Attn_LayerBOp<string mnemonic, string firstInit, string numInits,
     }
   }]);
   let hasVerifier = 1;
-  let hasCanonicalizer = 1;
 }
 
 def Attn_OnlineOp : Attn_LayerBOp<"online", "getAccMutable", "3", "true", [
