@@ -12,7 +12,6 @@
 
 #include "TileOps.h"
 #include "attn/Dialect/Attn/Extensions/Extensions.h"
-#include "attn/Dialect/Attn/IR/IndexMath.h"
 
 #include <limits>
 
@@ -168,12 +167,9 @@ struct PartialReductionModel
         getAttentionTile(b, op, offsets, sizes, why);
     if (failed(tile))
       return operation->emitOpError("cannot be tiled: ") << why;
-    // The last parts may be empty and start beyond the last key.
-    DimRange &keys = tile->keys;
-    if (!keys.isAll() && !getConstantIntValue(keys.offset)) {
-      IndexMath math{b, loc};
-      keys.offset = math.min(keys.offset, getSizes(b, loc, op).seqLenKv);
-    }
+    // The last parts may be empty and begin beyond the last key.
+    if (!tile->keys.isAll())
+      tile->keys.offset = clampKeyOffset(b, loc, op, tile->keys);
     AttentionParts parts = sliceAttention(b, loc, op, *tile);
     SmallVector<Value> inits;
     SmallVector<Operation *> slices;

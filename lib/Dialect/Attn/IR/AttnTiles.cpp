@@ -11,6 +11,7 @@
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -41,9 +42,10 @@ void AttentionParts::dropStructure() {
 // Slices
 //===----------------------------------------------------------------------===//
 
-/// True if [offset, offset + size) is known to be all of a dimension of `dim`.
+/// True if [offset, offset + size) is known to be all of a dimension of `dim`;
+/// an empty dimension has no other part.
 static bool coversDim(const DimRange &range, int64_t dim) {
-  return range.isAll() ||
+  return range.isAll() || dim == 0 ||
          (isConstantIntValue(range.offset, 0) && !ShapedType::isDynamic(dim) &&
           isConstantIntValue(range.size, dim));
 }
@@ -65,6 +67,9 @@ Value attn::sliceOperand(OpBuilder &builder, Location loc, Value source,
   }
   if (whole)
     return source;
+  // Nothing to read, and no offset that would be in bounds.
+  if (isa<TensorType>(type) && llvm::is_contained(type.getShape(), 0))
+    return tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
   if (isa<MemRefType>(source.getType()))
     return memref::SubViewOp::create(builder, loc, source, offsets, sizes,
                                      strides);
@@ -146,20 +151,25 @@ AttentionParts attn::sliceAttention(OpBuilder &builder, Location loc,
   return sliceKeys(builder, loc, std::move(parts), tile.keys);
 }
 
+/// seq_len of key, page_size of a pool.
+static int64_t getStaticSeqLen(const AttentionParts &parts) {
+  int64_t axis = parts.getLayout() == Layout::bshd ? 1 : 2;
+  return cast<ShapedType>(parts.key.getType()).getDimSize(axis);
+}
+
 AttentionParts attn::sliceKeys(OpBuilder &builder, Location loc,
-                               AttentionParts parts, DimRange keys) {
+                               AttentionParts parts, DimRange keys,
+                               bool cutKeyValue) {
   if (keys.isAll())
     return parts;
   IndexMath math{builder, loc};
   DimRange all;
-  if (parts.pageTable) {
-    int64_t axis = parts.getLayout() == Layout::bshd ? 1 : 2;
-    int64_t pageSize = cast<ShapedType>(parts.key.getType()).getDimSize(axis);
-    AffineExpr page = math.d(0).floorDiv(pageSize);
+  if (cutKeyValue && parts.pageTable) {
+    AffineExpr page = math.d(0).floorDiv(getStaticSeqLen(parts));
     DimRange pages = {math.apply(page, keys.offset),
                       math.apply(page, keys.size)};
     parts.pageTable = sliceOperand(builder, loc, parts.pageTable, {all, pages});
-  } else {
+  } else if (cutKeyValue) {
     SmallVector<DimRange> kv = inLayout(parts.getLayout(), all, all, keys);
     parts.key = sliceOperand(builder, loc, parts.key, kv);
     parts.value = sliceOperand(builder, loc, parts.value, kv);
@@ -174,6 +184,23 @@ AttentionParts attn::sliceKeys(OpBuilder &builder, Location loc,
     parts.offsets[3] =
         math.value(math.add(getAsOpFoldResult(parts.offsets[3]), keys.offset));
   return parts;
+}
+
+OpFoldResult attn::clampKeyOffset(OpBuilder &builder, Location loc,
+                                  AttentionInterface op, DimRange keys) {
+  IndexMath math{builder, loc};
+  OpFoldResult seqLen = getSizes(builder, loc, op).seqLenKv;
+  using Set = ValueBoundsConstraintSet;
+  std::optional<int64_t> staticLen = getConstantIntValue(seqLen);
+  if (!staticLen) // No constant to be outside of.
+    return Set::compare(keys.offset, Set::LE, seqLen)
+               ? keys.offset
+               : math.min(keys.offset, seqLen);
+  OpFoldResult last = math.constant(std::max<int64_t>(*staticLen - 1, 0));
+  std::optional<int64_t> size = getConstantIntValue(keys.size);
+  if ((size && *size > 0) || Set::compare(keys.offset, Set::LE, last))
+    return keys.offset;
+  return math.min(keys.offset, last);
 }
 
 //===----------------------------------------------------------------------===//

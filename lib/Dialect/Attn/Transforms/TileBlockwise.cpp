@@ -146,6 +146,7 @@ private:
   void step(AttentionParts parts, DimRange keys, SmallVector<Value> &state);
   Value gather(const AttentionParts &parts, Value source, Value scale,
                DimRange keys, OpFoldResult pagedOffset);
+  Value maskLse(const Tile &tile, Value lse);
   Value sinksOfSplit(const Tile &tile, Value sinks, Value split);
   SmallVector<Value> runWhole(ValueRange destinations, Value sinks);
   SmallVector<Value> runSplit(ValueRange destinations, Value sinks);
@@ -183,10 +184,15 @@ SmallVector<Value> BlockwiseTiler::getDestinations() {
 
 /// The tile at (batch, kv head, query) of the loops.
 BlockwiseTiler::Tile BlockwiseTiler::getTile(ValueRange ivs) {
+  // Where there is one tile, say so now: ranges fold, and empty ones vanish.
+  auto position = [&](Value iv, OpFoldResult size, int64_t step) {
+    std::optional<int64_t> total = getConstantIntValue(size);
+    return total && *total <= step ? math.constant(0) : OpFoldResult(iv);
+  };
   Tile tile;
-  tile.b = ivs[0];
-  tile.kvHead = ivs[1];
-  tile.query = ivs[2];
+  tile.b = position(ivs[0], dims.batch, 1);
+  tile.kvHead = position(ivs[1], dims.numKvHeads, 1);
+  tile.query = position(ivs[2], dims.seqLenQ, sizes.blockSizeQ);
   if (group != 0)
     tile.numHeads = math.constant(group);
   else if (isConstantIntValue(dims.numKvHeads, 1))
@@ -366,19 +372,9 @@ Value BlockwiseTiler::gather(const AttentionParts &parts, Value source,
 void BlockwiseTiler::step(AttentionParts parts, DimRange keys,
                           SmallVector<Value> &state) {
   if (needsGather()) {
-    Value pageTable = parts.pageTable, keyPool, valuePool;
-    if (pageTable) {
-      // Pages are looked up key by key, so table and pools stay whole.
-      keyPool = std::exchange(parts.key, {});
-      valuePool = std::exchange(parts.value, {});
-      parts.pageTable = {};
-    }
-    parts = sliceKeys(rewriter, loc, parts, keys);
-    if (pageTable) {
-      parts.key = keyPool;
-      parts.value = valuePool;
-      parts.pageTable = pageTable;
-    }
+    // Pages are looked up key by key, so table and pools stay whole.
+    parts = sliceKeys(rewriter, loc, parts, keys,
+                      /*cutKeyValue=*/!parts.pageTable);
     Value key = gather(parts, parts.key, parts.keyScale, keys, keys.offset);
     Value value =
         gather(parts, parts.value, parts.valueScale, keys, keys.offset);
@@ -425,7 +421,8 @@ SmallVector<Value> BlockwiseTiler::computeState(const Tile &tile,
     std::optional<int64_t> seqLenKv = getConstantIntValue(dims.seqLenKv);
     if (keyStep == -1 || (staticSize && *staticSize <= keyStep) ||
         (seqLenKv && *seqLenKv <= keyStep)) {
-      step(visible, {range.lo, size}, state);
+      OpFoldResult lo = clampKeyOffset(rewriter, loc, op, {range.lo, size});
+      step(visible, {lo, size}, state);
       continue;
     }
     auto loop = scf::ForOp::create(rewriter, loc, math.value(range.lo),
@@ -447,6 +444,34 @@ SmallVector<Value> BlockwiseTiler::computeState(const Tile &tile,
     state.assign(loop->result_begin(), loop->result_end());
   }
   return state;
+}
+
+/// The lse of attn.finalize with sinks knows no q_len: rows beyond it are -inf,
+/// not the sink.
+Value BlockwiseTiler::maskLse(const Tile &tile, Value lse) {
+  if (!op.getQLen())
+    return lse;
+  OpFoldResult rowsInUse =
+      math.sub(getQLenAt(op, rewriter, loc, tile.b),
+               math.add(getOffset(op, rewriter, 2), tile.query));
+  Value limit = math.value(rowsInUse);
+  Type type = getElementTypeOrSelf(lse.getType());
+  Value none = arith::ConstantOp::create(
+      rewriter, loc,
+      rewriter.getFloatAttr(type, -std::numeric_limits<double>::infinity()));
+  SmallVector<utils::IteratorType> iterators(3, utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             rewriter, loc, lse.getType(), ValueRange(), lse,
+             rewriter.getMultiDimIdentityMap(3), iterators,
+             [&](OpBuilder &b, Location loc, ValueRange args) {
+               Value row = linalg::IndexOp::create(b, loc, 2);
+               Value inUse = arith::CmpIOp::create(
+                   b, loc, arith::CmpIPredicate::slt, row, limit);
+               Value masked =
+                   arith::SelectOp::create(b, loc, inUse, args[0], none);
+               linalg::YieldOp::create(b, loc, masked);
+             })
+      .getResult(0);
 }
 
 /// Inserts tiles into the shared outputs at the end of `loops`.
@@ -489,7 +514,10 @@ SmallVector<Value> BlockwiseTiler::runWhole(ValueRange destinations,
       state[2],
       sliceOperand(rewriter, loc, sinks, DimRange{tile.head, tile.numHeads}),
       slices[0], slices.size() > 1 ? slices[1] : Value(), getLayoutAttr(op));
-  insertTiles(rewriter, loops, finalize->getResults(), offsets, sliceSizes);
+  SmallVector<Value> tiles(finalize->getResults());
+  if (sinks && tiles.size() > 1)
+    tiles[1] = maskLse(tile, tiles[1]);
+  insertTiles(rewriter, loops, tiles, offsets, sliceSizes);
   rewriter.setInsertionPointAfter(loops);
   return llvm::to_vector(ValueRange(loops->getResults()));
 }
@@ -554,7 +582,10 @@ SmallVector<Value> BlockwiseTiler::runSplit(ValueRange destinations,
       FinalizeOp::create(rewriter, loc, TypeRange(ValueRange(slices)), state[0],
                          state[1], state[2], sinksOfSplit(tile, sinks, ivs[0]),
                          slices[0], slices[1], LayoutAttr());
-  insertTiles(rewriter, loops, finalize->getResults(), offsets, sliceSizes);
+  SmallVector<Value> tiles(finalize->getResults());
+  if (sinks)
+    tiles[1] = maskLse(tile, tiles[1]);
+  insertTiles(rewriter, loops, tiles, offsets, sliceSizes);
   rewriter.setInsertionPointAfter(loops);
 
   scf::ForallOp merges = createLoops(/*numSplits=*/1, destinations);
@@ -602,9 +633,14 @@ SmallVector<Value> BlockwiseTiler::run() {
       rewriter.modifyOpInPlace(op, [&] { op->replaceUsesOfWith(mask, bytes); });
     }
   SmallVector<Value> destinations = getDestinations();
+  // No row at all: there is nothing to write.
+  bool isEmpty = llvm::any_of(
+      ArrayRef{dims.batch, dims.numHeads, dims.seqLenQ},
+      [](OpFoldResult size) { return isConstantIntValue(size, 0); });
   auto sdpa = dyn_cast<SdpaOp>(*op);
   Value sinks = sdpa ? sdpa.getSinks() : Value();
-  SmallVector<Value> results = sizes.numSplits > 1
+  SmallVector<Value> results = isEmpty ? destinations
+                               : sizes.numSplits > 1
                                    ? runSplit(destinations, sinks)
                                    : runWhole(destinations, sinks);
   for (auto [result, old] : llvm::zip_equal(results, op->getResults()))

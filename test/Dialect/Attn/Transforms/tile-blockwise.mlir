@@ -268,3 +268,44 @@ func.func @splits(%sinks: tensor<4xf32>, %q: tensor<1x4x512x64xf32>) -> tensor<1
     -> tensor<1x4x512x64xf32>
   return %o : tensor<1x4x512x64xf32>
 }
+
+// -----
+
+// Nothing to slice where there are no keys, nothing to do where there are no
+// queries.
+// CHECK-LABEL: func.func @no_keys
+// CHECK:         scf.forall
+// CHECK:           attn.finalize
+// CHECK-LABEL: func.func @no_queries
+// CHECK-NOT:     scf.forall
+// CHECK:         tensor.empty() : tensor<1x2x0x64xf32>
+func.func @no_keys(%q: tensor<1x2x64x64xf32>, %k: tensor<1x2x0x64xf32>) -> tensor<1x2x64x64xf32> {
+  %o = attn.sdpa %q, %k, %k causal
+    : (tensor<1x2x64x64xf32>, tensor<1x2x0x64xf32>, tensor<1x2x0x64xf32>) -> tensor<1x2x64x64xf32>
+  return %o : tensor<1x2x64x64xf32>
+}
+func.func @no_queries(%q: tensor<1x2x0x64xf32>, %k: tensor<1x2x64x64xf32>) -> tensor<1x2x0x64xf32> {
+  %o = attn.sdpa %q, %k, %k causal
+    : (tensor<1x2x0x64xf32>, tensor<1x2x64x64xf32>, tensor<1x2x64x64xf32>) -> tensor<1x2x0x64xf32>
+  return %o : tensor<1x2x0x64xf32>
+}
+
+// -----
+
+// A row beyond q_len has lse -inf, also with a sink.
+// CHECK-LABEL: func.func @sinks_and_q_len
+// CHECK-SAME:    %[[LEN:[^:]+]]: tensor<2xi64>
+// CHECK:         scf.forall (%[[B:.+]], %[[I:.+]]) =
+// CHECK:           %[[F:.+]]:2 = attn.finalize
+// CHECK:           %[[ROWS:.+]] = affine.apply {{.*}}(%{{.+}}, %[[I]])
+// CHECK:           %[[LSE:.+]] = linalg.generic {{.*}} outs(%[[F]]#1 :
+// CHECK:             %[[ROW:.+]] = linalg.index 2
+// CHECK:             arith.cmpi slt, %[[ROW]], %[[ROWS]]
+// CHECK:           tensor.parallel_insert_slice %[[LSE]]
+func.func @sinks_and_q_len(%len: tensor<2xi64>, %sinks: tensor<1xf32>, %q: tensor<2x1x512x64xf32>)
+    -> tensor<2x1x512xf32> {
+  %o:2 = attn.sdpa %q, %q, %q q_len(%len) sinks(%sinks)
+    : (tensor<2x1x512x64xf32>, tensor<2x1x512x64xf32>, tensor<2x1x512x64xf32>, tensor<2xi64>, tensor<1xf32>)
+    -> (tensor<2x1x512x64xf32>, tensor<2x1x512xf32>)
+  return %o#1 : tensor<2x1x512xf32>
+}

@@ -78,9 +78,16 @@ SmallVector<DimRange> inLayout(Layout layout, DimRange batch, DimRange heads,
 AttentionParts sliceAttention(OpBuilder &builder, Location loc,
                               AttentionInterface op, const AttentionTile &tile);
 
-/// `parts` cut to a range of its keys; whole pages with a page table.
+/// `parts` cut to a range of its keys; whole pages with a page table. Without
+/// `cutKeyValue` key, value and page table stay whole.
 AttentionParts sliceKeys(OpBuilder &builder, Location loc, AttentionParts parts,
-                         DimRange keys);
+                         DimRange keys, bool cutKeyValue = true);
+
+/// The offset of `keys`, moved into bounds if the range is empty: a slice may be
+/// empty, but not begin outside, and folding turns what looks dynamic here into
+/// constants that the verifier of a slice sees.
+OpFoldResult clampKeyOffset(OpBuilder &builder, Location loc,
+                            AttentionInterface op, DimRange keys);
 
 /// The causal offset of `op` (absolute) for batch entry `b` as an index, or
 /// null if it has none; a bottom-right diagonal is resolved.
