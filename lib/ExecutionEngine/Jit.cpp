@@ -84,7 +84,12 @@ static Error addPackedFunction(Module &module, StringRef name) {
 }
 
 static void optimize(Module &module, TargetMachine &machine, unsigned level) {
-  PassBuilder builder(&machine);
+  // Kernels come unrolled and in vectors; doing that again to every other loop
+  // would take most of the time that compiling takes.
+  PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  tuning.LoopInterleaving = false;
+  PassBuilder builder(&machine, tuning);
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager components;
