@@ -121,6 +121,7 @@ public:
   SmallVector<Value> transpose(ArrayRef<Value> rows);
 
 private:
+  Value roundToBF16(Value x, Type type);
   /// sum of coefficients[k] * x^k, all scaled to the type of `x`.
   Value polynomial(Value x, ArrayRef<double> coefficients);
   /// `type`'s shape with integers as wide as floatType.

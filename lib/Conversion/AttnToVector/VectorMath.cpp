@@ -93,7 +93,34 @@ Value VectorBuilder::cast(Value x, Type elementType) {
   if (from.getWidth() < to.getWidth())
     return arith::ExtFOp::create(*this, type, x);
   assert(from.getWidth() > to.getWidth() && "f16 and bf16 do not mix");
+  if (from.isF32() && to.isBF16())
+    return roundToBF16(x, type);
   return arith::TruncFOp::create(*this, type, x);
+}
+
+/// Integer arithmetic, because without an instruction for it LLVM calls a
+/// library function for each element.
+Value VectorBuilder::roundToBF16(Value x, Type type) {
+  auto withElements = [&](Type element) -> Type {
+    if (auto vector = dyn_cast<VectorType>(type))
+      return vector.clone(element);
+    return element;
+  };
+  Type words = withElements(getI32Type()), halves = withElements(getI16Type());
+  Value bits = arith::BitcastOp::create(*this, words, x);
+  // To nearest, ties to even: the last bit that stays decides a tie.
+  Value high = arith::ShRUIOp::create(*this, bits, integer(16, words));
+  Value odd = arith::AndIOp::create(*this, high, integer(1, words));
+  Value up = arith::AddIOp::create(*this, odd, integer(0x7FFF, words));
+  Value rounded = arith::AddIOp::create(*this, bits, up);
+  // A NaN keeps its upper bits and becomes quiet; it must not round to
+  // infinity.
+  Value isNaN = fcompare(arith::CmpFPredicate::UNO, x, x);
+  Value quiet = arith::OrIOp::create(*this, bits, integer(0x400000, words));
+  Value result = select(isNaN, quiet, rounded);
+  result = arith::ShRUIOp::create(*this, result, integer(16, words));
+  result = arith::TruncIOp::create(*this, halves, result);
+  return arith::BitcastOp::create(*this, type, result);
 }
 
 Type VectorBuilder::bitsType(Type type) {

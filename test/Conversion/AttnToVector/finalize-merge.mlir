@@ -61,6 +61,9 @@ func.func @ragged(%acc: memref<1x1x1x20xf32>, %m: memref<1x1x1xf32>,
 // CHECK:           arith.maximumf {{.*}}, %[[X]] : f32
 // CHECK:         scf.for {{.*}} -> (f32, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
 // CHECK-COUNT-8:   vector.load %[[O]]
+// Rounding to bf16 is integer arithmetic: it must not become library calls.
+// CHECK-NOT:     arith.truncf
+// CHECK:         arith.trunci {{.*}} : vector<16xi32> to vector<16xi16>
 // CHECK-NOT:     attn.
 func.func @stacked(%o: memref<?x1x8x1x128xf32>, %l: memref<?x1x8x1xf32>,
                    %out: memref<1x8x1x128xbf16>, %lse: memref<1x8x1xf32>) {
