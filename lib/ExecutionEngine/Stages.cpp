@@ -8,18 +8,12 @@
 
 #include "Stages.h"
 
-#include "attn/Conversion/Passes.h"
-#include "attn/Dialect/Attn/IR/Attn.h"
-#include "attn/Dialect/Attn/Transforms/Passes.h"
-#include "attn/Target/CPU/Passes.h"
+#include "attn/Pipelines/AttnToCPU.h"
+#include "attn/Target/CPU/HostTarget.h"
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -30,20 +24,6 @@ using llvm::createStringError;
 using llvm::Error;
 using llvm::raw_ostream;
 namespace sys = llvm::sys;
-
-namespace {
-/// One arrow of the pipeline.
-struct Stage {
-  std::string name;
-  std::function<Error(OpPassManager &)> build;
-};
-
-/// `--strategy` taken apart: a name, and pass options as text.
-struct Strategy {
-  std::string name;
-  std::string options;
-};
-} // namespace
 
 Error StageDumper::start() {
   if (folder.empty())
@@ -76,24 +56,6 @@ Error StageDumper::write(StringRef name, StringRef suffix,
   return Error::success();
 }
 
-/// NAME{k=v k=v}, NAME{k=v,k=v} and NAME:k=v,k=v, with `_` for `-` in keys.
-static Strategy parseStrategy(StringRef text) {
-  Strategy strategy;
-  size_t end = text.find_first_of("{:");
-  strategy.name = text.take_front(end).trim().str();
-  if (end == StringRef::npos)
-    return strategy;
-  StringRef options = text.drop_front(end);
-  if (options.consume_front("{"))
-    options.consume_back("}");
-  else
-    options = options.drop_front();
-  strategy.options = options.str();
-  for (char &c : strategy.options)
-    c = c == ',' ? ' ' : c == '_' ? '-' : c;
-  return strategy;
-}
-
 /// Callers keep their inputs: bufferization may write only to `attn.inout`.
 static void protectArguments(ModuleOp module) {
   StringRef writable = bufferization::BufferizationDialect::kWritableAttrName;
@@ -108,75 +70,12 @@ static void protectArguments(ModuleOp module) {
   }
 }
 
-static void buildBufferize(OpPassManager &pm) {
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  pm.addPass(bufferization::createEmptyTensorEliminationPass());
-  bufferization::OneShotBufferizePassOptions options;
-  options.bufferizeFunctionBoundaries = true;
-  options.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
-  options.allowReturnAllocsFromLoops = true;
-  pm.addPass(bufferization::createOneShotBufferizePass(options));
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-  bufferization::buildBufferDeallocationPipeline(pm);
-}
-
-/// How attn ops on tensors are lowered.
-static SmallVector<Stage> attentionStages(const Strategy &strategy) {
-  SmallVector<Stage> stages;
-  if (strategy.name == "blockwise")
-    stages.push_back(
-        {"tile-blockwise", [strategy](OpPassManager &pm) -> Error {
-           std::unique_ptr<Pass> pass = createAttnTileBlockwisePass();
-           std::string why;
-           auto fail = [&](const Twine &message) {
-             why = message.str();
-             return failure();
-           };
-           if (failed(pass->initializeOptions(strategy.options, fail))) {
-             StringRef text = StringRef(why).trim();
-             text.consume_front("<Pass-Options-Parser>: ");
-             return createStringError("--strategy=" + strategy.name + ": " +
-                                      text);
-           }
-           pm.nest<func::FuncOp>().addPass(std::move(pass));
-           return Error::success();
-         }});
-  stages.push_back({"attn-to-linalg", [](OpPassManager &pm) {
-                      pm.addPass(createConvertAttnToLinalgPass());
-                      return Error::success();
-                    }});
-  return stages;
-}
-
-static bool hasAttnOps(ModuleOp module) {
-  return module
-      .walk([](Operation *op) {
-        return isa_and_nonnull<AttnDialect>(op->getDialect())
-                   ? WalkResult::interrupt()
-                   : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
 Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
                                 StageDumper &dumper) {
-  LowerToLLVMOptions llvmOptions;
-  llvmOptions.x86Vector = hostIsX86();
-  llvmOptions.parallel = options.parallel;
-  SmallVector<Stage> stages;
-  if (hasAttnOps(module))
-    stages = attentionStages(parseStrategy(options.strategy));
-  stages.push_back({"bufferize", [](OpPassManager &pm) {
-                      buildBufferize(pm);
-                      return Error::success();
-                    }});
-  stages.push_back({"lower-to-llvm", [&](OpPassManager &pm) {
-                      buildLowerToLLVMPipeline(pm, llvmOptions);
-                      return Error::success();
-                    }});
+  AttnToCPUOptions pipeline;
+  pipeline.strategy = options.strategy;
+  pipeline.parallel = options.parallel;
+  pipeline.x86Vector = hostIsX86();
   auto dump = [&](StringRef name) {
     return dumper.write(name, "mlir",
                         [&](raw_ostream &os) { module.print(os); });
@@ -184,10 +83,10 @@ Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
   if (Error error = dump("input"))
     return error;
   protectArguments(module);
-  for (const Stage &stage : stages) {
+  setHostTargetIfAbsent(module);
+  for (const PipelineStage &stage : getAttnToCPUStages(pipeline)) {
     PassManager pm(module.getContext());
-    if (Error error = stage.build(pm))
-      return error;
+    stage.build(pm);
     if (failed(pm.run(module)))
       return createStringError("stage '" + stage.name +
                                "' failed on this module");

@@ -13,6 +13,7 @@
 #include "attn/Dialect/Attn/Extensions/Extensions.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Pipelines/AttnToCPU.h"
 #include "attn/Target/CPU/Passes.h"
 
 using namespace mlir;
@@ -21,8 +22,6 @@ void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
   registry.insert<AttnDialect>();
   registerAggregatedOpInterfaceExternalModels(registry);
   registerBufferizableOpInterfaceExternalModels(registry);
-  registerTilingInterfaceExternalModels(registry);
-  registerPartialReductionOpInterfaceExternalModels(registry);
 }
 
 void attn::registerAllPasses() {
@@ -30,4 +29,5 @@ void attn::registerAllPasses() {
   registerAttnConversionPasses();
   registerAttnCPUPasses();
   registerLowerToLLVMPipeline();
+  registerAttnToCPUPipeline();
 }

@@ -14,12 +14,6 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
-#ifdef ATTN_INCLUDE_TESTS
-namespace mlir::attn::test {
-void registerTestKeyRangesPass();
-} // namespace mlir::attn::test
-#endif
-
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
@@ -27,9 +21,6 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::attn::registerAllDialectsAndExtensions(registry);
   mlir::attn::registerAllPasses();
-#ifdef ATTN_INCLUDE_TESTS
-  mlir::attn::test::registerTestKeyRangesPass();
-#endif
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "attn-mlir optimizer driver\n", registry));
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "attn-mlir optimizer driver\n", registry));
 }

@@ -50,6 +50,9 @@ def ConvertAttnToLinalgPass : Pass<"convert-attn-to-linalg"> {
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
   ];
+  let options = [
+    Option<"layerAOnly", "layer-a-only", "bool", /*default=*/"false",
+           "Leave partial, online, finalize and merge to a kernel generator">];
 }
 
 //===----------------------------------------------------------------------===//

@@ -24,18 +24,23 @@ using namespace mlir;
 using namespace mlir::attn;
 using linalg::AggregatedOpInterface;
 
-static bool isAttnOp(Operation *op) {
-  return isa_and_present<AttnDialect>(op->getDialect());
+/// True for ops of ours; with `layerAOnly` not for those of layer B, which are
+/// the destination-style ones. attn.yield stands inside the op it belongs to.
+static bool isToConvert(Operation *op, bool layerAOnly) {
+  if (!isa_and_present<AttnDialect>(op->getDialect()) || isa<YieldOp>(op))
+    return false;
+  return !layerAOnly || !isa<DestinationStyleOpInterface>(op);
 }
 
 namespace {
 struct DecomposeAggregated : OpInterfaceRewritePattern<AggregatedOpInterface> {
-  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+  DecomposeAggregated(MLIRContext *context, bool layerAOnly)
+      : OpInterfaceRewritePattern(context), layerAOnly(layerAOnly) {}
 
   LogicalResult matchAndRewrite(AggregatedOpInterface op,
                                 PatternRewriter &rewriter) const override {
-    if (!isAttnOp(op))
-      return rewriter.notifyMatchFailure(op, "not an op of ours");
+    if (!isToConvert(op, layerAOnly))
+      return rewriter.notifyMatchFailure(op, "not an op to convert");
     FailureOr<SmallVector<Value>> results = op.decomposeOperation(rewriter);
     if (failed(results))
       return rewriter.notifyMatchFailure(op, "not on tensors");
@@ -48,17 +53,20 @@ struct DecomposeAggregated : OpInterfaceRewritePattern<AggregatedOpInterface> {
     rewriter.replaceOp(op, values);
     return success();
   }
+
+  bool layerAOnly;
 };
 
 struct ConvertAttnToLinalgPass
     : attn::impl::ConvertAttnToLinalgPassBase<ConvertAttnToLinalgPass> {
+  using ConvertAttnToLinalgPassBase::ConvertAttnToLinalgPassBase;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    populateAttnToLinalgPatterns(patterns);
+    populateAttnToLinalgPatterns(patterns, layerAOnly);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
-    // attn.yield stands inside the op that was refused.
-    WalkResult result = getOperation()->walk([](Operation *op) {
-      if (!isAttnOp(op) || isa<YieldOp>(op))
+    WalkResult result = getOperation()->walk([&](Operation *op) {
+      if (!isToConvert(op, layerAOnly))
         return WalkResult::advance();
       auto isMemRef = [](Type type) { return isa<MemRefType>(type); };
       if (llvm::any_of(op->getOperandTypes(), isMemRef))
@@ -75,6 +83,7 @@ struct ConvertAttnToLinalgPass
 };
 } // namespace
 
-void attn::populateAttnToLinalgPatterns(RewritePatternSet &patterns) {
-  patterns.add<DecomposeAggregated>(patterns.getContext());
+void attn::populateAttnToLinalgPatterns(RewritePatternSet &patterns,
+                                        bool layerAOnly) {
+  patterns.add<DecomposeAggregated>(patterns.getContext(), layerAOnly);
 }

@@ -23,6 +23,7 @@ static int64_t getSystemSize(int name, int64_t fallback) {
 }
 
 attn::TargetAttr attn::getHostTarget(MLIRContext *context) {
+  context->getOrLoadDialect<AttnDialect>();
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
   int64_t vectorBits = 128, numRegisters = 16;
   if (features.lookup("avx512f")) {

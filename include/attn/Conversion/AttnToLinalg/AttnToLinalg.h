@@ -19,7 +19,8 @@ namespace mlir::attn {
 
 /// Patterns that decompose attn ops on tensors through linalg's
 /// AggregatedOpInterface; other ops and ops on memrefs are left alone.
-void populateAttnToLinalgPatterns(RewritePatternSet &patterns);
+void populateAttnToLinalgPatterns(RewritePatternSet &patterns,
+                                  bool layerAOnly = false);
 
 } // namespace mlir::attn
 

@@ -1,0 +1,53 @@
+//===- AttnToCPU.h - From attention to host code ----------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The order of passes from attn ops on tensors to the LLVM dialect of the host.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_PIPELINES_ATTNTOCPU_H
+#define ATTN_PIPELINES_ATTNTOCPU_H
+
+#include "mlir/Pass/PassManager.h"
+
+#include <functional>
+#include <string>
+
+namespace mlir::attn {
+
+/// What attn-to-cpu can be told.
+struct AttnToCPUOptions {
+  /// The strategy of ops that carry none, as `--strategy` takes it; empty
+  /// leaves the choice to the compiler, which is `blockwise`.
+  std::string strategy;
+  /// Lower attn ops to linalg instead of vector kernels.
+  bool portable = false;
+  /// Outline parallel loops into calls of `attn_rt_parallel_for`; otherwise
+  /// they run on the calling thread.
+  bool parallel = true;
+  /// Lower `x86vector` ops; off on other processors.
+  bool x86Vector = true;
+};
+
+/// One arrow of the pipeline: its name in `--dump-stages` and its passes.
+struct PipelineStage {
+  StringRef name;
+  std::function<void(OpPassManager &)> build;
+};
+
+/// The stages in order. The module should carry `attn.target` (see
+/// setHostTargetIfAbsent); without it defaults are used.
+SmallVector<PipelineStage> getAttnToCPUStages(const AttnToCPUOptions &options);
+
+/// All stages in one pass manager.
+void buildAttnToCPUPipeline(OpPassManager &pm, const AttnToCPUOptions &options);
+
+/// Registers the pipeline `attn-to-cpu`.
+void registerAttnToCPUPipeline();
+
+} // namespace mlir::attn
+
+#endif // ATTN_PIPELINES_ATTNTOCPU_H

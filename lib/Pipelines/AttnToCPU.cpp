@@ -1,0 +1,99 @@
+//===- AttnToCPU.cpp - From attention to host code ------------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The only place that orders the passes of the CPU path.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Pipelines/AttnToCPU.h"
+#include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Target/CPU/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+static void addCleanup(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+SmallVector<PipelineStage>
+attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
+  SmallVector<PipelineStage> stages;
+  stages.push_back({"tiled", [options](OpPassManager &pm) {
+                      addCleanup(pm);
+                      if (options.strategy != "dense")
+                        pm.addNestedPass<func::FuncOp>(
+                            createAttnTileBlockwisePass());
+                      addCleanup(pm);
+                    }});
+  // Layer A ops that are left asked to stay dense; layer B ops become kernels
+  // once they are on memrefs.
+  stages.push_back({"linalg", [options](OpPassManager &pm) {
+                      ConvertAttnToLinalgPassOptions convert;
+                      convert.layerAOnly = false;
+                      pm.addPass(createConvertAttnToLinalgPass(convert));
+                      pm.addNestedPass<func::FuncOp>(
+                          createAttnVectorizeContractionsPass());
+                      addCleanup(pm);
+                    }});
+  stages.push_back(
+      {"bufferized", [](OpPassManager &pm) {
+         pm.addPass(bufferization::createEmptyTensorEliminationPass());
+         bufferization::OneShotBufferizePassOptions bufferize;
+         bufferize.bufferizeFunctionBoundaries = true;
+         bufferize.functionBoundaryTypeConversion =
+             bufferization::LayoutMapOption::IdentityLayoutMap;
+         bufferize.allowReturnAllocsFromLoops = true;
+         pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+         addCleanup(pm);
+         bufferization::buildBufferDeallocationPipeline(pm);
+       }});
+  stages.push_back({"llvm", [options](OpPassManager &pm) {
+                      LowerToLLVMOptions lower;
+                      lower.parallel = options.parallel;
+                      lower.x86Vector = options.x86Vector;
+                      buildLowerToLLVMPipeline(pm, lower);
+                    }});
+  return stages;
+}
+
+void attn::buildAttnToCPUPipeline(OpPassManager &pm,
+                                  const AttnToCPUOptions &options) {
+  for (const PipelineStage &stage : getAttnToCPUStages(options))
+    stage.build(pm);
+}
+
+namespace {
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<std::string> strategy{
+      *this, "strategy",
+      llvm::cl::desc("Strategy of ops that carry none; default blockwise")};
+  Option<bool> portable{*this, "portable",
+                        llvm::cl::desc("Lower to linalg, not vector kernels"),
+                        llvm::cl::init(false)};
+  Option<bool> parallel{*this, "parallel",
+                        llvm::cl::desc("Outline parallel loops"),
+                        llvm::cl::init(true)};
+};
+} // namespace
+
+void attn::registerAttnToCPUPipeline() {
+  PassPipelineRegistration<PipelineOptions>(
+      "attn-to-cpu", "Lower attention on tensors to the LLVM dialect",
+      [](OpPassManager &pm, const PipelineOptions &options) {
+        AttnToCPUOptions cpu;
+        cpu.strategy = options.strategy;
+        cpu.portable = options.portable;
+        cpu.parallel = options.parallel;
+        buildAttnToCPUPipeline(pm, cpu);
+      });
+}
