@@ -39,7 +39,7 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
   // once they are on memrefs.
   stages.push_back({"linalg", [options](OpPassManager &pm) {
                       ConvertAttnToLinalgPassOptions convert;
-                      convert.layerAOnly = false;
+                      convert.layerAOnly = !options.portable;
                       pm.addPass(createConvertAttnToLinalgPass(convert));
                       pm.addNestedPass<func::FuncOp>(
                           createAttnVectorizeContractionsPass());
@@ -57,9 +57,15 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
          addCleanup(pm);
          bufferization::buildBufferDeallocationPipeline(pm);
        }});
+  stages.push_back({"vectors", [](OpPassManager &pm) {
+                      pm.addNestedPass<func::FuncOp>(
+                          createConvertAttnToVectorPass());
+                      addCleanup(pm);
+                    }});
   stages.push_back({"llvm", [options](OpPassManager &pm) {
                       LowerToLLVMOptions lower;
                       lower.parallel = options.parallel;
+                      lower.x86Vector = options.x86Vector;
                       lower.x86Vector = options.x86Vector;
                       buildLowerToLLVMPipeline(pm, lower);
                     }});
