@@ -2,13 +2,13 @@
 // RUN: attn-run %s --dump-stages=%t/new/folder > /dev/null
 // RUN: ls %t/new/folder | FileCheck %s --check-prefix=NAMES
 // RUN: FileCheck %s --check-prefix=INPUT < %t/new/folder/00-input.mlir
-// RUN: cat %t/new/folder/*-bufferize.mlir | FileCheck %s --check-prefix=BUFFERIZE
-// RUN: cat %t/new/folder/*-lower-to-llvm.mlir | FileCheck %s --check-prefix=LLVM
+// RUN: cat %t/new/folder/*-bufferized.mlir | FileCheck %s --check-prefix=BUFFERIZE
+// RUN: cat %t/new/folder/*-llvm.mlir | FileCheck %s --check-prefix=LLVM
 // RUN: cat %t/new/folder/*-optimized.ll | FileCheck %s --check-prefix=OPTIMIZED
 
 // NAMES: 00-input.mlir
-// NAMES: {{[0-9]+}}-bufferize.mlir
-// NAMES: {{[0-9]+}}-lower-to-llvm.mlir
+// NAMES: {{[0-9]+}}-bufferized.mlir
+// NAMES: {{[0-9]+}}-llvm.mlir
 // NAMES: {{[0-9]+}}-optimized.ll
 
 // INPUT: func.func @f(%{{.*}}: tensor<4xf32>)
