@@ -77,8 +77,10 @@ public:
   Value minLower, maxLower, minUpper, maxUpper;
 
   /// to[column][lane] = convert(from[row of lane][firstColumn + column]).
+  /// `isRepeated`, when given, says that every column is the same element.
   void pack(Value from, RowIndex index, Value firstColumn, Value columns,
-            function_ref<Value(Value)> convert, Value to);
+            function_ref<Value(Value)> convert, Value to,
+            Value isRepeated = {});
   /// to[row of lane][column] = from[column][lane], for lanes of their own.
   void unpack(Value from, Value to, RowIndex index, Value columns);
   /// Vectors of the element each lane's row has in `from` at column 0.
@@ -162,6 +164,8 @@ private:
   struct Operand {
     Value memref;
     bool perLane = false, perKey = false;
+    /// Whether a dynamic dimension turns out to be 1, or null.
+    Value isUnit[4];
     Value block;                ///< perLane and perKey: [key][lane].
     SmallVector<Value> vectors; ///< perLane only.
   };

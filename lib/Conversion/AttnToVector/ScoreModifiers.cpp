@@ -38,6 +38,10 @@ ScoreModifiers::Operand ScoreModifiers::describe(Value memref) {
   operand.memref = memref;
   operand.perLane = sizes[1] != 1 || sizes[2] != 1;
   operand.perKey = sizes[3] != 1;
+  for (int64_t i = 0; i < 4; ++i)
+    if (ShapedType::isDynamic(sizes[i]))
+      operand.isUnit[i] = b.compare(
+          CmpIPredicate::eq, b.idx(getDim(b, b.getLoc(), memref, i)), b.idx(1));
   return operand;
 }
 
@@ -46,9 +50,12 @@ SmallVector<Value> ScoreModifiers::index(const Operand &operand, Value head,
   SmallVector<Value> at{batch, head, row, key};
   ArrayRef<int64_t> sizes =
       cast<MemRefType>(operand.memref.getType()).getShape();
-  for (int64_t i = 0; i < 4; ++i)
+  for (int64_t i = 0; i < 4; ++i) {
     if (sizes[i] == 1)
       at[i] = b.idx(0);
+    else if (Value isUnit = operand.isUnit[i])
+      at[i] = b.select(isUnit, b.idx(0), at[i]);
+  }
   return at;
 }
 
@@ -87,7 +94,8 @@ void ScoreModifiers::prepareBlock(Operand &operand, StringRef role,
   auto at = [&](Value head, Value row, Value key) {
     return index(operand, head, row, key);
   };
-  rows.pack(operand.memref, at, firstKey, numKeys, convert, operand.block);
+  rows.pack(operand.memref, at, firstKey, numKeys, convert, operand.block,
+            operand.isUnit[3]);
 }
 
 Value ScoreModifiers::element(Operand &operand, Value firstKey, Value key,

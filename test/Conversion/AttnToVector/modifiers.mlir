@@ -76,3 +76,24 @@ func.func @softcap(%q: !q, %k: !kv, %m: !s) {
     : (!q, !kv, !kv, !q, !s, !s) -> ()
   return
 }
+
+// -----
+
+!q = memref<?x2x32x16xf32>
+!kv = memref<?x2x?x16xf32>
+!s = memref<?x2x32xf32>
+
+// A dynamic dimension may turn out to be 1 and then serves every index.
+// CHECK-LABEL: func.func @dynamic_mask
+// CHECK-SAME:    %[[MASK:[^:]+]]: memref<?x1x1x?xi8>
+// CHECK-DAG:     %[[C0:.*]] = arith.constant 0 : index
+// CHECK-DAG:     %[[C1:.*]] = arith.constant 1 : index
+// CHECK:         %[[B:.*]] = memref.dim %[[MASK]], %[[C0]]
+// CHECK:         %[[ONE:.*]] = arith.cmpi eq, %[[B]], %[[C1]]
+// CHECK:         arith.select %[[ONE]], %[[C0]], %{{.*}} : index
+// CHECK:         memref.load %[[MASK]]
+func.func @dynamic_mask(%mask: memref<?x1x1x?xi8>, %q: !q, %k: !kv, %m: !s) {
+  attn.online ins(%q, %k, %k mask(%mask)) outs(%q, %m, %m)
+    : (!q, !kv, !kv, memref<?x1x1x?xi8>, !q, !s, !s) -> ()
+  return
+}
