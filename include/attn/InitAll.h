@@ -19,6 +19,10 @@ namespace mlir::attn {
 /// tile, bufferize and decompose its ops.
 void registerAllDialectsAndExtensions(DialectRegistry &registry);
 
+/// Registers dialects of others that our tools read: torch-mlir's tm_tensor.
+/// Not for a process that has the real ones.
+void registerShadowDialects(DialectRegistry &registry);
+
 /// Registers our passes and pipelines.
 void registerAllPasses();
 

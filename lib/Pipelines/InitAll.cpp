@@ -13,6 +13,7 @@
 #include "attn/Dialect/Attn/Extensions/Extensions.h"
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/TMTensor/TMTensor.h"
 #include "attn/Pipelines/AttnToCPU.h"
 #include "attn/Target/CPU/Passes.h"
 
@@ -22,6 +23,10 @@ void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
   registry.insert<AttnDialect>();
   registerAggregatedOpInterfaceExternalModels(registry);
   registerBufferizableOpInterfaceExternalModels(registry);
+}
+
+void attn::registerShadowDialects(DialectRegistry &registry) {
+  registry.insert<tm_tensor::TMTensorDialect>();
 }
 
 void attn::registerAllPasses() {

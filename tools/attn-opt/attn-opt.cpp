@@ -8,11 +8,19 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Attn/Transforms/Report.h"
 #include "attn/InitAll.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/WithColor.h"
+
+static llvm::cl::opt<std::string> attnReport(
+    "attn-report", llvm::cl::value_desc("FILE.json"),
+    llvm::cl::desc("Write what attn-raise found, and what it left alone and "
+                   "why, as JSON"));
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
@@ -21,6 +29,18 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::attn::registerAllDialectsAndExtensions(registry);
   mlir::attn::registerAllPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "attn-mlir optimizer driver\n", registry));
+  mlir::attn::registerShadowDialects(registry);
+
+  mlir::attn::Report report;
+  mlir::attn::setProcessReport(&report);
+  llvm::LogicalResult result =
+      mlir::MlirOptMain(argc, argv, "attn-mlir optimizer driver\n", registry);
+  mlir::attn::setProcessReport(nullptr);
+  std::string error;
+  if (!attnReport.empty() && failed(report.write(attnReport, error))) {
+    llvm::WithColor::error(llvm::errs(), "attn-opt")
+        << "cannot write " << attnReport << ": " << error << "\n";
+    return 1;
+  }
+  return mlir::asMainReturnCode(result);
 }

@@ -17,6 +17,69 @@ include "mlir/Pass/PassBase.td"
 // Raising
 //===----------------------------------------------------------------------===//
 
+def AttnRaisePass : Pass<"attn-raise"> {
+  let summary = "Find attention in linalg on tensors and make it `attn.sdpa`";
+  let description = [{
+    Exact, up to rounding and to rows that see no key. Finds
+    `softmax(f(query * key^T)) * value` written as linalg (and arith, math,
+    tensor) operations, or as `tm_tensor.attention`, and replaces it by
+    `attn.sdpa`. Everything else stays as it is.
+
+    Operations are matched by the elements they compute, not by their order or
+    shape: reshapes, transposes, broadcasts, gathers that are the identity, and
+    conversions between float types are looked through; dimensions are told
+    apart by which operands have them. What becomes of the parts:
+
+    - constant factors on query, key or the scores: `scale` (dropped where it is
+      1/sqrt(head_dim) within two units in the last place of f32); scalar
+      factors: `dynamic_scale`; `c * tanh(s / c)`: `softcap`.
+    - added tensors: `bias`, never widened. Masks (added or selected, either
+      polarity): comparisons of positions become `causal`, `window`,
+      `causal_offset`, `bottom_right`, `kv_len`, `q_len`; other conditions the
+      boolean `mask`.
+    - any other pointwise change, and what comes in an order that `attn.sdpa`
+      does not have: the `score` region.
+    - key and value repeated per group of heads are taken unrepeated. Heads
+      repeated in turns (h % num_kv_heads) stay repeated.
+    - `log(sum) + max` of the same scores: the second result. A logit
+      concatenated to each row: `sinks`.
+
+    **Left alone**, with a remark that says why: softmax-like code whose
+    probabilities or scores are also used otherwise, or that is none of the
+    above.
+
+    **Differences.** Scores, probabilities and sums are f32 where the program
+    rounded them to f16 or bf16. A row that sees no key gives 0 (PyTorch: NaN,
+    or with a finite mask the mean of value). With `finite-masks=exclude`, a
+    mask of a finite number of -1e4 or below counts as -inf; that differs for
+    rows in which no key is visible, `bias` keeps it. Where the program would
+    broadcast a batch or a length of 1 that is only known at run time, a
+    `cf.assert` asks for equal sizes.
+
+    **Example**
+    ```mlir
+    // O = batch_matmul(softmax(batch_matmul(Q, K^T)), V) becomes
+    func.func @plain(%q: tensor<2x4x16x8xf32>, %k: tensor<2x4x16x8xf32>,
+                     %v: tensor<2x4x16x8xf32>) -> tensor<2x4x16x8xf32> {
+      %o = attn.sdpa %q, %k, %v
+        : (tensor<2x4x16x8xf32>, tensor<2x4x16x8xf32>, tensor<2x4x16x8xf32>)
+        -> tensor<2x4x16x8xf32>
+      return %o : tensor<2x4x16x8xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"finiteMasks", "finite-masks", "std::string",
+           /*default=*/"\"exclude\"",
+           "What a mask of a large negative number is: exclude, bias, reject">,
+    Option<"report", "report", "std::string", /*default=*/"\"\"",
+           "Write what was found, and what was not, to this file as JSON">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::attn::AttnDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Tiling and strategies
 //===----------------------------------------------------------------------===//

@@ -1,0 +1,69 @@
+//===- Report.h - What was found and what was not ---------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The report of raising: one entry per place that looks like attention, written
+// as JSON.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_DIALECT_ATTN_TRANSFORMS_REPORT_H
+#define ATTN_DIALECT_ATTN_TRANSFORMS_REPORT_H
+
+#include "mlir/IR/Operation.h"
+
+#include <optional>
+
+namespace mlir::attn {
+
+/// One place that looks like attention.
+struct ReportEntry {
+  std::string function;
+  /// As a location prints.
+  std::string location;
+  bool matched = false;
+  /// If not matched: why, and the operation that stopped it.
+  std::string blockedBy, blockedAtOp, blockedAtLocation;
+
+  /// What was found, if matched.
+  Type elementType;
+  bool bshd = false;
+  bool causal = false;
+  int64_t windowLeft = -1, windowRight = -1;
+  bool causalOffset = false, bottomRight = false;
+  bool kvLen = false, qLen = false, mask = false, finiteMask = false;
+  bool bias = false, score = false, sinks = false, lse = false;
+  std::optional<double> softcap, scale;
+  /// batch, num_heads, num_kv_heads, seq_len_q, seq_len_kv, head_dim,
+  /// head_dim_v; ShapedType::kDynamic where not known.
+  SmallVector<int64_t, 7> sizes;
+  /// Name of the strategy asked for, if any.
+  std::string strategy;
+};
+
+/// Collects entries. Thread-safe.
+class Report {
+public:
+  void add(ReportEntry entry);
+  /// Adds the entries of another report.
+  void append(const Report &other);
+  /// Writes all entries to `path` ("-" is standard output), through a temporary
+  /// that is renamed when it is complete. On failure nothing is left behind and
+  /// `error` says why.
+  LogicalResult write(StringRef path, std::string &error) const;
+  bool empty() const { return entries.empty(); }
+
+private:
+  std::vector<ReportEntry> entries;
+};
+
+/// The report that every run of attn-raise in this process adds to while it is
+/// set: a tool's --attn-report. Null to end.
+void setProcessReport(Report *report);
+Report *getProcessReport();
+
+} // namespace mlir::attn
+
+#endif // ATTN_DIALECT_ATTN_TRANSFORMS_REPORT_H
