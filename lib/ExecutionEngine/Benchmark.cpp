@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/ExecutionEngine/Benchmark.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
 
 #include "attn/Runtime/ParallelFor.h"
 #include "attn/Target/CPU/Passes.h"
@@ -209,8 +210,39 @@ static double median(SmallVector<double> values) {
                            : (values[half - 1] + values[half]) / 2;
 }
 
+Expected<attn_rt_work> attn::countWork(const Source &source,
+                                       const CompileOptions &options,
+                                       ArrayRef<TensorValue> inputs) {
+  Source counted;
+  counted.module = OwningOpRef<ModuleOp>(
+      cast<ModuleOp>(source.func()->getParentOp()->clone()));
+  counted.function = source.function;
+  counted.arguments = source.arguments;
+  counted.results = source.results;
+  PassManager pm(counted.module->getContext());
+  pm.addPass(createAttnCountWorkPass());
+  if (failed(pm.run(*counted.module)))
+    return createStringError("the work of this module cannot be counted");
+  CompileOptions compile;
+  compile.strategy = options.strategy;
+  HostSymbol symbol{kCountWorkFunction.str(),
+                    reinterpret_cast<void *>(attn_rt_count_work)};
+  compile.symbols = symbol;
+  auto program = Program::compile(counted, compile);
+  if (!program)
+    return program.takeError();
+  // The call may change inout arguments: it gets copies.
+  SmallVector<TensorValue> copies;
+  for (const TensorValue &input : inputs)
+    copies.push_back(input.clone());
+  (*program)->bind(copies);
+  attn_rt_take_work();
+  (*program)->invoke();
+  return attn_rt_take_work();
+}
+
 Error attn::benchmarkProgram(Program &program, ArrayRef<TensorValue> inputs,
-                             int64_t repetitions, std::optional<double> flops,
+                             int64_t repetitions, const attn_rt_work &work,
                              raw_ostream &out) {
   auto probe = MachineProbe::create();
   if (!probe)
@@ -226,9 +258,7 @@ Error attn::benchmarkProgram(Program &program, ArrayRef<TensorValue> inputs,
   }
 
   double middle = median(times), best = *llvm::min_element(times);
-  double bytes = 0;
-  for (const TensorValue &value : inputs)
-    bytes += static_cast<double>(value.numBytes());
+  double flops = work.flops, bytes = work.bytes;
   double fmaLimit = median(fma), readLimit = median(read);
   auto row = [&](StringRef what, StringRef unit, double middle, double best) {
     out << left_justify(what, 26) << format("%12.3f %12.3f  ", middle, best)
@@ -238,19 +268,20 @@ Error attn::benchmarkProgram(Program &program, ArrayRef<TensorValue> inputs,
       << '\n'
       << left_justify("", 26) << "      median         best\n";
   row("time", "ms", middle * 1e3, best * 1e3);
-  if (flops) {
-    row("counted work", "GFLOP/s", *flops / middle / 1e9, *flops / best / 1e9);
-    row("f32 FMA limit", "GFLOP/s", fmaLimit, *llvm::max_element(fma));
-    row("share of FMA limit", "%", 100 * *flops / middle / 1e9 / fmaLimit,
-        100 * *flops / best / 1e9 / *llvm::max_element(fma));
-  } else {
-    row("f32 FMA limit", "GFLOP/s", fmaLimit, *llvm::max_element(fma));
+  double bestFma = *llvm::max_element(fma), bestRead = *llvm::max_element(read);
+  row("f32 FMA limit", "GFLOP/s", fmaLimit, bestFma);
+  if (flops > 0) {
+    row("counted work", "GFLOP/s", flops / middle / 1e9, flops / best / 1e9);
+    row("share of FMA limit", "%", 100 * flops / middle / 1e9 / fmaLimit,
+        100 * flops / best / 1e9 / bestFma);
   }
-  row("inputs read once", "GB/s", bytes / middle / 1e9, bytes / best / 1e9);
   if (readLimit > 0) {
-    row("read limit, same inputs", "GB/s", readLimit, *llvm::max_element(read));
-    row("share of read limit", "%", 100 * bytes / middle / 1e9 / readLimit,
-        100 * bytes / best / 1e9 / *llvm::max_element(read));
+    row("read limit, same inputs", "GB/s", readLimit, bestRead);
+    if (bytes > 0) {
+      row("counted bytes", "GB/s", bytes / middle / 1e9, bytes / best / 1e9);
+      row("share of read limit", "%", 100 * bytes / middle / 1e9 / readLimit,
+          100 * bytes / best / 1e9 / bestRead);
+    }
   }
   return Error::success();
 }

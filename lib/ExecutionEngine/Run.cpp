@@ -155,10 +155,15 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
       return verified.takeError();
     ok &= *verified;
   }
-  if (options.benchmark > 0)
+  if (options.benchmark > 0) {
+    auto work = countWork(*source, compile, *inputs);
+    if (!work)
+      return work.takeError();
+    (*program)->bind(*inputs);
     if (Error error = benchmarkProgram(**program, *inputs, options.benchmark,
-                                       std::nullopt, out))
+                                       *work, out))
       return std::move(error);
+  }
   return ok ? kExitOk : kExitVerifyFailed;
 }
 

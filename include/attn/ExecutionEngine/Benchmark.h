@@ -10,6 +10,7 @@
 #define ATTN_EXECUTIONENGINE_BENCHMARK_H
 
 #include "attn/ExecutionEngine/Program.h"
+#include "attn/Runtime/CountWork.h"
 
 namespace mlir::attn {
 
@@ -32,12 +33,18 @@ private:
   int64_t flopsPerIteration = 0;
 };
 
+/// What one call of `source` on `inputs` has to do, counted by running it with
+/// the counters of attn-count-work compiled in.
+llvm::Expected<attn_rt_work> countWork(const Source &source,
+                                       const CompileOptions &options,
+                                       llvm::ArrayRef<TensorValue> inputs);
+
 /// Calls `program`, whose arguments `inputs` are bound, `repetitions` times
-/// after a warm-up, with the probes in between, and prints one table. `flops`
+/// after a warm-up, with the probes in between, and prints one table. `work`
 /// is the counted work of one call.
 llvm::Error benchmarkProgram(Program &program,
                              llvm::ArrayRef<TensorValue> inputs,
-                             int64_t repetitions, std::optional<double> flops,
+                             int64_t repetitions, const attn_rt_work &work,
                              llvm::raw_ostream &out);
 
 } // namespace mlir::attn

@@ -1,12 +1,25 @@
 // The table's rows; nothing here asserts a time.
-// RUN: attn-run %s --benchmark=2 --threads=1 | FileCheck %s
+// RUN: attn-run %s --function=attention --benchmark=2 --threads=1 \
+// RUN:   | FileCheck %s --check-prefixes=CHECK,WORK
+// RUN: attn-run %s --function=copy --benchmark=2 --threads=1 \
+// RUN:   | FileCheck %s --check-prefixes=CHECK,NOWORK
 // CHECK: threads 1, repetitions 2
 // CHECK: time {{[0-9.]+}} {{[0-9.]+}} ms
 // CHECK: f32 FMA limit {{.*}} GFLOP/s
-// CHECK: inputs read once {{.*}} GB/s
+// WORK: counted work {{.*}} GFLOP/s
+// WORK: share of FMA limit {{.*}} %
+// NOWORK-NOT: counted
 // CHECK: read limit, same inputs {{.*}} GB/s
-// CHECK: share of read limit {{.*}} %
-func.func @f(%x: tensor<256x256xf32>) -> tensor<256x256xf32> {
+// WORK: counted bytes {{.*}} GB/s
+// WORK: share of read limit {{.*}} %
+// NOWORK-NOT: counted
+func.func @attention(%q: tensor<1x2x256x64xf32>) -> tensor<1x2x256x64xf32> {
+  %0 = attn.sdpa %q, %q, %q causal
+    : (tensor<1x2x256x64xf32>, tensor<1x2x256x64xf32>, tensor<1x2x256x64xf32>)
+    -> tensor<1x2x256x64xf32>
+  return %0 : tensor<1x2x256x64xf32>
+}
+func.func @copy(%x: tensor<256x256xf32>) -> tensor<256x256xf32> {
   %e = tensor.empty() : tensor<256x256xf32>
   %0 = linalg.add ins(%x, %x : tensor<256x256xf32>, tensor<256x256xf32>)
     outs(%e : tensor<256x256xf32>) -> tensor<256x256xf32>

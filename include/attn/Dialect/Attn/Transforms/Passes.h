@@ -22,6 +22,9 @@
 
 namespace mlir::attn {
 
+/// The function of the runtime that attn-count-work calls.
+inline constexpr llvm::StringLiteral kCountWorkFunction = "attn_rt_count_work";
+
 #define GEN_PASS_DECL
 #include "attn/Dialect/Attn/Transforms/Passes.h.inc"
 

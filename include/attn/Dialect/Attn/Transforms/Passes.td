@@ -130,4 +130,36 @@ def AttnTileBlockwisePass
     "::mlir::tensor::TensorDialect"];
 }
 
+//===----------------------------------------------------------------------===//
+// Measuring
+//===----------------------------------------------------------------------===//
+
+def AttnCountWorkPass : Pass<"attn-count-work", "::mlir::ModuleOp"> {
+  let summary = "Count the operations and bytes a program needs";
+  let description = [{
+    Exact. Before each op that scores keys and each linalg contraction, a call
+    `attn_rt_count_work(operations, bytes)` of the floating-point operations it
+    needs (two per multiply-add) and, for attention, the bytes it has to move:
+    keys and values once per key head, queries and output once. Only pairs that
+    the key ranges let see each other count; a dense mask or a score region
+    takes nothing off. The program's results do not change.
+
+    ```mlir
+    func.func @f(%q: tensor<1x8x?x64xf32>, %k: tensor<1x2x?x64xf32>)
+        -> tensor<1x8x?x64xf32> {
+      %0 = attn.sdpa %q, %k, %k causal
+        : (tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+        -> tensor<1x8x?x64xf32>
+      return %0 : tensor<1x8x?x64xf32>
+    }
+    ```
+    Here 2 * 8 * (64 + 64) operations are counted for each visible pair.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
 #endif // ATTN_DIALECT_ATTN_TRANSFORMS_PASSES_TD

@@ -1,0 +1,143 @@
+//===- CountWork.cpp - Useful operations and bytes of a program -----------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Counts at run time, from the key ranges in the IR, what a program has to do:
+// a benchmark divides by its own work, not by a guess.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "attn/Dialect/Attn/IR/IndexMath.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_ATTNCOUNTWORKPASS
+#include "attn/Dialect/Attn/Transforms/Passes.h.inc"
+} // namespace mlir::attn
+
+using namespace mlir;
+using namespace mlir::attn;
+
+/// A loop over [0, size) that carries a sum of index values; `body` gives what
+/// one iteration adds.
+static Value createSum(OpBuilder &builder, Location loc, OpFoldResult size,
+                       Value init,
+                       function_ref<Value(OpBuilder &, Value i)> body) {
+  IndexMath math{builder, loc};
+  Value zero = math.value(math.constant(0)), one = math.value(math.constant(1));
+  auto loop = scf::ForOp::create(
+      builder, loc, zero, math.value(size), one, init,
+      [&](OpBuilder &nested, Location, Value i, ValueRange sums) {
+        Value added = body(nested, i);
+        Value sum = arith::AddIOp::create(nested, loc, sums.front(), added);
+        scf::YieldOp::create(nested, loc, sum);
+      });
+  return loop.getResult(0);
+}
+
+/// Keys in the ranges of queries [qLo, qHi) of batch entry `b`.
+static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
+                       OpFoldResult b, OpFoldResult qLo, OpFoldResult qHi) {
+  IndexMath math{builder, loc};
+  OpFoldResult keys = math.constant(0);
+  for (const KeyRange &range : cast<AttnKeyRangesInterface>(op).getKeyRanges(
+           builder, loc, b, math.constant(0), qLo, qHi))
+    keys = math.add(keys, math.sub(range.hi, range.lo));
+  return math.value(keys);
+}
+
+/// Bytes of one element in memory.
+static int64_t getBytes(Type elementType) {
+  return (elementType.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+/// Operations and bytes of an op that scores keys: two products over the pairs
+/// its structure lets see each other; K and V once per key head, Q and the
+/// output once.
+static std::pair<Value, Value> countAttention(OpBuilder &builder,
+                                              AttentionInterface op) {
+  Location loc = op->getLoc();
+  IndexMath math{builder, loc};
+  AttentionSizes sizes = getSizes(builder, loc, op);
+  Value zero = math.value(math.constant(0));
+  OpFoldResult zeroIndex = math.constant(0);
+  // Every row sees what its own range says; one query is a tile of one.
+  Value pairs = createSum(
+      builder, loc, sizes.batch, zero, [&](OpBuilder &outer, Value b) {
+        return createSum(outer, loc, sizes.seqLenQ, zero,
+                         [&](OpBuilder &inner, Value i) {
+                           IndexMath math{inner, loc};
+                           return countKeys(inner, loc, op, b, OpFoldResult(i),
+                                            math.add(OpFoldResult(i), 1));
+                         });
+      });
+  Value keys = createSum(
+      builder, loc, sizes.batch, zero, [&](OpBuilder &nested, Value b) {
+        return countKeys(nested, loc, op, b, zeroIndex, sizes.seqLenQ);
+      });
+  int64_t width = op.getHeadDim() + op.getHeadDimV();
+  OpFoldResult flops =
+      math.mul(math.mul(OpFoldResult(pairs), sizes.numHeads), 2 * width);
+  int64_t kvBytes = width * getBytes(op.getKey().getType().getElementType());
+  int64_t rowBytes = width * getBytes(op.getQuery().getType().getElementType());
+  OpFoldResult rows =
+      math.mul(math.mul(sizes.batch, sizes.numHeads), sizes.seqLenQ);
+  OpFoldResult bytes = math.add(
+      math.mul(math.mul(OpFoldResult(keys), sizes.numKvHeads), kvBytes),
+      math.mul(rows, rowBytes));
+  return {math.value(flops), math.value(bytes)};
+}
+
+/// Operations of a linalg contraction (two per multiply-add); the projections
+/// of a layer are work too. Its bytes are not counted.
+static std::pair<Value, Value> countContraction(OpBuilder &builder,
+                                                linalg::LinalgOp op) {
+  IndexMath math{builder, op.getLoc()};
+  OpFoldResult flops = math.constant(2);
+  for (Range range : op.createLoopRanges(builder, op.getLoc()))
+    flops = math.mul(flops, range.size);
+  return {math.value(flops), math.value(math.constant(0))};
+}
+
+namespace {
+struct AttnCountWorkPass
+    : attn::impl::AttnCountWorkPassBase<AttnCountWorkPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OpBuilder builder(module.getContext());
+    SmallVector<Operation *> counted;
+    module.walk([&](Operation *op) {
+      bool scores = isa<AttentionInterface>(op);
+      bool contracts =
+          linalg::isaContractionOpInterface(dyn_cast<linalg::LinalgOp>(op));
+      if (scores || contracts)
+        counted.push_back(op);
+    });
+    if (counted.empty())
+      return;
+    Type i64 = builder.getI64Type();
+    builder.setInsertionPointToStart(module.getBody());
+    auto count =
+        func::FuncOp::create(builder, module.getLoc(), kCountWorkFunction,
+                             builder.getFunctionType({i64, i64}, {}));
+    count.setPrivate();
+    for (Operation *op : counted) {
+      builder.setInsertionPoint(op);
+      auto [flops, bytes] =
+          isa<AttentionInterface>(op)
+              ? countAttention(builder, cast<AttentionInterface>(op))
+              : countContraction(builder, cast<linalg::LinalgOp>(op));
+      auto toI64 = [&](Value value) -> Value {
+        return arith::IndexCastOp::create(builder, op->getLoc(), i64, value);
+      };
+      func::CallOp::create(builder, op->getLoc(), count,
+                           ValueRange{toI64(flops), toI64(bytes)});
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,46 @@
+// RUN: attn-opt %s --attn-count-work --canonicalize | FileCheck %s
+
+// CHECK: func.func private @attn_rt_count_work(i64, i64)
+
+// Dense, static: 4 rows * 8 keys * 2 heads * 2 * (16 + 8) operations; 8 keys of
+// one head and 2 * 4 rows, (16 + 8) elements of 4 bytes each.
+// CHECK-LABEL: func.func @dense
+// CHECK-DAG:     %[[BYTES:.*]] = arith.constant 1536 : i64
+// CHECK:         call @attn_rt_count_work({{.*}}, %[[BYTES]])
+// CHECK-NEXT:    attn.sdpa
+func.func @dense(%q: tensor<1x2x4x16xf32>, %k: tensor<1x1x8x16xf32>,
+                 %v: tensor<1x1x8x8xf32>) -> tensor<1x2x4x8xf32> {
+  %0 = attn.sdpa %q, %k, %v
+    : (tensor<1x2x4x16xf32>, tensor<1x1x8x16xf32>, tensor<1x1x8x8xf32>)
+    -> tensor<1x2x4x8xf32>
+  return %0 : tensor<1x2x4x8xf32>
+}
+
+// Causal rows ask their own range.
+// CHECK-LABEL: func.func @causal
+// CHECK:         scf.for %[[I:[a-z0-9]+]] =
+// CHECK:           affine.min {{.*}}(%[[I]])
+// CHECK:         call @attn_rt_count_work
+func.func @causal(%q: tensor<1x1x?x16xf32>) -> tensor<1x1x?x16xf32> {
+  %0 = attn.sdpa %q, %q, %q causal
+    : (tensor<1x1x?x16xf32>, tensor<1x1x?x16xf32>, tensor<1x1x?x16xf32>)
+    -> tensor<1x1x?x16xf32>
+  return %0 : tensor<1x1x?x16xf32>
+}
+
+// CHECK-LABEL: func.func @matmul
+// CHECK-DAG:     %[[FLOPS:.*]] = arith.constant 240 : i64
+// CHECK-DAG:     %[[ZERO:.*]] = arith.constant 0 : i64
+// CHECK:         call @attn_rt_count_work(%[[FLOPS]], %[[ZERO]])
+func.func @matmul(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>,
+                  %c: tensor<4x6xf32>) -> tensor<4x6xf32> {
+  %0 = linalg.matmul ins(%a, %b : tensor<4x5xf32>, tensor<5x6xf32>)
+                     outs(%c : tensor<4x6xf32>) -> tensor<4x6xf32>
+  return %0 : tensor<4x6xf32>
+}
+
+// CHECK-LABEL: func.func @negative_no_work
+// CHECK-NOT:     call
+func.func @negative_no_work(%a: tensor<4xf32>) -> tensor<4xf32> {
+  return %a : tensor<4xf32>
+}
