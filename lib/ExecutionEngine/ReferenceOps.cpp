@@ -89,7 +89,7 @@ private:
       return std::nullopt;
     return View<const T, Rank>(dense<T, Rank>(slot));
   }
-  /// Room for a result of the given sizes.
+  /// Room for a result of the given sizes, in the order of its dimensions.
   template <int Rank>
   View<double, Rank> fresh(std::array<int64_t, Rank> sizes,
                            bool transposed = false);
@@ -169,9 +169,6 @@ View<double, Rank> Call::fresh(std::array<int64_t, Rank> sizes,
   int64_t count = 1;
   for (int64_t size : sizes)
     count *= size;
-  if constexpr (Rank == 4)
-    if (transposed)
-      std::swap(sizes[1], sizes[2]);
   return viewOf<double, Rank>(
       doubles.emplace_back(std::max<int64_t>(count, 1)).data(), sizes,
       transposed);
