@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Dialect/Attn/Extensions/Extensions.h"
 #include "Decompose.h"
+#include "attn/Dialect/Attn/Extensions/Extensions.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

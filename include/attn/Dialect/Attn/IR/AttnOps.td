@@ -260,6 +260,7 @@ class Attn_LayerBOp<string mnemonic, string firstInit, string numInits,
     }
   }]);
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def Attn_OnlineOp : Attn_LayerBOp<"online", "getAccMutable", "3", "true", [
