@@ -11,6 +11,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -40,17 +41,22 @@ extern "C" void *mlir::attn::arenaMalloc(size_t bytes) {
   llvm::SmallVector<void *> &idle = heap.idle[bytes];
   void *block =
       idle.empty() ? std::aligned_alloc(64, bytes) : idle.pop_back_val();
-  if (block)
-    heap.live[block] = bytes;
+  if (!block) {
+    // Compiled code does not look at what it gets.
+    llvm::errs() << "attn-run: error: compiled code asks for " << bytes
+                 << " bytes, and there are not that many\n";
+    std::_Exit(1);
+  }
+  heap.live[block] = bytes;
   return block;
 }
 
 extern "C" void *mlir::attn::arenaCalloc(size_t count, size_t bytes) {
   bool overflow = false;
   size_t total = llvm::SaturatingMultiply(count, bytes, &overflow);
-  void *block = overflow ? nullptr : arenaMalloc(total);
-  if (block)
-    std::memset(block, 0, total);
+  // Too many bytes for arenaMalloc if the product overflowed.
+  void *block = arenaMalloc(overflow ? ~size_t(0) / 2 : total);
+  std::memset(block, 0, total);
   return block;
 }
 

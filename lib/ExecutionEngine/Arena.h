@@ -13,7 +13,8 @@
 
 namespace mlir::attn {
 
-/// malloc for compiled code: aligned to 64 bytes and remembered.
+/// malloc for compiled code: aligned to 64 bytes and remembered. Without memory
+/// it says so and ends the process.
 extern "C" void *arenaMalloc(size_t bytes);
 /// calloc for compiled code.
 extern "C" void *arenaCalloc(size_t count, size_t bytes);

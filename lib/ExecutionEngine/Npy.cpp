@@ -39,6 +39,16 @@ std::string NpyDtype::name() const {
   }
 }
 
+/// Text from a file, fit for a terminal.
+static std::string quote(StringRef text) {
+  std::string quoted;
+  raw_string_ostream os(quoted);
+  os << '\'';
+  printEscapedString(text.take_front(40), os);
+  os << (text.size() > 40 ? "...'" : "'");
+  return quoted;
+}
+
 namespace {
 /// Reads the header, a Python dict literal with three known keys.
 class HeaderParser {
@@ -94,8 +104,8 @@ Error HeaderParser::parseDescr(NpyDtype &dtype) {
   }
   unsigned bytes;
   if (type.size() < 2 || type.drop_front().getAsInteger(10, bytes))
-    return fail("dtype '" + descr +
-                "' is not supported; convert it, e.g. "
+    return fail("dtype " + quote(descr) +
+                " is not supported; convert it, e.g. "
                 "x.astype(np.float32)");
   dtype = {type.front(), bytes};
   auto known = [&] {
@@ -114,12 +124,12 @@ Error HeaderParser::parseDescr(NpyDtype &dtype) {
     }
   };
   if (!known())
-    return fail("dtype '" + descr +
-                "' is not supported; convert it, e.g. "
+    return fail("dtype " + quote(descr) +
+                " is not supported; convert it, e.g. "
                 "x.astype(np.float32)");
   if (order == '>' && bytes > 1)
-    return fail("big-endian dtype '" + descr +
-                "'; save it with np.save(f, "
+    return fail("big-endian dtype " + quote(descr) +
+                "; save it with np.save(f, "
                 "x.astype(x.dtype.newbyteorder('<')))");
   return Error::success();
 }
@@ -154,7 +164,7 @@ Error HeaderParser::parse(NpyArray &array) {
     if (Error error = parseString(key))
       return error;
     if (!consume(':'))
-      return malformed("expected ':' after '" + key + "'");
+      return malformed("expected ':' after " + quote(key));
     if (key == "descr") {
       hasDescr = true;
       if (Error error = parseDescr(array.dtype))
@@ -171,7 +181,7 @@ Error HeaderParser::parse(NpyArray &array) {
       if (Error error = parseShape(array.shape))
         return error;
     } else {
-      return malformed("unknown key '" + key + "'");
+      return malformed("unknown key " + quote(key));
     }
     if (consume(','))
       continue;

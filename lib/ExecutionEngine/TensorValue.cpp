@@ -20,6 +20,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <unistd.h>
 
 using namespace llvm;
 using namespace mlir;
@@ -246,10 +247,11 @@ Expected<TensorValue> TensorValue::create(Type element, ArrayRef<int64_t> shape,
       bytes = SaturatingMultiply<uint64_t>(bytes, size, &overflow);
       tooLarge |= overflow;
     }
-  // The last 2^16 keeps rounding and alignment from overflowing.
-  tooLarge |= bytes > uint64_t(std::numeric_limits<int64_t>::max()) - (1 << 16);
+  // More than there is would end this process when it is first written to.
+  uint64_t memory = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                    static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   char *data = nullptr;
-  if (!tooLarge) {
+  if (!tooLarge && bytes <= memory) {
     value.count = bytes / format->bytes();
     data = static_cast<char *>(
         std::aligned_alloc(64, alignTo(std::max<uint64_t>(bytes, 1), 64)));

@@ -58,6 +58,8 @@
 
 // RUN: not attn-run %s --input=4294967296x4294967296x2xf32=zeros 2>&1 | FileCheck %s --check-prefix=HUGE
 // HUGE: cannot allocate memory for 4294967296x4294967296x2xf32
+// RUN: not attn-run %s --input=1000000000x1000000xf32=zeros 2>&1 | FileCheck %s --check-prefix=LARGE
+// LARGE: cannot allocate memory for 1000000000x1000000xf32
 
 func.func @f(%x: tensor<2x4xf32>, %y: tensor<?x4xf16>, %s: index) {
   return

@@ -60,6 +60,14 @@ func.func @f(%x: f32) -> f32 {
 // EXTERNAL: attn-run: error: nobody defines what the module calls: nowhere
 // EXTERNAL-NOT: JIT session
 
+//--- memory.mlir
+func.func @f(%n: index) -> tensor<?xf32> {
+  %0 = tensor.empty(%n) : tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+// RUN: not attn-run %t/memory.mlir --input=1000000000000000000:index 2>&1 | FileCheck %s --check-prefix=MEMORY
+// MEMORY: attn-run: error: compiled code asks for 40000000000000000{{[0-9]+}} bytes, and there are not that many
+
 //--- ok.mlir
 func.func @f() { return }
 // RUN: attn-run %t/ok.mlir | count 0
