@@ -327,7 +327,7 @@ public:
     });
     if (ShapedType::isDynamic(heads) || ShapedType::isDynamic(kvHeads))
       return agrees;
-    return agrees && kvHeads != 0 && heads % kvHeads == 0;
+    return agrees && heads != 0 && kvHeads != 0 && heads % kvHeads == 0;
   }
 
 private:
