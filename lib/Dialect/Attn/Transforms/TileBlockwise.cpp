@@ -9,6 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GatherKeys.h"
+#include "TensorBuilders.h"
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
@@ -69,47 +71,6 @@ BlockwiseSizes attn::resolveBlockwiseSizes(Operation *op,
 // Tiling
 //===----------------------------------------------------------------------===//
 
-/// An uninitialised tensor.
-static Value createEmpty(OpBuilder &b, Location loc,
-                         ArrayRef<OpFoldResult> dims, Type elementType) {
-  return tensor::EmptyOp::create(b, loc, dims, elementType);
-}
-
-/// A tensor filled with `number`.
-static Value createFilled(OpBuilder &b, Location loc,
-                          ArrayRef<OpFoldResult> dims, FloatType type,
-                          double number) {
-  Value scalar =
-      arith::ConstantOp::create(b, loc, b.getFloatAttr(type, number));
-  return linalg::FillOp::create(b, loc, scalar, createEmpty(b, loc, dims, type))
-      .getResult(0);
-}
-
-static SmallVector<OpFoldResult> unitStrides(OpBuilder &b, size_t rank) {
-  return SmallVector<OpFoldResult>(rank, b.getIndexAttr(1));
-}
-
-/// `source` as i8 or a float of `type`, element by element.
-static Value convertElements(OpBuilder &b, Location loc, Value source,
-                             Type type) {
-  auto sourceType = cast<RankedTensorType>(source.getType());
-  Value empty =
-      createEmpty(b, loc, tensor::getMixedSizes(b, loc, source), type);
-  AffineMap identity = b.getMultiDimIdentityMap(sourceType.getRank());
-  SmallVector<utils::IteratorType> iterators(sourceType.getRank(),
-                                             utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-             b, loc, empty.getType(), source, empty,
-             ArrayRef<AffineMap>{identity, identity}, iterators,
-             [&](OpBuilder &b, Location loc, ValueRange args) {
-               linalg::YieldOp::create(
-                   b, loc,
-                   convertScalarToDtype(b, loc, args[0], type,
-                                        /*isUnsignedCast=*/true));
-             })
-      .getResult(0);
-}
-
 namespace {
 /// One op being tiled. Members are what does not change between tiles.
 struct BlockwiseTiler {
@@ -136,7 +97,6 @@ private:
   }
   Type getComputeType();
   int64_t getKeyStep();
-  SmallVector<Value> getDestinations();
   Tile getTile(ValueRange ivs);
   SmallVector<OpFoldResult> outputSlice(const Tile &tile, bool inOpLayout,
                                         bool isLse, bool wantSizes);
@@ -144,8 +104,6 @@ private:
   SmallVector<KeyRange> getRanges(const Tile &tile, OpFoldResult split);
   SmallVector<Value> computeState(const Tile &tile, OpFoldResult split);
   void step(AttentionParts parts, DimRange keys, SmallVector<Value> &state);
-  Value gather(const AttentionParts &parts, Value source, Value scale,
-               DimRange keys, OpFoldResult pagedOffset);
   Value maskLse(const Tile &tile, Value lse);
   Value sinksOfSplit(const Tile &tile, Value sinks, Value split);
   SmallVector<Value> runWhole(ValueRange destinations, Value sinks);
@@ -166,20 +124,6 @@ int64_t BlockwiseTiler::getKeyStep() {
   if (sizes.blockSizeKv == -1 && needsGather())
     return kDefaultBlockSizeKv;
   return sizes.blockSizeKv;
-}
-
-SmallVector<Value> BlockwiseTiler::getDestinations() {
-  if (auto dst = dyn_cast<DestinationStyleOpInterface>(*op))
-    return llvm::to_vector(dst.getDpsInits());
-  ReifiedRankedShapedTypeDims shapes;
-  LogicalResult reified = reifyResultShapes(rewriter, op, shapes);
-  assert(succeeded(reified) && "attn.sdpa reifies its results");
-  (void)reified;
-  SmallVector<Value> destinations;
-  for (auto [result, shape] : llvm::zip_equal(op->getResults(), shapes))
-    destinations.push_back(createEmpty(rewriter, loc, shape,
-                                       getElementTypeOrSelf(result.getType())));
-  return destinations;
 }
 
 /// The tile at (batch, kv head, query) of the loops.
@@ -294,80 +238,6 @@ SmallVector<KeyRange> BlockwiseTiler::getRanges(const Tile &tile,
   return ranges;
 }
 
-/// Keys or values [keys) of a tile in the type they are computed in, from
-/// pages, with their scale.
-Value BlockwiseTiler::gather(const AttentionParts &parts, Value source,
-                             Value scale, DimRange keys,
-                             OpFoldResult pagedOffset) {
-  Type type = getComputeType();
-  int64_t width = cast<ShapedType>(source.getType()).getDimSize(3);
-  bool swapped = parts.getLayout() == Layout::bshd;
-  SmallVector<OpFoldResult> shape = {math.constant(1), math.constant(1),
-                                     keys.size, math.constant(width)};
-  MLIRContext *context = rewriter.getContext();
-  SmallVector<AffineExpr> domain;
-  for (unsigned d = 0; d < 4; ++d)
-    domain.push_back(rewriter.getAffineDimExpr(d));
-  SmallVector<AffineExpr> stored(domain);
-  if (swapped) {
-    std::swap(shape[1], shape[2]);
-    std::swap(stored[1], stored[2]);
-  }
-  AffineMap storedMap = AffineMap::get(4, 0, stored, context);
-
-  SmallVector<Value> inputs;
-  SmallVector<AffineMap> maps;
-  if (!parts.pageTable) {
-    inputs.push_back(source);
-    maps.push_back(storedMap);
-  }
-  if (scale) {
-    SmallVector<AffineExpr> exprs(domain);
-    for (auto [d, expr] : llvm::enumerate(exprs))
-      if (cast<ShapedType>(scale.getType()).getDimSize(d) == 1)
-        expr = rewriter.getAffineConstantExpr(0);
-    inputs.push_back(scale);
-    maps.push_back(AffineMap::get(4, 0, exprs, context));
-  }
-  Value empty = createEmpty(rewriter, loc, shape, type);
-  maps.push_back(storedMap);
-  SmallVector<utils::IteratorType> iterators(4, utils::IteratorType::parallel);
-  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
-    Value element;
-    if (parts.pageTable) {
-      IndexMath at{b, loc};
-      OpFoldResult key =
-          at.add(OpFoldResult(linalg::IndexOp::create(b, loc, 2)), pagedOffset);
-      int64_t pageSize = getPageSize(op);
-      Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-      Value page = tensor::ExtractOp::create(
-          b, loc, parts.pageTable,
-          ValueRange{zero,
-                     at.value(at.apply(at.d(0).floorDiv(pageSize), key))});
-      page = arith::IndexCastOp::create(b, loc, b.getIndexType(), page);
-      SmallVector<Value> position = {
-          page, zero, at.value(at.apply(at.d(0) % pageSize, key)),
-          linalg::IndexOp::create(b, loc, 3)};
-      if (swapped)
-        std::swap(position[1], position[2]);
-      element = tensor::ExtractOp::create(b, loc, source, position);
-    } else {
-      element = args[0];
-    }
-    element = convertScalarToDtype(b, loc, element, type,
-                                   /*isUnsignedCast=*/false);
-    if (scale)
-      element = arith::MulFOp::create(
-          b, loc, element,
-          convertScalarToDtype(b, loc, args[parts.pageTable ? 0 : 1], type,
-                               /*isUnsignedCast=*/false));
-    linalg::YieldOp::create(b, loc, element);
-  };
-  return linalg::GenericOp::create(rewriter, loc, empty.getType(), inputs,
-                                   empty, maps, iterators, body)
-      .getResult(0);
-}
-
 /// One attn.online over keys [keys) of the tile `parts`.
 void BlockwiseTiler::step(AttentionParts parts, DimRange keys,
                           SmallVector<Value> &state) {
@@ -375,9 +245,11 @@ void BlockwiseTiler::step(AttentionParts parts, DimRange keys,
     // Pages are looked up key by key, so table and pools stay whole.
     parts = sliceKeys(rewriter, loc, parts, keys,
                       /*cutKeyValue=*/!parts.pageTable);
-    Value key = gather(parts, parts.key, parts.keyScale, keys, keys.offset);
-    Value value =
-        gather(parts, parts.value, parts.valueScale, keys, keys.offset);
+    Type type = getComputeType();
+    Value key =
+        gatherKeys(rewriter, loc, parts, parts.key, parts.keyScale, keys, type);
+    Value value = gatherKeys(rewriter, loc, parts, parts.value,
+                             parts.valueScale, keys, type);
     parts.key = key;
     parts.value = value;
     parts.pageTable = parts.keyScale = parts.valueScale = {};
@@ -632,27 +504,15 @@ SmallVector<Value> BlockwiseTiler::run() {
         std::max<int64_t>(1, std::min(sizes.blockSizeQ, *seqLenQ));
 
   // Once, before the loops: kernels read bytes.
-  if (Value mask = op.getMask())
-    if (getElementTypeOrSelf(mask.getType()).isInteger(1)) {
-      Value bytes = convertElements(rewriter, loc, mask, rewriter.getI8Type());
-      rewriter.modifyOpInPlace(op, [&] { op->replaceUsesOfWith(mask, bytes); });
-    }
-  SmallVector<Value> destinations = getDestinations();
-  // No row at all: there is nothing to write.
-  bool isEmpty = llvm::any_of(
-      ArrayRef{dims.batch, dims.numHeads, dims.seqLenQ},
-      [](OpFoldResult size) { return isConstantIntValue(size, 0); });
+  widenMask(rewriter, op);
+  SmallVector<Value> destinations = createDestinations(rewriter, op);
   auto sdpa = dyn_cast<SdpaOp>(*op);
   Value sinks = sdpa ? sdpa.getSinks() : Value();
-  SmallVector<Value> results = isEmpty ? destinations
+  SmallVector<Value> results = hasNoRows(dims) ? destinations
                                : sizes.numSplits > 1
                                    ? runSplit(destinations, sinks)
                                    : runWhole(destinations, sinks);
-  for (auto [result, old] : llvm::zip_equal(results, op->getResults()))
-    if (result.getType() != old.getType())
-      result = tensor::CastOp::create(rewriter, loc, old.getType(), result);
-  rewriter.replaceOp(op, results);
-  return results;
+  return replaceWithCasts(rewriter, op, results);
 }
 
 FailureOr<SmallVector<Value>> attn::tileBlockwise(RewriterBase &rewriter,

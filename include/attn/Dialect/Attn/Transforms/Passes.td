@@ -130,6 +130,70 @@ def AttnTileBlockwisePass
     "::mlir::tensor::TensorDialect"];
 }
 
+def AttnSplitKVPass : Pass<"attn-split-kv", "::mlir::func::FuncOp"> {
+  let summary = "Split the keys of `attn.sdpa` and `attn.partial` into ranges";
+  let description = [{
+    Exact. The keys are cut into `num-splits` equal ranges (whole pages where
+    there are pages; the last ranges may be empty). An `scf.forall` computes an
+    `attn.partial` of each, and one `attn.merge` joins the stacked parts; sinks
+    are one more part, (0, sink). For decode steps, where batch entries and
+    heads alone are too few for the machine.
+
+    `num_splits` of an op's `#attn.blockwise` has precedence over the option;
+    ops with another strategy are left alone. `attn-tile-blockwise` splits each
+    query tile's own range instead, which is balanced under masks and lengths
+    too: use this pass where the parts go to different places.
+
+    ```mlir
+    func.func @decode(%q: tensor<1x8x1x64xf32>, %kv: tensor<1x2x4096x64xf32>)
+        -> tensor<1x8x1x64xf32> {
+      %o = attn.sdpa %q, %kv, %kv
+        : (tensor<1x8x1x64xf32>, tensor<1x2x4096x64xf32>,
+           tensor<1x2x4096x64xf32>) -> tensor<1x8x1x64xf32>
+      return %o : tensor<1x8x1x64xf32>
+    }
+    ```
+
+    Source: Flash-Decoding; FlashInfer, arXiv 2501.01005; algorithms: Split-KV.
+  }];
+  let options = [
+    Option<"numSplits", "num-splits", "int64_t", /*default=*/"2",
+           "Ranges the keys are split in">];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def AttnAssignStrategyPass : Pass<"attn-assign-strategy"> {
+  let summary = "Write a strategy attribute on every `attn.sdpa`";
+  let description = [{
+    Exact: the attribute is a request that another pass grants
+    (`attn-apply-strategies`). `strategy` is `dense`,
+    `blockwise{block-size-q=64 num-splits=2}` or the same as
+    `blockwise:block-size-q=64,num-splits=2`; `-` and `_` are alike. With
+    `overwrite=false`, ops that have a strategy keep it.
+  }];
+  let options = [
+    Option<"strategy", "strategy", "std::string", /*default=*/"",
+           "Name and keys of the strategy">,
+    Option<"overwrite", "overwrite", "bool", /*default=*/"true",
+           "Replace the strategy of ops that have one">];
+}
+
+def AttnApplyStrategiesPass : Pass<"attn-apply-strategies"> {
+  let summary = "Rewrite each `attn.sdpa` as its strategy attribute asks";
+  let description = [{
+    Exact where the strategy is. `#attn.blockwise` becomes what
+    `attn-tile-blockwise` makes of it; `#attn.dense` stays, for decomposition;
+    ops without a strategy are left alone.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Measuring
 //===----------------------------------------------------------------------===//

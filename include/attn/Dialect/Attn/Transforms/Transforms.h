@@ -45,6 +45,13 @@ FailureOr<SmallVector<Value>> tileBlockwise(RewriterBase &rewriter,
                                             AttentionInterface op,
                                             const BlockwiseSizes &sizes);
 
+/// Replaces `op` (attn.sdpa or attn.partial on tensors) by an scf.forall over
+/// `numSplits` equal ranges of its keys, each an attn.partial, and one
+/// attn.merge of the stacked parts; sinks are one more part, (0, sink). Returns
+/// the values that replaced the results. Changes nothing if it fails.
+FailureOr<SmallVector<Value>> splitKv(RewriterBase &rewriter,
+                                      AttentionInterface op, int64_t numSplits);
+
 } // namespace mlir::attn
 
 #endif // ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H
