@@ -3,7 +3,7 @@
 
     tools  python > CAPI  test/lib > ExecutionEngine > Pipelines > Target
       > Dialect/Attn/Transforms  Conversion > Dialect/Attn/Extensions
-      > Dialect/Attn/IR > Support
+      > Dialect/Attn/IR  Dialect/TMTensor > Support
 
 Rooms of one height do not know each other. Runtime and Reference stand outside:
 they know no other room, no MLIR and no LLVM, and ExecutionEngine and above may
@@ -19,6 +19,7 @@ import sys
 HEIGHT = {
     "Support": 0,
     "Dialect/Attn/IR": 1,
+    "Dialect/TMTensor": 1,
     "Dialect/Attn/Extensions": 2,
     "Dialect/Attn/Transforms": 3,
     "Conversion": 3,

@@ -22,6 +22,12 @@ static llvm::cl::opt<std::string> attnReport(
     llvm::cl::desc("Write what attn-raise found, and what it left alone and "
                    "why, as JSON"));
 
+#ifdef ATTN_INCLUDE_TESTS
+namespace mlir::attn::test {
+void registerTestKeyRangesPass();
+} // namespace mlir::attn::test
+#endif
+
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
@@ -29,6 +35,9 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   mlir::attn::registerAllDialectsAndExtensions(registry);
   mlir::attn::registerAllPasses();
+#ifdef ATTN_INCLUDE_TESTS
+  mlir::attn::test::registerTestKeyRangesPass();
+#endif
   mlir::attn::registerShadowDialects(registry);
 
   mlir::attn::Report report;

@@ -1,5 +1,5 @@
 // What the attributes refuse, in value and in syntax.
-// RUN: attn-opt %s --split-input-file --verify-diagnostics
+// RUN: attn-opt %s -o /dev/null --split-input-file --verify-diagnostics
 
 // expected-error @below {{expects block_size_q of 0 (the target chooses) to 2147483647, but got -1}}
 func.func private @blockwise_block_size_q() attributes {s = #attn.blockwise<block_size_q = -1>}

@@ -1,6 +1,6 @@
 // Every labelled constraint of AttnOps.td, every syntax error of our own. The
 // function's name carries the label.
-// RUN: attn-opt %s --split-input-file --verify-diagnostics
+// RUN: attn-opt %s -o /dev/null --split-input-file --verify-diagnostics
 
 //===----------------------------------------------------------------------===//
 // attn.sdpa: shapes

@@ -1,0 +1,94 @@
+"""Writes attention ops with random structure for test-attn-key-ranges."""
+
+import argparse
+import random
+
+
+def case(rng, number):
+    batch = rng.choice([1, 2, 3])
+    len_q = rng.choice([0, 1, 2, 3, 4, 5, 6, 6])
+    len_kv = rng.choice([0, 1, 3, 4, 5, 6, 7, 8])
+    bshd = rng.random() < 0.3
+    paged = rng.random() < 0.15 and len_kv > 0
+
+    def shape(length):
+        return f"{batch}x{length}x1x4" if bshd else f"{batch}x1x{length}x4"
+
+    query = f"tensor<{shape(len_q)}xf32>"
+    key = f"tensor<{shape(len_kv)}xf32>"
+    lines, arguments, clauses, types = [], [f"%q: {query}"], [], [query]
+    if paged:
+        pages = rng.choice([1, 2, 3])
+        page = "2x1" if bshd else "1x2"
+        key = f"tensor<9x{page}x4xf32>"
+        arguments.append(f"%table: tensor<{batch}x{pages}xi32>")
+        len_kv = 2 * pages
+    arguments.append(f"%k: {key}")
+    types += [key, key]
+
+    def constant(name, type_, value):
+        lines.append(f"  %{name} = arith.constant {value} : {type_}")
+
+    def lengths(name, low, high):
+        count = rng.choice([1, batch])
+        values = [rng.randint(low, high) for _ in range(count)]
+        constant(name, f"tensor<{count}xi64>", f"dense<{values}>")
+        clauses.append(f"{name}(%{name})")
+        types.append(f"tensor<{count}xi64>")
+
+    window = rng.choice(["", "causal", "window", "window", "window"])
+    if window == "window":
+        side = [-1, 0, 1, 2, 4, 100, 2**48]
+        clauses.append(f"window({rng.choice(side)}, {rng.choice(side)})")
+    elif window:
+        clauses.append(window)
+
+    tile = rng.random() < 0.4
+    position = rng.choice(["none", "bottom_right", "index", "batch"])
+    if tile and position == "bottom_right":
+        position = "none"
+    if position == "bottom_right":
+        clauses.append("bottom_right")
+    elif position == "index":
+        constant("causal_offset", "index", rng.randint(-4, 5))
+        clauses.append("causal_offset(%causal_offset)")
+        types.append("index")
+    elif position == "batch":
+        lengths("causal_offset", -4, 5)
+    # Tiles start anywhere; lengths are absolute, also negative or too long.
+    if rng.random() < 0.5:
+        lengths("kv_len", -1, len_kv + 6)
+    if rng.random() < 0.4:
+        lengths("q_len", -1, len_q + 6)
+    if paged:
+        clauses.append("page_table(%table)")
+        types.append(f"tensor<{batch}x{pages}xi32>")
+    if tile:
+        for axis, high in (("b", 0), ("h", 3), ("i", 5), ("j", 5)):
+            constant(f"off_{axis}", "index", rng.randint(0, high))
+        clauses.append("offsets(%off_b, %off_h, %off_i, %off_j)")
+        types += ["index"] * 4
+    if bshd:
+        clauses.append("layout(bshd)")
+    lines.append(
+        f"  %out = attn.sdpa %q, %k, %k {' '.join(clauses)}\n"
+        f"    : ({', '.join(types)}) -> {query}"
+    )
+    body = "\n".join(lines)
+    return (
+        f"func.func @case_{number}({', '.join(arguments)}) {{\n"
+        f"{body}\n  return\n}}\n"
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--count", type=int, required=True)
+    options = parser.parse_args()
+    rng = random.Random(options.seed)
+    for number in range(options.count):
+        print(case(rng, number))
+
+
+main()

@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""Runs passes on random attn ops and reports any that crash.
+
+Ops are drawn with every element type, layout, clause and mixture of static and
+dynamic sizes; a share of them violates a rule on purpose. attn-opt must accept
+the others and must never be killed. A crash is narrowed down to one function,
+which is printed with the command.
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+
+PIPELINES = [
+    [],
+    ["--canonicalize", "--cse"],
+    ["--convert-attn-to-linalg", "--canonicalize"],
+    ["--attn-tile-blockwise=block-size-q={q} block-size-kv={kv}", "--canonicalize"],
+    [
+        "--attn-tile-blockwise=block-size-q={q} block-size-kv={kv}",
+        "--convert-attn-to-linalg",
+        "--cse",
+    ],
+    [
+        "--attn-tile-blockwise=block-size-q={q} block-size-kv=-1",
+        "--canonicalize",
+        "--one-shot-bufferize=bufferize-function-boundaries "
+        "function-boundary-type-conversion=identity-layout-map",
+        "--convert-attn-to-vector",
+    ],
+    [
+        "--one-shot-bufferize=bufferize-function-boundaries",
+        "--convert-attn-to-vector",
+    ],
+    ["--attn-to-cpu"],
+]
+FLOATS = ["f32", "f16", "bf16", "f64"]
+NARROW = ["f8E4M3FN", "f8E5M2", "i8"]
+
+
+class Case:
+    """One function with one op."""
+
+    def __init__(self, rng, wrong):
+        self.rng = rng
+        # The chance that a size or type is not what it should be.
+        self.wrong = 0.03 if wrong else 0.0
+        self.arguments, self.types, self.clauses, self.body = [], [], [], []
+
+    def size(self, value):
+        if self.rng.random() < self.wrong:
+            return str(self.rng.choice([0, 1, 3, 2**48 + 1, 2**63 - 1]))
+        return "?" if self.rng.random() < 0.3 else str(value)
+
+    def element(self, type_):
+        if self.rng.random() < self.wrong:
+            return self.rng.choice(FLOATS + NARROW + ["i1", "i64", "index"])
+        return type_
+
+    def shaped(self, sizes, element, static_last=False):
+        dims = [self.size(s) for s in sizes]
+        if static_last and self.rng.random() >= self.wrong:
+            dims[-1] = str(sizes[-1])
+        kind = "memref" if self.buffers else "tensor"
+        return f"{kind}<{'x'.join(dims + [self.element(element)])}>"
+
+    def argument(self, type_):
+        name = f"%a{len(self.arguments)}"
+        self.arguments.append(f"{name}: {type_}")
+        return name
+
+    def operand(self, type_):
+        name = self.argument(type_)
+        self.types.append(type_)
+        return name
+
+    def clause(self, name, type_):
+        self.clauses.append(f"{name}({self.operand(type_)})")
+
+    def broadcast(self, sizes):
+        return [s if self.rng.random() < 0.5 else 1 for s in sizes]
+
+    def modifiers(self):
+        rng = self.rng
+        query, acc = self.query_type, self.acc
+        if rng.random() < 0.6:
+            side = [-1, -1, 0, 2, 5, 2**48]
+            if rng.random() < self.wrong:
+                side += [-2, 2**62]
+            window = f"window({rng.choice(side)}, {rng.choice(side)})"
+            self.clauses.append(rng.choice(["causal", window]))
+        tile = rng.random() < 0.3
+        scale = rng.choice(["", "", "attr", "operand"])
+        if scale == "attr":
+            number = rng.choice(["0.5", "-1.0", "0.0"])
+            if rng.random() < self.wrong:
+                number = "1.0e300"
+            self.clauses.append(f"scale({number})")
+        elif scale:
+            self.clause("dynamic_scale", rng.choice(FLOATS))
+        if rng.random() < 0.3 and (not tile or rng.random() < self.wrong):
+            self.clauses.append("bottom_right")
+        elif rng.random() < 0.3:
+            per_batch = self.shaped([self.batch], "i64")
+            self.clause("causal_offset", rng.choice(["index", per_batch]))
+        if rng.random() < 0.2:
+            self.clauses.append("softcap(20.0)")
+        for name in ("kv_len", "q_len"):
+            if rng.random() < 0.3:
+                self.clause(name, self.shaped([self.batch], "i64"))
+        scores = [self.batch, self.heads, self.len_q, self.len_kv]
+        if rng.random() < 0.3:
+            element = "i8" if self.buffers else rng.choice(["i1", "i8"])
+            self.clause("mask", self.shaped(self.broadcast(scores), element))
+        if rng.random() < 0.3:
+            bias = rng.choice([query, "f32"])
+            self.clause("bias", self.shaped(self.broadcast(scores), bias))
+        keys = [self.batch, self.kv_heads, self.len_kv]
+        if self.narrow or rng.random() < 0.05:
+            for name, width in (("key_scale", self.d), ("value_scale", self.dv)):
+                shape = self.broadcast(keys + [width])
+                self.clause(name, self.shaped(shape, acc))
+        if self.paged:
+            table = self.shaped([self.batch, self.pages], "i32")
+            self.clause("page_table", table)
+        if tile:
+            names = [self.operand("index") for _ in range(4)]
+            self.clauses.append(f"offsets({', '.join(names)})")
+        if self.bshd:
+            self.clauses.append("layout(bshd)")
+
+    def score(self):
+        if self.rng.random() > 0.25:
+            return ""
+        acc = self.acc
+        return (
+            f"score {{\n  ^bb0(%s: {acc}, %b: index, %h: index, %i: index, "
+            f"%j: index):\n    %d = arith.subi %i, %j : index\n"
+            f"    %n = arith.index_cast %d : index to i64\n"
+            f"    %f = arith.sitofp %n : i64 to {acc}\n"
+            f"    %r = arith.addf %s, %f : {acc}\n"
+            f"    attn.yield %r : {acc}\n  }} "
+        )
+
+    def draw(self, number):
+        rng = self.rng
+        kind = rng.choice(["sdpa"] * 4 + ["online", "partial"] * 2)
+        kind = rng.choice([kind] * 4 + ["finalize", "merge"])
+        self.buffers = kind != "sdpa" and rng.random() < 0.4
+        self.query_type = rng.choice(FLOATS)
+        self.acc = "f64" if self.query_type == "f64" else "f32"
+        self.batch, self.len_q = rng.choice([0, 1, 2]), rng.choice([0, 1, 5])
+        self.len_kv, self.kv_heads = rng.choice([0, 1, 7]), rng.choice([1, 2])
+        self.heads = self.kv_heads * rng.choice([1, 3])
+        self.d, self.dv = rng.choice([1, 8]), rng.choice([1, 5, 8])
+        self.bshd = rng.random() < 0.3
+        self.narrow = rng.random() < 0.2
+        self.paged = rng.random() < 0.15
+        self.pages = rng.choice([0, 1, 3])
+        if self.paged:
+            self.len_kv = 4 * self.pages
+
+        def ordered(batch, heads, length, width):
+            middle = [length, heads] if self.bshd else [heads, length]
+            return [batch, *middle, width]
+
+        state = [self.batch, self.heads, self.len_q, self.dv]
+        output = ordered(*state)
+        if kind in ("finalize", "merge"):
+            return self.draw_state(number, kind, state, output)
+
+        key_type = rng.choice(NARROW) if self.narrow else self.query_type
+        first, length = (9, 4) if self.paged else (self.batch, self.len_kv)
+        query = ordered(self.batch, self.heads, self.len_q, self.d)
+        names = [self.operand(self.shaped(query, self.query_type, True))]
+        for width in (self.d, self.dv):
+            shape = ordered(first, self.kv_heads, length, width)
+            if self.paged:
+                # page_size is static.
+                dims = [str(s) for s in shape]
+                kind_ = "memref" if self.buffers else "tensor"
+                type_ = f"{kind_}<{'x'.join(dims + [key_type])}>"
+            else:
+                type_ = self.shaped(shape, key_type, True)
+            names.append(self.operand(type_))
+        # Operand types follow in the order of the operand list, which is the
+        # order the clauses are drawn in.
+        self.modifiers()
+        inputs = f"{', '.join(names)} {' '.join(self.clauses)}"
+        if kind == "sdpa":
+            if rng.random() < 0.2:
+                inputs += f" sinks({self.operand(self.shaped([self.heads], self.acc))})"
+            results = [self.shaped(output, self.query_type, True)]
+            if rng.random() < 0.4:
+                results.append(self.shaped(state[:3], self.acc))
+            return self.function(number, f"attn.sdpa {inputs} {self.score()}", results)
+        inits = [self.shaped(state, self.acc, True)]
+        for _ in range(2 if kind == "online" else 1):
+            inits.append(self.shaped(state[:3], self.acc))
+        outs = ", ".join(self.operand(t) for t in inits)
+        text = f"attn.{kind} ins({inputs}) outs({outs}) {self.score()}"
+        return self.function(number, text, [] if self.buffers else inits)
+
+    def draw_state(self, number, kind, state, output):
+        rng = self.rng
+        layout = " layout(bshd)" if self.bshd else ""
+        if kind == "finalize":
+            names = [self.operand(self.shaped(state, self.acc, True))]
+            for _ in range(2):
+                names.append(self.operand(self.shaped(state[:3], self.acc)))
+            text = ", ".join(names)
+            if rng.random() < 0.4:
+                text += f" sinks({self.operand(self.shaped([self.heads], self.acc))})"
+        else:
+            stacked = rng.random() < 0.4
+            count = 1 if stacked else rng.choice([0, 1, 3])
+            head = [rng.choice([0, 1, 3])] if stacked else []
+            outputs = [
+                self.operand(self.shaped(head + state, self.acc, True))
+                for _ in range(count)
+            ]
+            lses = [
+                self.operand(self.shaped(head + state[:3], self.acc))
+                for _ in range(count)
+            ]
+            text = f"{', '.join(outputs)} lse {', '.join(lses)}" if count else ""
+        inits = [self.shaped(output, self.query_type, True)]
+        if rng.random() < 0.5:
+            inits.append(self.shaped(state[:3], self.acc))
+        along = " along(0)" if kind == "merge" and stacked else ""
+        outs = ", ".join(self.operand(t) for t in inits)
+        text = f"attn.{kind} ins({text}){along} outs({outs}){layout} "
+        return self.function(number, text, [] if self.buffers else inits)
+
+    def function(self, number, op, results):
+        names = [f"%r{i}" for i in range(len(results))]
+        left = f"{', '.join(names)} = " if results and "sdpa" in op else ""
+        if results and not left:
+            left = f"%r:{len(results)} = "
+            names = [f"%r#{i}" for i in range(len(results))]
+        types = ", ".join(results)
+        back = f"return {', '.join(names)} : {types}" if results else "return"
+        return (
+            f"func.func @case_{number}({', '.join(self.arguments)}) -> ({types}) {{\n"
+            f"  {left}{op}\n    : ({', '.join(self.types)}) -> ({types})\n"
+            f"  {back}\n}}\n"
+        )
+
+
+def run(tool, passes, cases):
+    text = "// -----\n".join(cases)
+    command = [tool, "-", "-o", "/dev/null", "--split-input-file", *passes]
+    result = subprocess.run(command, input=text, capture_output=True, text=True)
+    # What a shell reports of a killed program, or Python of its own child.
+    crashed = result.returncode < 0 or result.returncode > 1
+    return crashed, result.stderr
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--attn-opt", default="attn-opt", help="the tool to use")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--count", type=int, default=200)
+    options = parser.parse_args()
+
+    rng = random.Random(options.seed)
+    cases = [Case(rng, i % 2 == 1).draw(i) for i in range(options.count)]
+    status = 0
+    for pipeline in PIPELINES:
+        sizes = {"q": rng.choice([0, 1, 2]), "kv": rng.choice([0, 1, 2, -1])}
+        passes = [p.format(**sizes) for p in pipeline]
+        crashed, log = run(options.attn_opt, passes, cases)
+        if crashed:
+            status = 1
+            culprits = [c for c in cases if run(options.attn_opt, passes, [c])[0]]
+            for culprit in culprits[:3] or ["(only together)"]:
+                print(f"crash: attn-opt {passes}\n{culprit}", file=sys.stderr)
+            continue
+        if pipeline:
+            continue
+        # Every other case breaks no rule on purpose.
+        refused = 0
+        for number, case in enumerate(cases):
+            log = run(options.attn_opt, [], [case])[1]
+            refused += bool(log)
+            if log and number % 2 == 0:
+                print(f"error: refused a correct op\n{log}", file=sys.stderr)
+                status = 1
+        print(f"{len(cases) - refused} accepted, {refused} refused")
+        if refused == 0:
+            print("error: no wrong op was refused", file=sys.stderr)
+            status = 1
+    if status == 0:
+        print(f"{len(PIPELINES)} pipelines on {len(cases)} ops: no crash")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
