@@ -23,6 +23,8 @@ void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
   registry.insert<AttnDialect>();
   registerAggregatedOpInterfaceExternalModels(registry);
   registerBufferizableOpInterfaceExternalModels(registry);
+  registerTilingInterfaceExternalModels(registry);
+  registerPartialReductionOpInterfaceExternalModels(registry);
 }
 
 void attn::registerShadowDialects(DialectRegistry &registry) {

@@ -102,12 +102,19 @@ AttentionParts attn::sliceAttention(OpBuilder &builder, Location loc,
                                     const AttentionTile &tile) {
   AttentionParts parts(op);
   Layout layout = parts.getLayout();
-  if (parts.bottomRight) {
+  IndexMath math{builder, loc};
+  if (!parts.hasWindow()) {
+    parts.causalOffset = {};
+  } else if (tile.batch.size && isConstantIntValue(tile.batch.size, 1)) {
+    // One batch entry has one diagonal.
+    OpFoldResult offset =
+        getCausalOffsetAt(op, builder, loc, tile.batch.offset);
+    parts.causalOffset = offset ? math.value(offset) : Value();
+  } else if (parts.bottomRight) {
     // Lengths are those of the whole problem, so before anything is cut.
-    if (parts.hasWindow())
-      parts.causalOffset = resolveBottomRight(builder, loc, op);
-    parts.bottomRight = false;
+    parts.causalOffset = resolveBottomRight(builder, loc, op);
   }
+  parts.bottomRight = false;
   DimRange all, kvBatch = tile.batch;
   if (parts.pageTable) {
     parts.pageTable =
@@ -133,7 +140,6 @@ AttentionParts attn::sliceAttention(OpBuilder &builder, Location loc,
         sliceBroadcast(builder, loc, parts.causalOffset, tile.batch);
 
   if (parts.usesPositions()) {
-    IndexMath math{builder, loc};
     parts.offsets.clear();
     for (auto [axis, range] : llvm::enumerate(scores)) {
       OpFoldResult offset = getOffset(op, builder, axis);

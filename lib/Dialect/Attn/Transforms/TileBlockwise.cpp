@@ -269,11 +269,6 @@ SmallVector<Value> BlockwiseTiler::computeState(const Tile &tile,
                      {one, DimRange{tile.head, tile.numHeads},
                       DimRange{tile.kvHead, math.constant(1)},
                       DimRange{tile.query, tile.numQueries}, DimRange()});
-  // One batch entry has one diagonal.
-  if (parts.hasWindow()) {
-    OpFoldResult offset = getCausalOffsetAt(op, rewriter, loc, tile.b);
-    parts.causalOffset = offset ? math.value(offset) : Value();
-  }
   if (getElementTypeOrSelf(parts.query.getType()) != getComputeType())
     parts.query = convertElements(rewriter, loc, parts.query, getComputeType());
 

@@ -25,6 +25,15 @@ void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry);
 /// `decomposeOperation`. On memrefs it fails and changes nothing.
 void registerAggregatedOpInterfaceExternalModels(DialectRegistry &registry);
 
+/// TilingInterface of all ops: parallel over (batch, num_heads, seq_len_q), and
+/// a reduction over seq_len_kv for attn.online and attn.partial.
+void registerTilingInterfaceExternalModels(DialectRegistry &registry);
+
+/// PartialReductionOpInterface of attn.online and attn.partial: seq_len_kv in
+/// parallel parts that are merged after the loop.
+void registerPartialReductionOpInterfaceExternalModels(
+    DialectRegistry &registry);
+
 } // namespace mlir::attn
 
 #endif // ATTN_DIALECT_ATTN_EXTENSIONS_EXTENSIONS_H
