@@ -39,6 +39,9 @@ int main(int argc, char **argv) {
   mlir::attn::test::registerTestKeyRangesPass();
 #endif
   mlir::attn::registerShadowDialects(registry);
+#ifdef ATTN_INCLUDE_TESTS
+  mlir::attn::test::registerTestKeyRangesPass();
+#endif
 
   mlir::attn::Report report;
   mlir::attn::setProcessReport(&report);
