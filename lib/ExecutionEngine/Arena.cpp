@@ -8,6 +8,8 @@
 
 #include "Arena.h"
 
+#include "Blocks.h"
+
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/MathExtras.h"
@@ -35,12 +37,12 @@ static Arena &arena() {
 }
 
 extern "C" void *mlir::attn::arenaMalloc(size_t bytes) {
-  bytes = llvm::alignTo(bytes ? bytes : 1, 64);
+  if (!hasGuardPages())
+    bytes = llvm::alignTo(bytes ? bytes : 1, 64);
   Arena &heap = arena();
   std::lock_guard<std::mutex> lock(heap.mutex);
   llvm::SmallVector<void *> &idle = heap.idle[bytes];
-  void *block =
-      idle.empty() ? std::aligned_alloc(64, bytes) : idle.pop_back_val();
+  void *block = idle.empty() ? allocateBlock(bytes) : idle.pop_back_val();
   if (!block) {
     // Compiled code does not look at what it gets.
     llvm::errs() << "attn-run: error: compiled code asks for " << bytes
@@ -68,7 +70,11 @@ extern "C" void mlir::attn::arenaFree(void *block) {
   auto found = heap.live.find(block);
   if (found == heap.live.end())
     return std::free(block); // From the C library.
-  heap.idle[found->second].push_back(block);
+  // What is used after it was freed shows only if it is not kept.
+  if (hasGuardPages())
+    freeBlock(block);
+  else
+    heap.idle[found->second].push_back(block);
   heap.live.erase(found);
 }
 
@@ -86,6 +92,6 @@ void mlir::attn::arenaRelease() {
   std::lock_guard<std::mutex> lock(heap.mutex);
   for (auto &[bytes, blocks] : heap.idle)
     for (void *block : blocks)
-      std::free(block);
+      freeBlock(block);
   heap.idle.clear();
 }

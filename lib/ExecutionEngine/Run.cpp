@@ -8,6 +8,8 @@
 
 #include "attn/ExecutionEngine/Run.h"
 
+#include "Blocks.h"
+
 #include "attn/ExecutionEngine/Benchmark.h"
 #include "attn/ExecutionEngine/Verify.h"
 #include "attn/Runtime/ParallelFor.h"
@@ -160,8 +162,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
     if (!work)
       return work.takeError();
     (*program)->bind(*inputs);
-    if (Error error = benchmarkProgram(**program, *inputs, options.benchmark,
-                                       *work, out))
+    if (Error error =
+            benchmarkProgram(**program, *inputs, options.benchmark, *work, out))
       return std::move(error);
   }
   return ok ? kExitOk : kExitVerifyFailed;
@@ -183,6 +185,7 @@ int mlir::attn::runModule(const RunOptions &options, raw_ostream &out,
     return kExitBadInput;
   }
   attn_rt_set_num_threads(options.threads);
+  setGuardPages(options.guardPages);
   Expected<int> code = run(options, out, err);
   if (code)
     return *code;

@@ -8,6 +8,8 @@
 
 #include "attn/ExecutionEngine/TensorValue.h"
 
+#include "Blocks.h"
+
 #include "attn/Runtime/ParallelFor.h"
 #include "attn/Support/Philox.h"
 
@@ -200,7 +202,7 @@ bool ElementFormat::accepts(NpyDtype dtype) const {
 // TensorValue
 //===----------------------------------------------------------------------===//
 
-void TensorValue::Free::operator()(char *data) const { std::free(data); }
+void TensorValue::Free::operator()(char *data) const { freeBlock(data); }
 
 static std::string spell(ArrayRef<int64_t> shape, Type element) {
   std::string text;
@@ -253,8 +255,7 @@ Expected<TensorValue> TensorValue::create(Type element, ArrayRef<int64_t> shape,
   char *data = nullptr;
   if (!tooLarge && bytes <= memory) {
     value.count = bytes / format->bytes();
-    data = static_cast<char *>(
-        std::aligned_alloc(64, alignTo(std::max<uint64_t>(bytes, 1), 64)));
+    data = static_cast<char *>(allocateBlock(bytes));
   }
   if (!data)
     return createStringError("cannot allocate memory for " +

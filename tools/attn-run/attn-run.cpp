@@ -49,6 +49,12 @@ int main(int argc, char **argv) {
   cl::opt<std::string> dumpStages(
       "dump-stages", cl::desc("Write the IR after each stage into this folder"),
       cl::value_desc("DIR"), cl::cat(category));
+  cl::opt<GuardPages> guardPages(
+      "guard-pages", cl::Hidden, cl::cat(category),
+      cl::desc("Put memory beside inaccessible pages, to find code that "
+               "leaves its arguments"),
+      cl::values(clEnumValN(GuardPages::AtStart, "start", "before each block"),
+                 clEnumValN(GuardPages::AtEnd, "end", "behind each block")));
   cl::opt<bool> list("list-strategies", cl::desc("Print the strategies"),
                      cl::cat(category));
   cl::HideUnrelatedOptions(category);
@@ -94,6 +100,7 @@ int main(int argc, char **argv) {
       return fail("--verify=" + verify + ": expected --verify or --verify=ops");
   }
   options.dumpStages = dumpStages;
+  options.guardPages = guardPages;
   if (benchmark.getNumOccurrences() > 0) {
     options.benchmark = 10;
     if (!benchmark.empty() &&

@@ -27,6 +27,10 @@ enum class VerifyMode {
   Ops
 };
 
+/// Where memory of values ends or begins at a page that nobody may touch, so
+/// that compiled code which leaves its arguments crashes.
+enum class GuardPages { None, AtStart, AtEnd };
+
 /// The command line of attn-run.
 struct RunOptions {
   std::string file;
@@ -40,6 +44,7 @@ struct RunOptions {
   /// Repetitions of the benchmark; 0 for none.
   int64_t benchmark = 0;
   std::string dumpStages;
+  GuardPages guardPages = GuardPages::None;
 };
 
 /// The exit codes of our tools.

@@ -62,7 +62,8 @@ private:
   bool hasInfinity;
 };
 
-/// A dense row-major array, or a scalar, in memory aligned to 64 bytes.
+/// A dense row-major array, or a scalar, in memory aligned to 64 bytes (but for
+/// --guard-pages).
 class TensorValue {
 public:
   /// An array (or, with `isScalar` and no shape, a scalar) of zeros. Fails for
