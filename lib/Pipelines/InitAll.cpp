@@ -25,6 +25,7 @@ void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
   registerBufferizableOpInterfaceExternalModels(registry);
   registerTilingInterfaceExternalModels(registry);
   registerPartialReductionOpInterfaceExternalModels(registry);
+  registerValueBoundsOpInterfaceExternalModels(registry);
 }
 
 void attn::registerShadowDialects(DialectRegistry &registry) {

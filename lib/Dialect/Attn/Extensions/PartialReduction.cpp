@@ -132,8 +132,8 @@ struct PartialReductionModel
       Operation *op, OpBuilder &b, Location loc, ArrayRef<OpFoldResult> sizes,
       const SetVector<unsigned> &reductionDims) const {
     if (!isKeyReduction(reductionDims))
-      return op->emitOpError("expects seq_len_kv (dimension 3) as the only "
-                             "reduction dimension");
+      return op->emitOpError("expects seq_len_kv (dimension 3), not empty, as "
+                             "the only reduction dimension");
     SmallVector<Value> stacks;
     auto dst = cast<DestinationStyleOpInterface>(op);
     for (Value init : dst.getDpsInits())

@@ -69,21 +69,41 @@ static SmallVector<Value> sliceStates(OpBuilder &b, Location loc,
   return slices;
 }
 
+/// The shape of result `number` of `op` at a tile of (batch, head, query), as
+/// `getResultTilePosition` says it: static where the sizes are.
+static RankedTensorType getTileType(Operation *op, unsigned number,
+                                    ArrayRef<OpFoldResult> sizes) {
+  auto type = cast<RankedTensorType>(op->getResult(number).getType());
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : sizes.take_front(3))
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  if (type.getRank() == 4) {
+    shape.push_back(type.getDimSize(3));
+    if (getResultLayout(op) == Layout::bshd)
+      std::swap(shape[1], shape[2]);
+  }
+  return RankedTensorType::get(shape, type.getElementType());
+}
+
+/// The destinations of `op` cut to a tile. Their types are those of the tile
+/// also where nothing is cut off.
+static SmallVector<Value> sliceInits(OpBuilder &b, Operation *op,
+                                     ArrayRef<OpFoldResult> sizes,
+                                     const AttentionTile &tile) {
+  SmallVector<Value> slices = sliceStates(
+      b, op->getLoc(), cast<DestinationStyleOpInterface>(op).getDpsInits(),
+      tile, getResultLayout(op));
+  for (auto [n, slice] : llvm::enumerate(slices)) {
+    RankedTensorType type = getTileType(op, n, sizes);
+    if (slice.getType() != type)
+      slice = tensor::CastOp::create(b, op->getLoc(), type, slice);
+  }
+  return slices;
+}
+
 //===----------------------------------------------------------------------===//
 // The tiled op
 //===----------------------------------------------------------------------===//
-
-/// The type of a result of `type` cut to `tile`.
-static Type getTileType(OpBuilder &b, RankedTensorType type,
-                        ArrayRef<DimRange> ranges) {
-  SmallVector<int64_t> shape;
-  for (auto [dim, range] : llvm::zip_equal(type.getShape(), ranges))
-    shape.push_back(
-        range.isAll()
-            ? dim
-            : getConstantIntValue(range.size).value_or(ShapedType::kDynamic));
-  return RankedTensorType::get(shape, type.getElementType());
-}
 
 static FailureOr<Operation *> tileSdpa(OpBuilder &b, SdpaOp op,
                                        ArrayRef<OpFoldResult> offsets,
@@ -97,12 +117,8 @@ static FailureOr<Operation *> tileSdpa(OpBuilder &b, SdpaOp op,
       sliceAttention(b, op.getLoc(), cast<AttentionInterface>(*op), *tile);
   Value sinks = sliceOperand(b, op.getLoc(), op.getSinks(), tile->heads);
   SmallVector<Type> types;
-  for (Type type : op->getResultTypes()) {
-    auto shaped = cast<RankedTensorType>(type);
-    types.push_back(getTileType(
-        b, shaped,
-        getOutputRanges(*tile, shaped.getRank(), getResultLayout(op))));
-  }
+  for (unsigned n = 0; n < op->getNumResults(); ++n)
+    types.push_back(getTileType(op, n, sizes));
   SdpaOp tiled = createSdpa(b, op.getLoc(), types, parts, sinks);
   if (StrategyAttrInterface strategy = op.getStrategyAttr())
     tiled.setStrategyAttr(strategy);
@@ -125,10 +141,7 @@ static FailureOr<Operation *> tileStep(OpBuilder &b, Operation *operation,
     return failure();
   }
   AttentionParts parts = sliceAttention(b, op.getLoc(), op, *tile);
-  SmallVector<Value> inits =
-      sliceStates(b, op.getLoc(),
-                  cast<DestinationStyleOpInterface>(operation).getDpsInits(),
-                  *tile, Layout::bhsd);
+  SmallVector<Value> inits = sliceInits(b, operation, sizes, *tile);
   if (partial)
     return createPartial(b, op.getLoc(), parts, inits[0], inits[1])
         .getOperation();
@@ -136,13 +149,13 @@ static FailureOr<Operation *> tileStep(OpBuilder &b, Operation *operation,
 }
 
 static Operation *tileFinalize(OpBuilder &b, FinalizeOp op,
+                               ArrayRef<OpFoldResult> sizes,
                                const AttentionTile &tile) {
   Location loc = op.getLoc();
   SmallVector<Value> state =
       sliceStates(b, loc, {op.getAcc(), op.getRowMax(), op.getRowSum()}, tile,
                   Layout::bhsd);
-  SmallVector<Value> inits =
-      sliceStates(b, loc, op.getDpsInits(), tile, getResultLayout(op));
+  SmallVector<Value> inits = sliceInits(b, op, sizes, tile);
   return FinalizeOp::create(
       b, loc, ValueRange(inits).getTypes(), state[0], state[1], state[2],
       sliceOperand(b, loc, op.getSinks(), tile.heads), inits[0],
@@ -150,6 +163,7 @@ static Operation *tileFinalize(OpBuilder &b, FinalizeOp op,
 }
 
 static Operation *tileMerge(OpBuilder &b, MergeOp op,
+                            ArrayRef<OpFoldResult> sizes,
                             const AttentionTile &tile) {
   Location loc = op.getLoc();
   int64_t leading = op.getAlong() ? 1 : 0;
@@ -157,8 +171,7 @@ static Operation *tileMerge(OpBuilder &b, MergeOp op,
       sliceStates(b, loc, op.getPartOutputs(), tile, Layout::bhsd, leading);
   SmallVector<Value> lses =
       sliceStates(b, loc, op.getPartLses(), tile, Layout::bhsd, leading);
-  SmallVector<Value> inits =
-      sliceStates(b, loc, op.getDpsInits(), tile, getResultLayout(op));
+  SmallVector<Value> inits = sliceInits(b, op, sizes, tile);
   return MergeOp::create(b, loc, ValueRange(inits).getTypes(), outputs, lses,
                          inits[0], inits.size() > 1 ? inits[1] : Value(),
                          op.getAlongAttr(), op.getLayoutAttr());
@@ -173,14 +186,20 @@ static FailureOr<Operation *> tileOp(OpBuilder &b, Operation *op,
     why = "expects tensors: on memrefs an attn op is lowered, not tiled";
     return failure();
   }
+  if (llvm::any_of(op->getResultTypes(), [](Type type) {
+        return llvm::is_contained(cast<ShapedType>(type).getShape(), 0);
+      })) {
+    why = "expects results with elements; there is nothing to tile";
+    return failure();
+  }
   if (auto sdpa = dyn_cast<SdpaOp>(op))
     return tileSdpa(b, sdpa, offsets, sizes, why);
   if (hasKeyLoop(op))
     return tileStep(b, op, offsets, sizes, why);
   AttentionTile tile = getStateTile(op, offsets, sizes);
   if (auto finalize = dyn_cast<FinalizeOp>(op))
-    return tileFinalize(b, finalize, tile);
-  return tileMerge(b, cast<MergeOp>(op), tile);
+    return tileFinalize(b, finalize, sizes, tile);
+  return tileMerge(b, cast<MergeOp>(op), sizes, tile);
 }
 
 //===----------------------------------------------------------------------===//

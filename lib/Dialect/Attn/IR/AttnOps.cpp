@@ -12,6 +12,7 @@
 
 #include "AttnAssembly.h"
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -83,12 +84,16 @@ LogicalResult SdpaOp::reifyResultShapes(OpBuilder &builder,
   SmallVector<OpFoldResult> lse = {output[0], output[op.getHeadAxis()],
                                    output[op.getSeqAxis()]};
   output.push_back(builder.getIndexAttr(op.getHeadDimV()));
-  // A result type may know more than the operands do.
+  // The interface promises an attribute where the result type is static and a
+  // value where it is not, whatever the operands know.
   auto refine = [&](SmallVector<OpFoldResult> &dims, Value result) {
     auto type = cast<RankedTensorType>(result.getType());
-    for (auto [d, dim] : llvm::enumerate(dims))
+    for (auto [d, dim] : llvm::enumerate(dims)) {
       if (!type.isDynamicDim(d))
         dim = builder.getIndexAttr(type.getDimSize(d));
+      else
+        dim = getValueOrCreateConstantIndexOp(builder, getLoc(), dim);
+    }
     reified.push_back(dims);
   };
   refine(output, getOutput());

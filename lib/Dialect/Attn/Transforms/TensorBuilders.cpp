@@ -76,9 +76,14 @@ SmallVector<Value> attn::createDestinations(OpBuilder &b,
   assert(succeeded(reified) && "attn.sdpa reifies its results");
   (void)reified;
   SmallVector<Value> destinations;
-  for (auto [result, shape] : llvm::zip_equal(op->getResults(), shapes))
+  for (auto [result, shape] : llvm::zip_equal(op->getResults(), shapes)) {
+    // What the operands know makes for better tiles than the result type.
+    for (OpFoldResult &dim : shape)
+      if (std::optional<int64_t> constant = getConstantIntValue(dim))
+        dim = b.getIndexAttr(*constant);
     destinations.push_back(createEmpty(b, op.getLoc(), shape,
                                        getElementTypeOrSelf(result.getType())));
+  }
   return destinations;
 }
 

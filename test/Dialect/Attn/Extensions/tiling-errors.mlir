@@ -105,3 +105,45 @@ module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }
+
+// -----
+
+module attributes {transform.with_named_sequence} {
+  func.func @no_queries(%q: tensor<1x4x0x64xf32>, %k: tensor<1x4x8x64xf32>) -> tensor<1x4x0x64xf32> {
+    // expected-error @below {{cannot be tiled: expects results with elements; there is nothing to tile}}
+    // expected-error @below {{failed to generate tiling loops}}
+    // expected-error @below {{tile operation}}
+    // expected-note @below {{when applied to this op}}
+    %o = attn.sdpa %q, %k, %k
+      : (tensor<1x4x0x64xf32>, tensor<1x4x8x64xf32>, tensor<1x4x8x64xf32>) -> tensor<1x4x0x64xf32>
+    return %o : tensor<1x4x0x64xf32>
+  }
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %op = transform.structured.match ops{["attn.sdpa"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @below {{transform.structured.tile_using_forall failed to apply}}
+    %t, %loop = transform.structured.tile_using_forall %op tile_sizes [0, 1]
+      : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}
+
+// -----
+
+module attributes {transform.with_named_sequence} {
+  func.func @no_keys_to_split(%q: tensor<1x4x8x64xf32>, %k: tensor<1x4x0x64xf32>,
+      %o: tensor<1x4x8x64xf32>, %l: tensor<1x4x8xf32>) -> tensor<1x4x8x64xf32> {
+    // expected-error @below {{expects seq_len_kv (dimension 3), not empty, as the only reduction dimension}}
+    %r:2 = attn.partial ins(%q, %k, %k) outs(%o, %l)
+      : (tensor<1x4x8x64xf32>, tensor<1x4x0x64xf32>, tensor<1x4x0x64xf32>, tensor<1x4x8x64xf32>, tensor<1x4x8xf32>)
+      -> (tensor<1x4x8x64xf32>, tensor<1x4x8xf32>)
+    return %r#0 : tensor<1x4x8x64xf32>
+  }
+  transform.named_sequence @__transform_main(%root: !transform.any_op {transform.readonly}) {
+    %op = transform.structured.match ops{["attn.partial"]} in %root : (!transform.any_op) -> !transform.any_op
+    // expected-error @below {{could not tile reduction}}
+    %init:2, %t, %combine, %loop = transform.structured.tile_reduction_using_forall %op
+      reduction_dims = [3] by num_threads = [0, 0, 0, 4]
+      : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
+    transform.yield
+  }
+}

@@ -34,6 +34,10 @@ void registerTilingInterfaceExternalModels(DialectRegistry &registry);
 void registerPartialReductionOpInterfaceExternalModels(
     DialectRegistry &registry);
 
+/// ValueBoundsOpInterface: the sizes of results are those of the query or of
+/// the destinations.
+void registerValueBoundsOpInterfaceExternalModels(DialectRegistry &registry);
+
 } // namespace mlir::attn
 
 #endif // ATTN_DIALECT_ATTN_EXTENSIONS_EXTENSIONS_H
