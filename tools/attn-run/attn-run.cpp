@@ -49,12 +49,10 @@ int main(int argc, char **argv) {
   cl::opt<std::string> dumpStages(
       "dump-stages", cl::desc("Write the IR after each stage into this folder"),
       cl::value_desc("DIR"), cl::cat(category));
-  cl::opt<GuardPages> guardPages(
+  cl::opt<std::string> guardPages(
       "guard-pages", cl::Hidden, cl::cat(category),
-      cl::desc("Put memory beside inaccessible pages, to find code that "
-               "leaves its arguments"),
-      cl::values(clEnumValN(GuardPages::AtStart, "start", "before each block"),
-                 clEnumValN(GuardPages::AtEnd, "end", "behind each block")));
+      cl::desc("Put memory beside inaccessible pages (start or end), to find "
+               "code that leaves its arguments"));
   cl::opt<bool> list("list-strategies", cl::desc("Print the strategies"),
                      cl::cat(category));
   cl::HideUnrelatedOptions(category);
@@ -100,7 +98,12 @@ int main(int argc, char **argv) {
       return fail("--verify=" + verify + ": expected --verify or --verify=ops");
   }
   options.dumpStages = dumpStages;
-  options.guardPages = guardPages;
+  if (guardPages.getNumOccurrences() > 0) {
+    options.guardPages =
+        guardPages == "start" ? GuardPages::AtStart : GuardPages::AtEnd;
+    if (guardPages != "start" && guardPages != "end")
+      return fail("--guard-pages=" + guardPages + ": expected start or end");
+  }
   if (benchmark.getNumOccurrences() > 0) {
     options.benchmark = 10;
     if (!benchmark.empty() &&

@@ -13,7 +13,7 @@
 
 // CHECK: result 0: f32 [2]
 // NAN: result 0: 4xf32 nan 4
-// BAD: attn-run: error: {{.*}}middle
+// BAD: attn-run: error: --guard-pages=middle: expected start or end
 
 func.func @read(%x: tensor<4xf32>, %i: index) -> f32 {
   %0 = tensor.extract %x[%i] : tensor<4xf32>
