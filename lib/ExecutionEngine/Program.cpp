@@ -9,7 +9,6 @@
 #include "attn/ExecutionEngine/Program.h"
 
 #include "Arena.h"
-#include "ConvertAttnToReference.h"
 #include "Stages.h"
 
 #include "llvm/IR/Module.h"
@@ -47,13 +46,6 @@ Program::compile(const Source &source, const CompileOptions &options) {
   OwningOpRef<ModuleOp> module(
       cast<ModuleOp>(source.func()->getParentOp()->clone()));
   std::unique_ptr<Program> program(new Program);
-  SmallVector<HostSymbol> symbols(options.symbols);
-  if (options.strategy == "reference") {
-    program->reference = std::make_unique<ReferenceTable>();
-    llvm::append_range(symbols, referenceSymbols());
-    if (failed(convertAttnToReference(*module, *program->reference)))
-      return createStringError("--strategy=reference: not for this module");
-  }
   if (Error error = lowerInStages(*module, options, dumper))
     return error;
 
@@ -64,7 +56,7 @@ Program::compile(const Source &source, const CompileOptions &options) {
   };
   JitOptions jitOptions;
   jitOptions.optLevel = options.optLevel;
-  jitOptions.symbols = symbols;
+  jitOptions.symbols = options.symbols;
   jitOptions.onOptimized = dumpLLVM;
   auto jit = Jit::create(*module, {source.function}, jitOptions);
   if (!jit)

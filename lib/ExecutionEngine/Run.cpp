@@ -10,6 +10,7 @@
 
 #include "Blocks.h"
 
+#include "attn/Dialect/Attn/Transforms/Strategy.h"
 #include "attn/ExecutionEngine/Benchmark.h"
 #include "attn/ExecutionEngine/Verify.h"
 #include "attn/Runtime/ParallelFor.h"
@@ -110,6 +111,10 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context, err);
 
+  std::string why;
+  if (!options.strategy.empty() &&
+      failed(parseStrategy(options.strategy, &context, why)))
+    return createStringError("--strategy=" + options.strategy + ": " + why);
   Expected<Source> source =
       loadSource(&context, options.file, options.function);
   if (!source)
@@ -176,14 +181,6 @@ int mlir::attn::runModule(const RunOptions &options, raw_ostream &out,
         << ": not available here; this build runs on 'cpu'\n";
     return kExitNoDevice;
   }
-  StringRef strategy = StringRef(options.strategy).take_until([](char c) {
-    return c == '{' || c == ':';
-  });
-  if (!is_contained({"", "dense", "blockwise", "reference"}, strategy)) {
-    err << "attn-run: error: --strategy=" << options.strategy
-        << ": unknown strategy; see --list-strategies\n";
-    return kExitBadInput;
-  }
   attn_rt_set_num_threads(options.threads);
   setGuardPages(options.guardPages);
   Expected<int> code = run(options, out, err);
@@ -194,8 +191,4 @@ int mlir::attn::runModule(const RunOptions &options, raw_ostream &out,
   return kExitBadInput;
 }
 
-void mlir::attn::listStrategies(raw_ostream &out) {
-  out << "dense\n"
-         "blockwise{block-size-q=N block-size-kv=N}\n"
-         "reference                  the f64 reference, for comparison\n";
-}
+void mlir::attn::listStrategies(raw_ostream &out) { printStrategies(out); }

@@ -28,11 +28,18 @@ static void addCleanup(OpPassManager &pm) {
 SmallVector<PipelineStage>
 attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
   SmallVector<PipelineStage> stages;
-  stages.push_back({"tiled", [options](OpPassManager &pm) {
+  stages.push_back({"strategy", [options](OpPassManager &pm) {
                       addCleanup(pm);
-                      if (options.strategy != "dense")
-                        pm.addNestedPass<func::FuncOp>(
-                            createAttnTileBlockwisePass());
+                      // A strategy asked for by name goes over what ops carry;
+                      // the default does not.
+                      AttnAssignStrategyPassOptions assign;
+                      assign.overwrite = !options.strategy.empty();
+                      assign.strategy =
+                          assign.overwrite ? options.strategy : "blockwise";
+                      pm.addPass(createAttnAssignStrategyPass(assign));
+                    }});
+  stages.push_back({"tiled", [](OpPassManager &pm) {
+                      pm.addPass(createAttnApplyStrategiesPass());
                       addCleanup(pm);
                     }});
   // Layer A ops that are left asked to stay dense; layer B ops become kernels

@@ -23,7 +23,6 @@ class MLIRContext;
 
 namespace attn {
 
-class ReferenceTable;
 
 /// Registers every dialect and extension a module may use.
 void registerRunDialects(DialectRegistry &registry);
@@ -47,7 +46,7 @@ llvm::Expected<Source> loadSource(MLIRContext *context, llvm::StringRef path,
 /// How a program is compiled.
 struct CompileOptions {
   /// What replaces attn ops, e.g. "blockwise{block-size-q=64}"; empty leaves
-  /// the choice to the compiler, "reference" calls the f64 reference.
+  /// the choice to the compiler.
   std::string strategy;
   /// A folder for the IR after each stage; empty for none.
   std::string dumpStages;
@@ -82,8 +81,6 @@ public:
 private:
   Program();
 
-  /// What compiled code calls when the strategy is "reference".
-  std::unique_ptr<ReferenceTable> reference;
   std::unique_ptr<Jit> jit;
   Jit::PackedFunction function = nullptr;
   llvm::SmallVector<Type> resultTypes;

@@ -20,8 +20,8 @@ namespace mlir::attn {
 
 /// What attn-to-cpu can be told.
 struct AttnToCPUOptions {
-  /// The strategy of ops that carry none, as `--strategy` takes it; empty
-  /// leaves the choice to the compiler, which is `blockwise`.
+  /// The strategy of every op, as `--strategy` takes it; empty leaves ops that
+  /// carry one alone and makes the others `blockwise`.
   std::string strategy;
   /// Lower attn ops to linalg instead of vector kernels.
   bool portable = false;

@@ -12,7 +12,7 @@
 // RUN: attn-run - --function=scale --input=2x3xf32=2 --input=0.5:f32 < %s | FileCheck %s --check-prefix=SCALE
 
 // LIST: dense
-// LIST: blockwise{
+// LIST: blockwise (exact)
 
 // SCALE: result 0: 2x3xf32  min 1  max 1  mean 1  nan 0  [1, 1, 1, 1, 1, 1]
 func.func @scale(%x: tensor<2x3xf32>, %s: f32) -> tensor<2x3xf32> {
