@@ -112,6 +112,7 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   SourceMgrDiagnosticHandler handler(sources, &context, err);
 
   std::string why;
+  context.getOrLoadDialect<AttnDialect>();
   if (!options.strategy.empty() &&
       failed(parseStrategy(options.strategy, &context, why)))
     return createStringError("--strategy=" + options.strategy + ": " + why);
