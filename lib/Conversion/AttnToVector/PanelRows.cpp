@@ -31,42 +31,49 @@ void PanelRows::begin(Value batch, Value firstHead, Value firstRow,
   Value zero = b.idx(0), one = b.idx(1);
   // Above any key: the lower limit of a row that sees nothing.
   Value never = b.idx(std::numeric_limits<int64_t>::max());
-  Value lastRow = b.sub(numRows, one);
   count = b.min(b.sub(numRows, firstRow), b.idx(shape.panel()));
 
-  SmallVector<Value> inits;
+  // Head and query are counted up and not divided out of the row: a division
+  // takes longer than everything else here.
+  SmallVector<Value> inits{b.add(firstHead, b.div(firstRow, seqLenQ)),
+                           b.rem(firstRow, seqLenQ)};
   if (hasLimits)
-    inits = {never, zero, never, zero};
-  SmallVector<Value> limits =
-      b.loop(zero, b.idx(shape.panel()), 1, inits,
-             [&](Value lane, ValueRange carried) {
-               Value row = b.min(b.add(firstRow, lane), lastRow);
-               Value head = b.add(firstHead, b.div(row, seqLenQ));
-               Value query = b.rem(row, seqLenQ);
-               b.store(head, table, {zero, lane});
-               b.store(query, table, {one, lane});
-               if (!hasLimits)
-                 return SmallVector<Value>();
-               // The keys of one row are one range: the edges of the first and
-               // last piece, of which some may be empty.
-               SmallVector<KeyRange> ranges = op.getKeyRanges(
-                   b, b.getLoc(), batch, head, query, b.add(query, one));
-               Value lower = b.idx(ranges.front().lo);
-               Value upper = b.idx(ranges.back().hi);
-               Value isEmpty = b.compare(CmpIPredicate::sge, lower, upper);
-               lower = b.select(isEmpty, never, lower);
-               upper = b.select(isEmpty, zero, upper);
-               b.store(lower, table, {b.idx(2), lane});
-               b.store(upper, table, {b.idx(3), lane});
-               return SmallVector<Value>{
-                   b.min(carried[0], lower), b.max(carried[1], lower),
-                   b.min(carried[2], upper), b.max(carried[3], upper)};
-             });
+    inits.append({never, zero, never, zero});
+  SmallVector<Value> last = b.loop(
+      zero, b.idx(shape.panel()), 1, inits,
+      [&](Value lane, ValueRange carried) {
+        Value head = carried[0], query = carried[1];
+        b.store(head, table, {zero, lane});
+        b.store(query, table, {one, lane});
+        Value nextQuery = b.add(query, one);
+        Value isNextHead = b.compare(CmpIPredicate::eq, nextQuery, seqLenQ);
+        Value isLast = b.compare(CmpIPredicate::sge, b.add(lane, one), count);
+        Value nextHead = b.select(isNextHead, b.add(head, one), head);
+        nextQuery = b.select(isNextHead, zero, nextQuery);
+        SmallVector<Value> next{b.select(isLast, head, nextHead),
+                                b.select(isLast, query, nextQuery)};
+        if (!hasLimits)
+          return next;
+        // The keys of one row are one range: the edges of the first and last
+        // piece, of which some may be empty.
+        SmallVector<KeyRange> ranges = op.getKeyRanges(
+            b, b.getLoc(), batch, head, query, b.add(query, one));
+        Value lower = b.idx(ranges.front().lo);
+        Value upper = b.idx(ranges.back().hi);
+        Value isEmpty = b.compare(CmpIPredicate::sge, lower, upper);
+        lower = b.select(isEmpty, never, lower);
+        upper = b.select(isEmpty, zero, upper);
+        b.store(lower, table, {b.idx(2), lane});
+        b.store(upper, table, {b.idx(3), lane});
+        next.append({b.min(carried[2], lower), b.max(carried[3], lower),
+                     b.min(carried[4], upper), b.max(carried[5], upper)});
+        return next;
+      });
   if (hasLimits) {
-    minLower = limits[0];
-    maxLower = limits[1];
-    minUpper = limits[2];
-    maxUpper = limits[3];
+    minLower = last[2];
+    maxLower = last[3];
+    minUpper = last[4];
+    maxUpper = last[5];
   }
 }
 
