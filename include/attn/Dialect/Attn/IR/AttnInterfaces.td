@@ -121,8 +121,8 @@ def Attn_KeyRangesInterface : OpInterface<"AttnKeyRangesInterface"> {
   let methods = [
     InterfaceMethod<[{
       The keys that queries [q_lo, q_hi) of batch entry `b` and query head `h`
-      may see, as disjoint ascending ranges in the key's own indices (clamped
-      to [0, seq_len_kv), empty when hi <= lo). Keys outside every range are
+      may see, as disjoint ascending ranges in the key's own indices, with
+      0 <= lo <= hi <= seq_len_kv; hi - lo is a size that can be sliced. Keys outside every range are
       invisible to all these queries. In a range with `needsMask` false every
       key is visible to every query (up to the dense mask and the score
       region); otherwise ask `isVisible`. All indices are local; the op's
