@@ -317,9 +317,21 @@ LogicalResult AttnRaisePass::tryResult(Value result, ReportEntry &entry,
   return success();
 }
 
+/// file:line:col where there is one, otherwise as it prints.
+static std::string toString(Location loc) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (auto place = loc->findInstanceOf<FileLineColLoc>())
+    os << place.getFilename().getValue() << ":" << place.getLine() << ":"
+       << place.getColumn();
+  else
+    os << loc;
+  return text;
+}
+
 void AttnRaisePass::tryContraction(Operation *op) {
   ReportEntry entry;
-  llvm::raw_string_ostream(entry.location) << op->getLoc();
+  entry.location = toString(op->getLoc());
   if (auto function = op->getParentOfType<FunctionOpInterface>())
     entry.function = function.getName();
   Blocker first;
@@ -327,6 +339,7 @@ void AttnRaisePass::tryContraction(Operation *op) {
   for (Value result : results) {
     Blocker blocker;
     if (succeeded(tryResult(result, entry, blocker))) {
+      entry.matched = true;
       localReport.add(entry);
       return;
     }
@@ -341,7 +354,7 @@ void AttnRaisePass::tryContraction(Operation *op) {
   entry.blockedBy = first.why;
   if (first.op) {
     entry.blockedAtOp = first.op->getName().getStringRef().str();
-    llvm::raw_string_ostream(entry.blockedAtLocation) << first.op->getLoc();
+    entry.blockedAtLocation = toString(first.op->getLoc());
     if (first.op != op)
       remark.attachNote(first.op->getLoc())
           << "stopped at '" << entry.blockedAtOp << "'";

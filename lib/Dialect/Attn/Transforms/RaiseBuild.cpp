@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 #include <cmath>
 
@@ -495,7 +496,7 @@ LogicalResult SdpaBuilder::run(Replacement &replacement, const ViewStep &result,
   }
 
   entry.matched = true;
-  entry.elementType = roles.query.elementType;
+  llvm::raw_string_ostream(entry.elementType) << roles.query.elementType;
   entry.bshd = roles.bshd;
   entry.causal = modifiers.windowRight == 0 && modifiers.windowLeft < 0;
   entry.windowLeft = modifiers.windowLeft;
@@ -603,6 +604,8 @@ Value raise::findLse(Match &match, const Roles &roles, IndexList &position) {
     return symbols.split(rows, sizes);
   };
   Value found;
+  // What is looked at may have nothing to do with the match.
+  llvm::SaveAndRestore<bool> noAssumptions(symbols.mayAssume, false);
   match.contraction->getBlock()->walk([&](math::LogOp log) {
     Operation *op = log;
     if (isa<linalg::LinalgOp>(log->getParentOp()))

@@ -156,6 +156,8 @@ private:
   SmallVector<std::pair<Digit, Role>> pieceRoles;
   /// Heads are repeated in turns (h % num_kv_heads).
   bool tiledHeads = false;
+  /// Reorder query heads so that those of a group are neighbours.
+  bool permuteHeads = false;
 };
 } // namespace
 
@@ -222,6 +224,14 @@ bool RoleAssigner::classify() {
   auto refined = refine(match.resultChain.front().idx);
   auto special =
       refine({symbols.getIndex(match.keyVar), symbols.getIndex(match.dimVar)});
+  for (const Operand *operand : {&query, &key, &value})
+    if (llvm::any_of(operand->idx(),
+                     [](const Index &index) { return index.opaque; })) {
+      (void)fail(operand == &query ? "query is read at computed positions"
+                 : operand == &key ? "key is read at computed positions"
+                                   : "value is read at computed positions");
+      return false;
+    }
   if (!refined || !special) {
     (void)fail("the dimensions of query, key and value are cut in ways that "
                "do not nest");
@@ -311,25 +321,27 @@ bool RoleAssigner::tryFrame(ArrayRef<Index> frame, Role last, bool swapped) {
   if (!allAre(batch, Role::Shared) || !allAre(rows, Role::Row) ||
       !allAre((*refined)[3], last))
     return false;
-  SmallVector<Digit> kvHead;
-  bool inGroup = false, interleaved = false;
+  SmallVector<Digit> kvHead, group;
+  bool interleaved = false;
   for (const Digit &piece : heads) {
     Role role = roleOf(piece);
     if (role == Role::Row) {
-      inGroup = true;
+      group.push_back(piece);
     } else if (role == Role::Shared) {
-      interleaved |= inGroup;
+      interleaved |= !group.empty();
       kvHead.push_back(piece);
     } else {
       return false;
     }
   }
-  if (interleaved) {
+  if (interleaved && !permuteHeads) {
     tiledHeads = true;
     return false;
   }
+  SmallVector<Digit> ordered(kvHead);
+  ordered.append(group);
   roles.batch = toIndex(batch);
-  roles.head = toIndex(heads);
+  roles.head = toIndex(ordered);
   roles.kvHead = toIndex(kvHead);
   roles.row = toIndex(rows);
   return true;
@@ -433,10 +445,9 @@ LogicalResult RoleAssigner::run() {
         return failure();
     if (chooseFrame())
       break;
-    // Heads repeated in turns cannot be un-repeated: keep them repeated.
+    // Heads repeated in turns: use the repeated tensors if they are there.
     if (!key.moveNearer() || !value.moveNearer())
-      return fail("key heads are repeated in turns (h % num_kv_heads) and the "
-                  "repeated tensor is not there");
+      permuteHeads = true;
   }
   roles.column = symbols.getIndex(match.keyVar);
   roles.dim = symbols.getIndex(match.dimVar);

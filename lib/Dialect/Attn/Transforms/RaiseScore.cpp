@@ -69,8 +69,12 @@ private:
   FiniteMasks mode;
   Modifiers &modifiers;
   Blocker &blocker;
-  /// A finite mask was met while the mode is to reject them.
-  Expr *rejected = nullptr;
+  /// The factor by which later stages multiply what is being looked at: -1e4
+  /// times 1e-3 excludes nothing.
+  double outerScale = 1.0;
+  /// The stage being looked at, and the one in which a finite mask was met
+  /// while the mode is to reject them.
+  Expr *current = nullptr, *rejected = nullptr;
   /// j <= i + bound, j >= i + bound.
   std::optional<Bound> right, left;
   /// The conditions that made `left`.
@@ -125,14 +129,14 @@ static Expr *findRowReduction(Match &match, Expr *expr) {
 /// -inf, or a number that is meant for it.
 bool ScoreClassifier::isExcluded(Expr *expr) {
   std::optional<double> value = symbols.getFloat(expr);
-  if (!value || !(*value <= -1e4))
+  if (!value || !(*value * outerScale <= -1e4))
     return false;
   if (std::isinf(*value))
     return true;
   if (mode == FiniteMasks::Exclude)
     modifiers.finiteMask = true;
   if (mode == FiniteMasks::Reject)
-    rejected = expr;
+    rejected = current;
   return mode == FiniteMasks::Exclude;
 }
 
@@ -483,8 +487,14 @@ bool ScoreClassifier::takeStructure(const Visible &visible) {
   sum.rest.constant += strict;
   llvm::erase_if(sum.positions, [](auto &entry) { return entry.second == 0; });
   llvm::erase_if(sum.rest.terms, [](auto &entry) { return entry.second == 0; });
-  // A difference of positions compares otherwise without a sign.
-  if (isUnsigned && sum.positions.size() != 1)
+  // Without a sign a difference wraps round: only a position and a number.
+  auto isPlain = [](const Linear &side) {
+    return side.rest.terms.empty() && side.rest.constant >= 0 &&
+           side.positions.size() <= 1 &&
+           (side.positions.empty() ||
+            (side.positions[0].second == 1 && side.rest.constant == 0));
+  };
+  if (isUnsigned && (!isPlain(*a) || !isPlain(*b)))
     return false;
   int64_t row = 0, column = 0;
   Index rows = symbols.canonical(roles.row);
@@ -744,14 +754,21 @@ LogicalResult ScoreClassifier::run() {
   SmallVector<Stage> kept;
   SmallVector<Visible> masks;
   bool movable = true;
+  outerScale = match.base2 ? M_LN2 : 1.0;
   for (Stage stage : match.path) {
     bool whole;
+    current = stage.expr;
     if (movable && takeMask(stage, masks, whole)) {
       if (!whole)
         kept.push_back(stage);
       continue;
     }
     movable &= commutesWithMasks(stage);
+    if (stage.expr->isOp("arith.mulf"))
+      outerScale *=
+          symbols.getFloat(stage.expr->args[1 - stage.arg]).value_or(1.0);
+    else if (stage.expr->isOp("arith.divf") && stage.arg == 0)
+      outerScale /= symbols.getFloat(stage.expr->args[1]).value_or(1.0);
     kept.push_back(stage);
   }
   if (rejected)

@@ -99,6 +99,8 @@ bool Symbols::unify(const Size &first, const Size &second) {
 bool Symbols::assume(const Size &a, const Size &b) {
   if (equal(a, b))
     return true;
+  if (!mayAssume)
+    return false;
   assumptions.emplace_back(canonical(a), canonical(b));
   return unify(a, b);
 }

@@ -136,6 +136,8 @@ public:
   bool unify(const Size &a, const Size &b);
   /// As unify, for an equality the program does not guarantee.
   bool assume(const Size &a, const Size &b);
+  /// While false, nothing new is assumed.
+  bool mayAssume = true;
   /// Equalities that must be asserted at run time.
   ArrayRef<std::pair<Size, Size>> getAssumptions() const { return assumptions; }
   /// The sizes of the loops of a linalg op.

@@ -37,17 +37,11 @@ void Report::append(const Report &other) {
   entries.insert(entries.end(), other.entries.begin(), other.entries.end());
 }
 
-static std::string toString(Type type) {
-  std::string text;
-  llvm::raw_string_ostream(text) << type;
-  return text;
-}
-
 static void writeFound(llvm::json::OStream &json, const ReportEntry &entry) {
   static const char *names[] = {"batch",     "num_heads",  "num_kv_heads",
                                 "seq_len_q", "seq_len_kv", "head_dim",
                                 "head_dim_v"};
-  json.attribute("dtype", toString(entry.elementType));
+  json.attribute("dtype", entry.elementType);
   json.attribute("layout", entry.bshd ? "bshd" : "bhsd");
   for (auto [name, size] : llvm::zip(names, entry.sizes)) {
     if (ShapedType::isDynamic(size))

@@ -18,17 +18,18 @@
 
 namespace mlir::attn {
 
-/// One place that looks like attention.
+/// One place that looks like attention. Text only: a report outlives the
+/// program it is about.
 struct ReportEntry {
   std::string function;
-  /// As a location prints.
+  /// file:line:col, or as a location prints if it has none.
   std::string location;
   bool matched = false;
   /// If not matched: why, and the operation that stopped it.
   std::string blockedBy, blockedAtOp, blockedAtLocation;
 
   /// What was found, if matched.
-  Type elementType;
+  std::string elementType;
   bool bshd = false;
   bool causal = false;
   int64_t windowLeft = -1, windowRight = -1;
