@@ -3,6 +3,9 @@
 // RUN: attn-opt %s --attn-assign-strategy="strategy='blockwise { block-size-q=64 num-splits=2 }'" | FileCheck %s
 // RUN: attn-opt %s --attn-assign-strategy="strategy=dense overwrite=false" | FileCheck %s --check-prefix=KEEP
 // RUN: attn-opt %s --attn-assign-strategy="strategy=blockwise" | FileCheck %s --check-prefix=PLAIN
+// RUN: echo "func.func private @no_attention()" | attn-opt --attn-assign-strategy="strategy=blockwise" | FileCheck %s --check-prefix=EMPTY
+
+// EMPTY: func.func private @no_attention
 
 // RUN: not attn-opt %s --attn-assign-strategy 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not attn-opt %s --attn-assign-strategy="strategy=flash" 2>&1 | FileCheck %s --check-prefix=UNKNOWN

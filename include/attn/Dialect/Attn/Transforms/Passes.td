@@ -179,6 +179,8 @@ def AttnAssignStrategyPass : Pass<"attn-assign-strategy"> {
            "Name and keys of the strategy">,
     Option<"overwrite", "overwrite", "bool", /*default=*/"true",
            "Replace the strategy of ops that have one">];
+  // The attribute is made before any op is looked at.
+  let dependentDialects = ["::mlir::attn::AttnDialect"];
 }
 
 def AttnApplyStrategiesPass : Pass<"attn-apply-strategies"> {
