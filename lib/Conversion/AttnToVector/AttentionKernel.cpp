@@ -320,16 +320,18 @@ void AttentionKernel::widen(Source &source, Value firstKey, Value numKeys) {
   if (!source.wide)
     return;
   Value columns = b.idx(source.columns), whole = zero;
-  if (hasContiguousRows(source.memref))
+  bool isContiguous = hasContiguousRows(source.memref);
+  if (isContiguous)
     whole = b.roundDown(columns, shape.lanes);
   b.loop(zero, numKeys, 1, [&](Value row) {
     auto at = [&](Value column) {
       return operandIndex(kvHead, b.add(firstKey, row), column);
     };
-    b.loop(zero, whole, shape.lanes, [&](Value column) {
-      Value narrow = b.loadVector(source.memref, at(column));
-      b.storeVector(b.cast(narrow, b.floatType), source.wide, {row, column});
-    });
+    if (isContiguous)
+      b.loop(zero, whole, shape.lanes, [&](Value column) {
+        Value narrow = b.loadVector(source.memref, at(column));
+        b.storeVector(b.cast(narrow, b.floatType), source.wide, {row, column});
+      });
     b.loop(whole, columns, 1, [&](Value column) {
       Value narrow = b.load(source.memref, at(column));
       b.store(b.cast(narrow, b.floatType), source.wide, {row, column});

@@ -138,3 +138,22 @@ func.func @partial(%out: memref<1x4x32x64xf32>, %lse: memref<1x4x32xf32>,
        memref<1x4x32x64xf32>, memref<1x4x32xf32>) -> ()
   return
 }
+
+// -----
+
+!t = memref<1x4x32x64xbf16, strided<[?, ?, ?, ?], offset: ?>>
+
+// Rows whose elements are not adjacent are read and written one by one.
+// CHECK-LABEL: func.func @strided
+// CHECK-SAME:    %[[T:[^:]+]]: memref
+// CHECK-NOT:     vector.load %[[T]]
+// CHECK:         memref.load %[[T]]
+// CHECK-NOT:     vector.load %[[T]]
+// CHECK:         return
+func.func @strided(%t: !t, %acc: memref<1x4x32x64xf32>, %m: memref<1x4x32xf32>,
+                   %l: memref<1x4x32xf32>) {
+  attn.online ins(%t, %t, %t) outs(%acc, %m, %l)
+    : (!t, !t, !t, memref<1x4x32x64xf32>, memref<1x4x32xf32>,
+       memref<1x4x32xf32>) -> ()
+  return
+}
