@@ -237,7 +237,8 @@ struct AttnRaisePass : attn::impl::AttnRaisePassBase<AttnRaisePass> {
 
 private:
   LogicalResult tryResult(Value result, ReportEntry &entry, Blocker &blocker);
-  void tryContraction(Operation *op);
+  /// True if `op` was part of attention and is gone.
+  bool tryContraction(Operation *op);
 
   FiniteMasks mode = FiniteMasks::Exclude;
   llvm::DenseSet<Operation *> gone;
@@ -329,7 +330,7 @@ static std::string toString(Location loc) {
   return text;
 }
 
-void AttnRaisePass::tryContraction(Operation *op) {
+bool AttnRaisePass::tryContraction(Operation *op) {
   ReportEntry entry;
   entry.location = toString(op->getLoc());
   if (auto function = op->getParentOfType<FunctionOpInterface>())
@@ -341,13 +342,13 @@ void AttnRaisePass::tryContraction(Operation *op) {
     if (succeeded(tryResult(result, entry, blocker))) {
       entry.matched = true;
       localReport.add(entry);
-      return;
+      return true;
     }
     if (blocker && !first)
       first = blocker;
   }
   if (!first)
-    return;
+    return false;
   InFlightDiagnostic remark =
       op->emitRemark("looks like attention but is left alone: ");
   remark << first.why;
@@ -361,6 +362,40 @@ void AttnRaisePass::tryContraction(Operation *op) {
   }
   entry.matched = false;
   localReport.add(entry);
+  return false;
+}
+
+/// Erases `op` and what only it used.
+static void eraseWithOperands(Operation *op) {
+  SmallVector<Operation *> pending;
+  auto take = [&](Operation *dead) {
+    for (Value operand : dead->getOperands())
+      if (Operation *def = operand.getDefiningOp())
+        if (!llvm::is_contained(pending, def))
+          pending.push_back(def);
+    dead->erase();
+  };
+  take(op);
+  while (!pending.empty()) {
+    Operation *candidate = pending.pop_back_val();
+    if (isOpTriviallyDead(candidate))
+      take(candidate);
+  }
+}
+
+/// Shapes that torch-mlir computes for dynamic views come with assertions, most
+/// of which are about the views that are gone and hold by construction.
+static void dropProvenAsserts(Operation *root) {
+  Symbols symbols;
+  SmallVector<cf::AssertOp> proven;
+  root->walk([&](cf::AssertOp op) {
+    // In the body of a linalg op it guards an access.
+    if (!isa<linalg::LinalgOp>(op->getParentOp()) &&
+        symbols.evaluateCondition(op.getArg()) == true)
+      proven.push_back(op);
+  });
+  for (cf::AssertOp op : proven)
+    eraseWithOperands(op);
 }
 
 void AttnRaisePass::runOnOperation() {
@@ -371,9 +406,16 @@ void AttnRaisePass::runOnOperation() {
   });
   gone.clear();
   localReport = Report();
-  for (Operation *op : candidates)
-    if (!gone.contains(op))
-      tryContraction(op);
+  llvm::SetVector<Operation *> functions;
+  for (Operation *op : candidates) {
+    if (gone.contains(op))
+      continue;
+    Operation *function = op->getParentOfType<FunctionOpInterface>();
+    if (tryContraction(op) && function)
+      functions.insert(function);
+  }
+  for (Operation *function : functions)
+    dropProvenAsserts(function);
   if (Report *process = getProcessReport())
     process->append(localReport);
   std::string error;

@@ -219,16 +219,37 @@ std::optional<bool> Symbols::evaluateCondition(Value condition) {
   if (matchPattern(condition, m_ConstantInt(&constant)))
     return constant.getBoolValue();
   auto compare = condition.getDefiningOp<arith::CmpIOp>();
-  if (!compare)
+  if (!compare || compare.getLhs().getType().isInteger(1))
     return std::nullopt;
-  std::optional<int64_t> right = getConstantIntValue(compare.getRhs());
-  if (!right || *right != 0 || !isNonNegative(getSize(compare.getLhs())))
-    return std::nullopt;
-  switch (compare.getPredicate()) {
+  Size left = getSize(compare.getLhs()), right = getSize(compare.getRhs());
+  arith::CmpIPredicate predicate = compare.getPredicate();
+  if (left.isConstant() && right.isConstant())
+    return arith::applyCmpPredicate(predicate, APInt(64, left.factor),
+                                    APInt(64, right.factor));
+  bool same = left == right;
+  bool leftIsZero = left.isConstant() && left.factor == 0;
+  bool rightIsZero = right.isConstant() && right.factor == 0;
+  switch (predicate) {
+  case arith::CmpIPredicate::eq:
+    return same ? std::optional<bool>(true) : std::nullopt;
+  case arith::CmpIPredicate::ne:
+    return same ? std::optional<bool>(false) : std::nullopt;
   case arith::CmpIPredicate::slt:
-    return false;
+    if (same || (rightIsZero && isNonNegative(left)))
+      return false;
+    return std::nullopt;
+  case arith::CmpIPredicate::sgt:
+    if (same || (leftIsZero && isNonNegative(right)))
+      return false;
+    return std::nullopt;
   case arith::CmpIPredicate::sge:
-    return true;
+    if (same || (rightIsZero && isNonNegative(left)))
+      return true;
+    return std::nullopt;
+  case arith::CmpIPredicate::sle:
+    if (same || (leftIsZero && isNonNegative(right)))
+      return true;
+    return std::nullopt;
   default:
     return std::nullopt;
   }
@@ -274,6 +295,14 @@ Size Symbols::computeSize(Value integer) {
           arith::ExtUIOp, arith::TruncIOp>(def) &&
       !def->getOperand(0).getType().isInteger(1))
     return getSize(def->getOperand(0));
+  if (isa<arith::ExtUIOp>(def) && def->getOperand(0).getType().isInteger(1))
+    if (std::optional<bool> bit = evaluateCondition(def->getOperand(0)))
+      return Size::constant(*bit);
+  if (auto op = dyn_cast<arith::AddIOp>(def)) {
+    Size a = getSize(op.getLhs()), b = getSize(op.getRhs());
+    if (a.isConstant() && b.isConstant())
+      return Size::constant(a.factor + b.factor);
+  }
   if (auto op = dyn_cast<tensor::DimOp>(def))
     if (std::optional<int64_t> dim = op.getConstantIndex())
       if (isa<RankedTensorType>(op.getSource().getType()))

@@ -503,8 +503,8 @@ LogicalResult SoftmaxMatcher::matchScore() {
     return success();
   }
   if (rejectedProduct)
-    return fail("the scores are contracted from something that depends on the "
-                "query as well as on the key",
+    return fail("key varies along a dimension that value does not have, as if "
+                "each query or head had keys of its own",
                 rejectedProduct);
   Expr *stop = findStop(symbols, match.score, match.keyVar);
   return fail("the scores come from " + nameOf(stop) +

@@ -125,6 +125,8 @@ public:
   Size getDim(Value tensor, int64_t dim);
   /// An integer or index value as a size; a fresh symbol if nothing is known.
   Size getSize(Value integer);
+  /// The value of a condition on sizes, if it can be told.
+  std::optional<bool> evaluateCondition(Value condition);
   Size multiply(const Size &a, const Size &b);
   /// a / b if that is a size.
   std::optional<Size> divide(const Size &a, const Size &b);
@@ -213,7 +215,6 @@ private:
   std::optional<Size> computeAffine(AffineExpr expr, ValueRange dims,
                                     unsigned numDims);
   bool isNonNegative(const Size &size);
-  std::optional<bool> evaluateCondition(Value condition);
 
   Expr *make(Expr expr);
   Expr *expand(Expr *expr);
