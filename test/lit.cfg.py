@@ -29,6 +29,9 @@ if config.sanitize:
     # cross that border look wrong to the checks switched off here.
     config.environment["ASAN_OPTIONS"] = (
         "detect_container_overflow=0:detect_leaks=0:alloc_dealloc_mismatch=0:"
-        "detect_odr_violation=0"
+        "detect_odr_violation=0:"
+        # Tests of what happens without memory, and of faults that must end
+        # the process by their signal.
+        "allocator_may_return_null=1:handle_segv=0:handle_abort=0"
     )
     config.environment["UBSAN_OPTIONS"] = "print_stacktrace=1"

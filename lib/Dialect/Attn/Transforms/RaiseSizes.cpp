@@ -161,7 +161,8 @@ Size Symbols::computeDim(Value tensor, int64_t dim) {
   }
   if (auto op = dyn_cast<tensor::CollapseShapeOp>(def)) {
     Size size;
-    for (int64_t i : op.getReassociationIndices()[dim])
+    SmallVector<ReassociationIndices> groups = op.getReassociationIndices();
+    for (int64_t i : groups[dim])
       size = multiply(size, getDim(op.getSrc(), i));
     return size;
   }
