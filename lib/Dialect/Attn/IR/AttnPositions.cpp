@@ -30,8 +30,12 @@ OpFoldResult attn::getDim(OpBuilder &builder, Location loc, Value shaped,
 /// serves every batch entry.
 static OpFoldResult loadLength(OpBuilder &builder, Location loc, Value lengths,
                                OpFoldResult b) {
-  if (cast<ShapedType>(lengths.getType()).getDimSize(0) == 1)
-    b = builder.getIndexAttr(0);
+  int64_t size = cast<ShapedType>(lengths.getType()).getDimSize(0);
+  IndexMath math{builder, loc};
+  if (size == 1)
+    b = math.constant(0);
+  else if (ShapedType::isDynamic(size)) // One element or one per batch entry.
+    b = math.min(b, math.add(getDim(builder, loc, lengths, 0), -1));
   Value index = getValueOrCreateConstantIndexOp(builder, loc, b);
   Value length;
   if (isa<MemRefType>(lengths.getType()))

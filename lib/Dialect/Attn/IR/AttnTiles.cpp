@@ -84,16 +84,27 @@ SmallVector<DimRange> attn::inLayout(Layout layout, DimRange batch,
   return {batch, heads, sequence, DimRange()};
 }
 
-/// Cuts an operand whose dimensions may be 1 where the op's are not.
+/// Cuts an operand whose dimensions may be 1 where the op's are not; a dynamic
+/// one is asked when the program runs.
 static Value sliceBroadcast(OpBuilder &builder, Location loc, Value source,
                             ArrayRef<DimRange> ranges) {
   if (!source)
     return {};
   auto type = cast<ShapedType>(source.getType());
+  IndexMath math{builder, loc};
   SmallVector<DimRange> cut(ranges);
-  for (auto [d, range] : llvm::enumerate(cut))
-    if (type.getDimSize(d) == 1)
+  for (auto [d, range] : llvm::enumerate(cut)) {
+    if (type.getDimSize(d) == 1) {
       range = DimRange();
+    } else if (type.isDynamicDim(d) && !range.isAll()) {
+      OpFoldResult zero = math.constant(0), one = math.constant(1);
+      Value isOne = arith::CmpIOp::create(
+          builder, loc, arith::CmpIPredicate::eq,
+          math.value(getDim(builder, loc, source, d)), math.value(one));
+      range = {math.select(isOne, zero, range.offset),
+               math.select(isOne, one, range.size)};
+    }
+  }
   return sliceOperand(builder, loc, source, cut);
 }
 

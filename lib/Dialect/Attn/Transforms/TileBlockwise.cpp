@@ -200,7 +200,8 @@ static OpFoldResult simplify(Builder &builder, OpFoldResult index) {
 }
 
 /// The key ranges of a tile, those of one split if `split` is given. Ranges
-/// known to be empty are left out; where all keys fit one step, one range.
+/// known to be empty are left out; where all keys fit one step, and where the
+/// kernel walks the keys itself (it cuts its loops at the edges), one range.
 SmallVector<KeyRange> BlockwiseTiler::getRanges(const Tile &tile,
                                                 OpFoldResult split) {
   auto source = cast<AttnKeyRangesInterface>(*op);
@@ -219,7 +220,7 @@ SmallVector<KeyRange> BlockwiseTiler::getRanges(const Tile &tile,
     return ranges;
   OpFoldResult first = ranges.front().lo, last = ranges.back().hi;
   std::optional<int64_t> seqLenKv = getConstantIntValue(dims.seqLenKv);
-  if (seqLenKv && *seqLenKv <= getKeyStep())
+  if (getKeyStep() == -1 || (seqLenKv && *seqLenKv <= getKeyStep()))
     ranges = {
         KeyRange{first, last, llvm::any_of(ranges, [](const KeyRange &range) {
                    return range.needsMask;
