@@ -753,3 +753,28 @@ func.func @negative_merge_part_with_keys(%a: !q, %b: !q, %l: !rows) -> !q {
     : (!q, !q, !q, !rows, !rows, !rows, !q) -> !q
   return %0 : !q
 }
+
+// -----
+
+// One operand knows that batch is empty: there is no row to compute.
+// CHECK-LABEL: func.func @without_rows
+// CHECK-NOT:     attn.sdpa
+// CHECK:         tensor.empty
+func.func @without_rows(%q: tensor<?x2x?x1xf32>, %k: tensor<0x2x?x1xf32>)
+    -> tensor<?x2x?x1xf32> {
+  %o = attn.sdpa %q, %k, %k
+    : (tensor<?x2x?x1xf32>, tensor<0x2x?x1xf32>, tensor<0x2x?x1xf32>)
+    -> tensor<?x2x?x1xf32>
+  return %o : tensor<?x2x?x1xf32>
+}
+
+// No key is not no row.
+// CHECK-LABEL: func.func @negative_without_keys
+// CHECK:         attn.sdpa
+func.func @negative_without_keys(%q: tensor<1x2x4x1xf32>, %k: tensor<1x2x0x1xf32>)
+    -> tensor<1x2x4x1xf32> {
+  %o = attn.sdpa %q, %k, %k
+    : (tensor<1x2x4x1xf32>, tensor<1x2x0x1xf32>, tensor<1x2x0x1xf32>)
+    -> tensor<1x2x4x1xf32>
+  return %o : tensor<1x2x4x1xf32>
+}

@@ -493,10 +493,19 @@ static LogicalResult foldOnlineWithoutKeys(OnlineOp op,
 // The ops
 //===----------------------------------------------------------------------===//
 
+/// Without a query row there is nothing to compute.
+static LogicalResult foldWithoutRows(SdpaOp op, PatternRewriter &rewriter) {
+  if (!asAttention(op).hasNoRows())
+    return rewriter.notifyMatchFailure(op, "there may be query rows");
+  rewriter.replaceOp(op, op.createEmptyResults(rewriter));
+  return success();
+}
+
 void SdpaOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *) {
   addAttentionPatterns<SdpaOp>(patterns);
   patterns.add(foldSdpaCasts);
+  patterns.add(foldWithoutRows);
   patterns.add(dropUnusedSdpaLse);
 }
 

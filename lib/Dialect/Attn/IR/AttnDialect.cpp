@@ -88,3 +88,23 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << l2Bytes;
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// AttentionInterface
+//===----------------------------------------------------------------------===//
+
+bool AttentionInterface::hasNoRows() {
+  if (getQuery().getType().getDimSize(getSeqAxis()) == 0)
+    return true;
+  // Every shaped operand but the pools begins with batch (or 1).
+  SmallVector<Value> operands = {
+      getQuery(), getCausalOffset(), getKvLen(),      getQLen(),     getMask(),
+      getBias(),  getKeyScale(),     getValueScale(), getPageTable()};
+  if (!isPaged())
+    llvm::append_values(operands, getKey(), getValue());
+  return llvm::any_of(operands, [](Value operand) {
+    auto type =
+        operand ? dyn_cast<ShapedType>(operand.getType()) : ShapedType();
+    return type && type.getDimSize(0) == 0;
+  });
+}

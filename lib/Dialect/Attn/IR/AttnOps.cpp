@@ -101,3 +101,22 @@ LogicalResult SdpaOp::reifyResultShapes(OpBuilder &builder,
     refine(lse, getLse());
   return success();
 }
+
+SmallVector<Value> SdpaOp::createEmptyResults(OpBuilder &builder) {
+  ReifiedRankedShapedTypeDims sizes;
+  LogicalResult reified = reifyResultShapes(builder, sizes);
+  assert(succeeded(reified) && "sizes of results follow from the operands");
+  (void)reified;
+  SmallVector<Value> results;
+  for (auto [result, dims] :
+       llvm::zip_equal(getOperation()->getResults(), sizes)) {
+    auto type = cast<RankedTensorType>(result.getType());
+    Value empty =
+        tensor::EmptyOp::create(builder, getLoc(), dims, type.getElementType());
+    results.push_back(
+        empty.getType() == type
+            ? empty
+            : tensor::CastOp::create(builder, getLoc(), type, empty));
+  }
+  return results;
+}

@@ -523,6 +523,8 @@ FailureOr<SmallVector<Value>> attn::tileBlockwise(RewriterBase &rewriter,
     return rewriter.notifyMatchFailure(op, "expects tensors, not memrefs");
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
+  if (auto sdpa = dyn_cast<SdpaOp>(*op); sdpa && op.hasNoRows())
+    return sdpa.createEmptyResults(rewriter);
   return BlockwiseTiler{rewriter, op, sizes}.run();
 }
 

@@ -77,6 +77,11 @@ def Attn_AttentionInterface : OpInterface<"AttentionInterface"> {
         return attr ? attr.getValue() : ::mlir::attn::Layout::bhsd;
       }]>
   ];
+  let extraClassDeclaration = [{
+    /// True if some type says that there is no query row: operands agree on
+    /// their sizes, so one empty batch speaks for all.
+    bool hasNoRows();
+  }];
   let extraSharedClassDeclaration = [{
     /// Axis of the heads in query, key, value (1 for bhsd, 2 for bshd).
     int64_t getHeadAxis() {

@@ -215,6 +215,9 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
   let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
     ::mlir::Speculation::Speculatability getSpeculatability();
+    /// Tensors of the results' shapes and types with nothing computed in them.
+    ::llvm::SmallVector<::mlir::Value> createEmptyResults(
+        ::mlir::OpBuilder &builder);
   }];
 }
 
