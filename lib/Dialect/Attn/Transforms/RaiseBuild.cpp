@@ -13,11 +13,9 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/SaveAndRestore.h"
 
 #include <cmath>
 
@@ -44,11 +42,6 @@ private:
   LogicalResult fail(const Twine &why, Expr *at = nullptr) {
     blocker = {why.str(), at && at->origin ? at->origin : match.contraction};
     return failure();
-  }
-  bool dependsOnRole(Expr *expr, const Index &role) {
-    return llvm::any_of(symbols.canonical(role).digits, [&](const Digit &part) {
-      return symbols.dependsOn(expr, part.var);
-    });
   }
   Value emitSum(Emitter &emitter, OpBuilder &at, const Bound &bound, Type type);
   Value buildBound(const Bound &bound, bool asTensor);
@@ -120,7 +113,7 @@ Value SdpaBuilder::emitSum(Emitter &emitter, OpBuilder &at, const Bound &bound,
 /// wanted.
 Value SdpaBuilder::buildBound(const Bound &bound, bool asTensor) {
   bool perBatch = llvm::any_of(bound.terms, [&](auto &term) {
-    return dependsOnRole(term.first, roles.batch);
+    return dependsOnRole(symbols, term.first, roles.batch);
   });
   Type i64 = builder.getI64Type();
   if (!perBatch) {
@@ -201,7 +194,7 @@ Value SdpaBuilder::buildMask() {
   SmallVector<bool> used;
   for (const Index &dim : dims) {
     used.push_back(llvm::any_of(modifiers.masks, [&](const Visible &mask) {
-      return dependsOnRole(mask.condition, dim);
+      return dependsOnRole(symbols, mask.condition, dim);
     }));
     shape.push_back(used.back() ? symbols.materializeFolded(
                                       builder, loc, symbols.getProduct(dim))
@@ -549,86 +542,4 @@ LogicalResult raise::buildSdpa(Match &match, const Roles &roles,
   return SdpaBuilder(match, roles, modifiers, builder,
                      match.contraction->getLoc(), blocker)
       .run(replacement, *result, entry);
-}
-
-//===----------------------------------------------------------------------===//
-// Log-sum-exp
-//===----------------------------------------------------------------------===//
-
-/// log(sum of exp(S - m)) + m, or log(sum of exp(S)).
-static bool isLogSumExp(Match &match, Expr *expr) {
-  Symbols &symbols = match.symbols;
-  expr = symbols.stripCasts(expr);
-  Expr *log = expr, *shift = nullptr;
-  if (expr->isOp("arith.addf")) {
-    unsigned which =
-        symbols.stripCasts(expr->args[0])->isOp("math.log") ? 0 : 1;
-    log = symbols.stripCasts(expr->args[which]);
-    shift = expr->args[1 - which];
-  }
-  if (!log->isOp("math.log"))
-    return false;
-  Expr *sum = symbols.stripCasts(log->args[0]);
-  if (!sum->isReduce(ReduceKind::Add))
-    return false;
-  Expr *exponential = symbols.stripCasts(sum->args[0]);
-  if (!exponential->isOp("math.exp"))
-    return false;
-  Expr *score = symbols.stripCasts(exponential->args[0]);
-  if (shift) {
-    if (!score->isOp("arith.subf") || !symbols.equal(score->args[1], shift))
-      return false;
-    score = score->args[0];
-  }
-  return isScore(match, score, sum->var);
-}
-
-Value raise::findLse(Match &match, const Roles &roles, IndexList &position) {
-  Symbols &symbols = match.symbols;
-  if (match.base2 || match.sink)
-    return Value();
-  Index rows;
-  for (const Index *part : {&roles.batch, &roles.head, &roles.row})
-    rows.digits.append(part->digits.begin(), part->digits.end());
-  rows = symbols.canonical(rows);
-  auto positionOf = [&](Value value) -> std::optional<IndexList> {
-    auto type = cast<RankedTensorType>(value.getType());
-    SmallVector<Size> sizes;
-    Size total;
-    for (int64_t i = 0; i < type.getRank(); ++i) {
-      sizes.push_back(symbols.getDim(value, i));
-      total = symbols.multiply(total, sizes.back());
-    }
-    if (!symbols.equal(total, symbols.getProduct(rows)))
-      return std::nullopt;
-    return symbols.split(rows, sizes);
-  };
-  Value found;
-  // What is looked at may have nothing to do with the match.
-  llvm::SaveAndRestore<bool> noAssumptions(symbols.mayAssume, false);
-  match.contraction->getBlock()->walk([&](math::LogOp log) {
-    Operation *op = log;
-    if (isa<linalg::LinalgOp>(log->getParentOp()))
-      op = log->getParentOp();
-    // The logarithm itself, then what is made of it.
-    SmallVector<Operation *> pending{op};
-    for (unsigned depth = 0; depth < 4 && !pending.empty(); ++depth) {
-      SmallVector<Operation *> next;
-      for (Operation *candidate : pending)
-        for (Value result : candidate->getResults()) {
-          if (!isa<RankedTensorType>(result.getType()))
-            continue;
-          if (std::optional<IndexList> at = positionOf(result);
-              at && isLogSumExp(match, symbols.load(result, *at))) {
-            found = result;
-            position = *at;
-            return WalkResult::interrupt();
-          }
-          next.append(result.user_begin(), result.user_end());
-        }
-      pending = next;
-    }
-    return WalkResult::advance();
-  });
-  return found;
 }

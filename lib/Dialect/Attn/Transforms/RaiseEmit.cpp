@@ -107,16 +107,6 @@ static bool isPointwise(Symbols &symbols, Expr *expr) {
   }
 }
 
-/// True if nothing is read from memory to compute `expr`.
-static bool readsNothing(Symbols &symbols, Expr *expr) {
-  Expr *found = symbols.head(expr);
-  if (found->kind == Expr::Op)
-    return llvm::all_of(found->args,
-                        [&](Expr *arg) { return readsNothing(symbols, arg); });
-  return found->kind == Expr::Const || found->kind == Expr::Scalar ||
-         found->kind == Expr::Position;
-}
-
 bool Emitter::isRead(Expr *load) {
   if (symbols.head(load) == load)
     return true;

@@ -78,6 +78,14 @@ LogicalResult matchSoftmax(Value result, Match &match, Blocker &blocker);
 /// True if `score` at variable `var` is the score of the match.
 bool isScore(Match &match, Expr *score, unsigned var);
 
+/// log(sum of exp(S - shift)) + shift, or log(sum of exp(S)).
+struct LogSumExp {
+  Expr *sum = nullptr, *shift = nullptr;
+};
+
+/// The log-sum-exp of the match's scores as such; none if `expr` is not that.
+std::optional<LogSumExp> matchLogSumExp(Match &match, Expr *expr);
+
 //===----------------------------------------------------------------------===//
 // Roles
 //===----------------------------------------------------------------------===//
@@ -158,6 +166,42 @@ struct Modifiers {
   SmallVector<Visible> regionMasks;
   /// A large negative number was taken for exclusion.
   bool finiteMask = false;
+};
+
+/// True if nothing is read from memory to compute `expr`.
+bool readsNothing(Symbols &symbols, Expr *expr);
+
+/// True if `expr` depends on a part of `role`.
+bool dependsOnRole(Symbols &symbols, Expr *expr, const Index &role);
+
+/// The condition of a float expression that is 1 where the condition has that
+/// value, and 0 elsewhere.
+std::optional<Visible> asTruth(Symbols &symbols, Expr *expr);
+
+/// Splits a condition into conditions that must all hold.
+void splitCondition(Symbols &symbols, Visible visible,
+                    SmallVectorImpl<Visible> &parts);
+
+/// Collects comparisons of positions.
+class StructureFinder {
+public:
+  StructureFinder(Symbols &symbols, const Roles &roles, Modifiers &modifiers)
+      : symbols(symbols), roles(roles), modifiers(modifiers) {}
+
+  /// Takes a condition as causal edge, window or length; false if it is none,
+  /// or does not go with what was taken before.
+  bool take(const Visible &visible);
+  /// Makes causal offset and window of the edges taken.
+  void finish();
+
+private:
+  Symbols &symbols;
+  const Roles &roles;
+  Modifiers &modifiers;
+  /// j <= i + right, j >= i + left.
+  std::optional<Bound> right, left;
+  /// The conditions that made `left`.
+  SmallVector<Visible> leftMasks;
 };
 
 LogicalResult classifyScore(Match &match, const Roles &roles, FiniteMasks mode,

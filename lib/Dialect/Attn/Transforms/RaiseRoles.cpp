@@ -436,6 +436,8 @@ static int64_t findExact(Symbols &symbols, ArrayRef<ViewStep> chain,
 }
 
 LogicalResult RoleAssigner::run() {
+  if (symbols.hasEmptyVar())
+    return fail("a dimension has size 0: there is nothing to compute");
   if (!chooseTypes())
     return fail("query, key and value have no common element type among f16, "
                 "bf16, f32, f64, or are no tensors");

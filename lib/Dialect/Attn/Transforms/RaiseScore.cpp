@@ -22,12 +22,6 @@ using namespace mlir::attn;
 using namespace mlir::attn::raise;
 
 namespace {
-/// An integer expression as a sum.
-struct Linear {
-  SmallVector<std::pair<Index, int64_t>, 2> positions;
-  Bound rest;
-};
-
 class ScoreClassifier {
 public:
   ScoreClassifier(Match &match, const Roles &roles, FiniteMasks mode,
@@ -44,20 +38,8 @@ private:
   // Masks.
   bool isExcluded(Expr *constant);
   bool splitAdditive(Expr *expr, SmallVectorImpl<Visible> &masks);
-  std::optional<Visible> asTruth(Expr *expr);
   bool takeMask(Stage &stage, SmallVectorImpl<Visible> &masks, bool &whole);
   bool commutesWithMasks(const Stage &stage);
-  void splitCondition(Visible visible, SmallVectorImpl<Visible> &parts);
-  std::optional<Visible> foldTwoValued(Expr *compare, bool when,
-                                       std::optional<bool> &constant);
-  // Structure.
-  std::optional<Linear> asLinear(Expr *expr);
-  bool addTerm(Linear &sum, const Linear &other, int64_t factor);
-  bool takeStructure(const Visible &visible);
-  bool takeUpper(const Bound &bound, std::optional<Bound> &length);
-  void finishWindow();
-  bool isPositional(Expr *expr);
-  bool dependsOnRole(Expr *expr, const Index &role);
   // The other stages.
   LogicalResult sortStages(ArrayRef<Stage> stages);
   bool takeBias(const Stage &stage);
@@ -75,10 +57,6 @@ private:
   /// The stage being looked at, and the one in which a finite mask was met
   /// while the mode is to reject them.
   Expr *current = nullptr, *rejected = nullptr;
-  /// j <= i + bound, j >= i + bound.
-  std::optional<Bound> right, left;
-  /// The conditions that made `left`.
-  SmallVector<Visible> leftMasks;
 };
 } // namespace
 
@@ -95,9 +73,15 @@ static bool isComputedFrom(Value value, Operation *op,
   if (!def || !visited.insert(def).second ||
       (def->getBlock() == op->getBlock() && def->isBeforeInBlock(op)))
     return false;
-  return llvm::any_of(def->getOperands(), [&](Value operand) {
-    return isComputedFrom(operand, op, visited);
-  });
+  // A body may read tensors that are no operands.
+  return def
+      ->walk([&](Operation *nested) {
+        for (Value operand : nested->getOperands())
+          if (isComputedFrom(operand, op, visited))
+            return WalkResult::interrupt();
+        return WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 bool raise::containsProduct(Match &match, Expr *expr) {
@@ -140,26 +124,6 @@ bool ScoreClassifier::isExcluded(Expr *expr) {
   return mode == FiniteMasks::Exclude;
 }
 
-/// A float expression that is 1 where a condition has a value, and 0
-/// elsewhere.
-std::optional<Visible> ScoreClassifier::asTruth(Expr *expr) {
-  expr = symbols.stripCasts(expr);
-  if (expr->isOp("arith.uitofp") && expr->args[0]->type.isInteger(1))
-    return Visible{expr->args[0], true};
-  if (expr->isOp("arith.select")) {
-    std::optional<double> a = symbols.getFloat(expr->args[1]);
-    std::optional<double> b = symbols.getFloat(expr->args[2]);
-    if (a == 1.0 && b == 0.0)
-      return Visible{expr->args[0], true};
-    if (a == 0.0 && b == 1.0)
-      return Visible{expr->args[0], false};
-  }
-  if (expr->isOp("arith.subf") && symbols.getFloat(expr->args[0]) == 1.0)
-    if (std::optional<Visible> truth = asTruth(expr->args[1]))
-      return Visible{truth->condition, !truth->when};
-  return std::nullopt;
-}
-
 /// True if `expr` is 0 where `masks` (added to) let a key be seen, and excludes
 /// it elsewhere.
 bool ScoreClassifier::splitAdditive(Expr *expr,
@@ -187,7 +151,7 @@ bool ScoreClassifier::splitAdditive(Expr *expr,
       std::optional<double> factor = symbols.getFloat(expr->args[i]);
       if (!factor || std::isinf(*factor))
         continue;
-      std::optional<Visible> truth = asTruth(expr->args[1 - i]);
+      std::optional<Visible> truth = asTruth(symbols, expr->args[1 - i]);
       if (truth && isExcluded(expr->args[i])) {
         masks.push_back({truth->condition, !truth->when});
         return true;
@@ -252,389 +216,6 @@ bool ScoreClassifier::commutesWithMasks(const Stage &stage) {
   return false;
 }
 
-/// A comparison of something that takes one of two values.
-std::optional<Visible>
-ScoreClassifier::foldTwoValued(Expr *compare, bool when,
-                               std::optional<bool> &constant) {
-  if (!compare->op)
-    return std::nullopt;
-  auto decide = [&](Visible truth, bool ifTrue,
-                    bool ifFalse) -> std::optional<Visible> {
-    if (ifTrue == ifFalse) {
-      constant = ifTrue == when;
-      return std::nullopt;
-    }
-    // The comparison is `ifTrue` where the condition has the value truth.when.
-    return Visible{truth.condition, (ifTrue == when) == truth.when};
-  };
-  if (auto op = dyn_cast<arith::CmpFOp>(compare->op)) {
-    std::optional<Visible> truth = asTruth(compare->args[0]);
-    std::optional<double> limit = symbols.getFloat(compare->args[1]);
-    if (!truth || !limit)
-      return std::nullopt;
-    auto test = [&](double value) {
-      return arith::applyCmpPredicate(op.getPredicate(), APFloat(value),
-                                      APFloat(*limit));
-    };
-    return decide(*truth, test(1.0), test(0.0));
-  }
-  if (auto op = dyn_cast<arith::CmpIOp>(compare->op)) {
-    std::optional<int64_t> limit = symbols.getInt(compare->args[1]);
-    Expr *value = symbols.head(compare->args[0]);
-    if (!limit)
-      return std::nullopt;
-    auto test = [&](int64_t number) {
-      return arith::applyCmpPredicate(op.getPredicate(), APInt(64, number),
-                                      APInt(64, *limit, true));
-    };
-    if (value->type.isInteger(1)) {
-      if (op.getPredicate() != arith::CmpIPredicate::eq &&
-          op.getPredicate() != arith::CmpIPredicate::ne)
-        return std::nullopt;
-      return decide({value, true}, test(1), test(0));
-    }
-    if (value->isOp("arith.extui") && value->args[0]->type.isInteger(1))
-      return decide({value->args[0], true}, test(1), test(0));
-  }
-  return std::nullopt;
-}
-
-/// Splits a condition into conditions that must all hold.
-void ScoreClassifier::splitCondition(Visible visible,
-                                     SmallVectorImpl<Visible> &parts) {
-  Expr *expr = symbols.head(visible.condition);
-  bool when = visible.when;
-  if (std::optional<int64_t> constant = symbols.getInt(expr)) {
-    if ((*constant != 0) != when)
-      parts.push_back(visible);
-    return;
-  }
-  if (expr->isOp("arith.xori"))
-    for (unsigned i : {0, 1})
-      if (symbols.getInt(expr->args[i]) == 1)
-        return splitCondition({expr->args[1 - i], !when}, parts);
-  if (expr->isOp(when ? "arith.andi" : "arith.ori")) {
-    splitCondition({expr->args[0], when}, parts);
-    splitCondition({expr->args[1], when}, parts);
-    return;
-  }
-  if (expr->isOp("arith.select")) {
-    // c ? a : (not when)  holds iff c and a; (not when) : a iff not c and a.
-    for (unsigned i : {1, 2})
-      if (std::optional<int64_t> arm = symbols.getInt(expr->args[i]);
-          arm && (*arm != 0) != when) {
-        splitCondition({expr->args[0], i == 2}, parts);
-        splitCondition({expr->args[3 - i], when}, parts);
-        return;
-      }
-  }
-  if (expr->isOp("arith.cmpf") || expr->isOp("arith.cmpi")) {
-    std::optional<bool> constant;
-    if (std::optional<Visible> folded = foldTwoValued(expr, when, constant))
-      return splitCondition(*folded, parts);
-    if (constant && *constant)
-      return;
-  }
-  parts.push_back(visible);
-}
-
-//===----------------------------------------------------------------------===//
-// Structure
-//===----------------------------------------------------------------------===//
-
-bool ScoreClassifier::addTerm(Linear &sum, const Linear &other,
-                              int64_t factor) {
-  for (auto &[index, count] : other.positions) {
-    const Index &wanted = index;
-    auto *found = llvm::find_if(
-        sum.positions, [&](auto &entry) { return entry.first == wanted; });
-    if (found != sum.positions.end())
-      found->second += factor * count;
-    else
-      sum.positions.push_back({index, factor * count});
-  }
-  for (auto &[term, count] : other.rest.terms) {
-    Expr *wanted = term;
-    auto *found = llvm::find_if(sum.rest.terms, [&](auto &entry) {
-      return symbols.equal(entry.first, wanted);
-    });
-    if (found != sum.rest.terms.end())
-      found->second += factor * count;
-    else
-      sum.rest.terms.push_back({term, factor * count});
-  }
-  sum.rest.constant += factor * other.rest.constant;
-  return true;
-}
-
-std::optional<Linear> ScoreClassifier::asLinear(Expr *expr) {
-  Linear result;
-  Expr *found = symbols.head(expr);
-  while (found->isOp("arith.index_cast") || found->isOp("arith.extsi") ||
-         found->isOp("arith.trunci") ||
-         (found->isOp("arith.extui") && !found->args[0]->type.isInteger(1)))
-    found = symbols.head(found->args[0]);
-  if (std::optional<int64_t> constant = symbols.getInt(found)) {
-    result.rest.constant = *constant;
-    return result;
-  }
-  if (found->kind == Expr::Position) {
-    Index index = symbols.canonical(found->idx[0]);
-    if (!index.isZero())
-      result.positions.push_back({index, 1});
-    return result;
-  }
-  bool adds = found->isOp("arith.addi"), subtracts = found->isOp("arith.subi");
-  if (adds || subtracts) {
-    auto a = asLinear(found->args[0]), b = asLinear(found->args[1]);
-    if (!a || !b)
-      return std::nullopt;
-    addTerm(result, *a, 1);
-    addTerm(result, *b, adds ? 1 : -1);
-    return result;
-  }
-  if (found->isOp("arith.muli"))
-    for (unsigned i : {0, 1})
-      if (std::optional<int64_t> factor = symbols.getInt(found->args[i])) {
-        auto other = asLinear(found->args[1 - i]);
-        if (!other)
-          return std::nullopt;
-        addTerm(result, *other, *factor);
-        return result;
-      }
-  // A scalar, or one number per batch entry.
-  if (found->kind != Expr::Scalar && found->kind != Expr::Load)
-    return std::nullopt;
-  if (dependsOnRole(found, roles.row) || dependsOnRole(found, roles.column) ||
-      dependsOnRole(found, roles.head))
-    return std::nullopt;
-  result.rest.terms.push_back({found, 1});
-  return result;
-}
-
-bool ScoreClassifier::dependsOnRole(Expr *expr, const Index &role) {
-  SmallVector<Digit> digits;
-  symbols.collectDigits(expr, digits);
-  Index wanted = symbols.canonical(role);
-  for (const Digit &digit : digits)
-    for (const Digit &part : wanted.digits) {
-      if (digit.var != part.var)
-        continue;
-      // Disjoint parts of one variable are different things.
-      Size end = symbols.multiply(digit.div, digit.size);
-      Size partEnd = symbols.multiply(part.div, part.size);
-      if (!symbols.divide(digit.div, partEnd) && !symbols.divide(part.div, end))
-        return true;
-    }
-  return false;
-}
-
-/// position < bound: a length. False if there already is another one.
-bool ScoreClassifier::takeUpper(const Bound &bound,
-                                std::optional<Bound> &length) {
-  if (length) {
-    if (!length->terms.empty() || !bound.terms.empty())
-      return false;
-    length->constant = std::min(length->constant, bound.constant);
-    return true;
-  }
-  length = bound;
-  return true;
-}
-
-/// Takes a comparison of positions as causal edge, window or length.
-bool ScoreClassifier::takeStructure(const Visible &visible) {
-  Expr *compare = symbols.head(visible.condition);
-  auto op = dyn_cast_if_present<arith::CmpIOp>(
-      compare->kind == Expr::Op ? compare->op : nullptr);
-  if (!op)
-    return false;
-  auto a = asLinear(compare->args[0]), b = asLinear(compare->args[1]);
-  if (!a || !b)
-    return false;
-  arith::CmpIPredicate predicate = op.getPredicate();
-  if (!visible.when)
-    predicate = arith::invertPredicate(predicate);
-  // sum <= 0.
-  Linear sum;
-  int64_t strict = 0, sign = 1;
-  switch (predicate) {
-  case arith::CmpIPredicate::slt:
-  case arith::CmpIPredicate::ult:
-    strict = 1;
-    break;
-  case arith::CmpIPredicate::sle:
-  case arith::CmpIPredicate::ule:
-    break;
-  case arith::CmpIPredicate::sgt:
-  case arith::CmpIPredicate::ugt:
-    strict = 1;
-    sign = -1;
-    break;
-  case arith::CmpIPredicate::sge:
-  case arith::CmpIPredicate::uge:
-    sign = -1;
-    break;
-  default:
-    return false;
-  }
-  bool isUnsigned = predicate == arith::CmpIPredicate::ult ||
-                    predicate == arith::CmpIPredicate::ule ||
-                    predicate == arith::CmpIPredicate::ugt ||
-                    predicate == arith::CmpIPredicate::uge;
-  addTerm(sum, *a, sign);
-  addTerm(sum, *b, -sign);
-  sum.rest.constant += strict;
-  llvm::erase_if(sum.positions, [](auto &entry) { return entry.second == 0; });
-  llvm::erase_if(sum.rest.terms, [](auto &entry) { return entry.second == 0; });
-  // Without a sign a difference wraps round: only a position and a number.
-  auto isPlain = [](const Linear &side) {
-    return side.rest.terms.empty() && side.rest.constant >= 0 &&
-           side.positions.size() <= 1 &&
-           (side.positions.empty() ||
-            (side.positions[0].second == 1 && side.rest.constant == 0));
-  };
-  if (isUnsigned && (!isPlain(*a) || !isPlain(*b)))
-    return false;
-  int64_t row = 0, column = 0;
-  Index rows = symbols.canonical(roles.row);
-  Index columns = symbols.canonical(roles.column);
-  for (auto &[index, count] : sum.positions) {
-    if (index == columns && !columns.isZero())
-      column = count;
-    else if (index == rows && !rows.isZero())
-      row = count;
-    else
-      return false;
-  }
-  Bound negated;
-  negated.constant = -sum.rest.constant;
-  for (auto &[term, count] : sum.rest.terms)
-    negated.terms.push_back({term, -count});
-  auto takeEdge = [&](std::optional<Bound> &edge, const Bound &bound,
-                      bool smaller) {
-    if (!edge) {
-      edge = bound;
-      return true;
-    }
-    if (!edge->terms.empty() || !bound.terms.empty())
-      return false;
-    edge->constant = smaller ? std::min(edge->constant, bound.constant)
-                             : std::max(edge->constant, bound.constant);
-    return true;
-  };
-  if (column == 1 && row == -1)
-    return takeEdge(right, negated, /*smaller=*/true);
-  if (column == -1 && row == 1) {
-    if (!takeEdge(left, sum.rest, /*smaller=*/false))
-      return false;
-    leftMasks.push_back(visible);
-    return true;
-  }
-  if (column == 1 && row == 0) {
-    ++negated.constant;
-    return takeUpper(negated, modifiers.kvLen);
-  }
-  if (row == 1 && column == 0) {
-    ++negated.constant;
-    return takeUpper(negated, modifiers.qLen);
-  }
-  return false;
-}
-
-static bool sameTerms(Symbols &symbols, const Bound &a, const Bound &b) {
-  return a.terms.size() == b.terms.size() &&
-         llvm::all_of(a.terms, [&](auto &term) {
-           return llvm::any_of(b.terms, [&](auto &other) {
-             return term.second == other.second &&
-                    symbols.equal(term.first, other.first);
-           });
-         });
-}
-
-/// Makes causal offset and window of the two edges.
-void ScoreClassifier::finishWindow() {
-  auto setOffset = [&](const Bound &bound) {
-    if (bound.terms.empty() && bound.constant == 0)
-      return;
-    // Is it seq_len_kv - seq_len_q?
-    Size rows = symbols.getProduct(roles.row);
-    Size columns = symbols.getProduct(roles.column);
-    int64_t staticRows = symbols.getStatic(rows);
-    int64_t staticColumns = symbols.getStatic(columns);
-    bool known = !ShapedType::isDynamic(staticRows) &&
-                 !ShapedType::isDynamic(staticColumns);
-    bool corner = known && bound.terms.empty() &&
-                  bound.constant == staticColumns - staticRows;
-    if (bound.terms.size() == 2 && bound.constant == 0) {
-      auto isSize = [&](unsigned i, int64_t sign, const Size &size) {
-        Expr *term = bound.terms[i].first;
-        return bound.terms[i].second == sign && term->kind == Expr::Scalar &&
-               symbols.equal(symbols.getSize(term->value), size);
-      };
-      corner |= (isSize(0, 1, columns) && isSize(1, -1, rows)) ||
-                (isSize(1, 1, columns) && isSize(0, -1, rows));
-    }
-    if (corner && !modifiers.kvLen && !modifiers.qLen)
-      modifiers.bottomRight = true;
-    else
-      modifiers.causalOffset = bound;
-  };
-  if (right && left &&
-      (!sameTerms(symbols, *right, *left) ||
-       right->constant < left->constant)) {
-    // The edges do not share a diagonal.
-    for (const Visible &visible : leftMasks)
-      (isPositional(visible.condition) ? modifiers.regionMasks
-                                       : modifiers.masks)
-          .push_back(visible);
-    left.reset();
-  }
-  if (right && left) {
-    // One diagonal for both; the left edge may be a constant away from it.
-    if (right->terms.empty() && left->terms.empty() && right->constant > 0 &&
-        left->constant <= 0) {
-      modifiers.windowLeft = -left->constant;
-      modifiers.windowRight = right->constant;
-      return;
-    }
-    modifiers.windowRight = 0;
-    modifiers.windowLeft = right->constant - left->constant;
-    setOffset(*right);
-    return;
-  }
-  if (right) {
-    modifiers.windowRight = 0;
-    setOffset(*right);
-    return;
-  }
-  if (left) {
-    Bound diagonal = *left;
-    modifiers.windowLeft = 0;
-    if (left->constant <= 0) {
-      modifiers.windowLeft = -left->constant;
-      diagonal.constant = 0;
-    }
-    setOffset(diagonal);
-  }
-}
-
-/// True if nothing is read from memory to compute `expr`.
-bool ScoreClassifier::isPositional(Expr *expr) {
-  expr = symbols.head(expr);
-  switch (expr->kind) {
-  case Expr::Const:
-  case Expr::Scalar:
-  case Expr::Position:
-    return true;
-  case Expr::Op:
-    return llvm::all_of(expr->args,
-                        [&](Expr *arg) { return isPositional(arg); });
-  default:
-    return false;
-  }
-}
-
 //===----------------------------------------------------------------------===//
 // The other stages
 //===----------------------------------------------------------------------===//
@@ -651,8 +232,8 @@ bool ScoreClassifier::isComputedBias(Expr *expr, bool &readsPosition) {
     readsPosition = true;
     return true;
   case Expr::Load:
-    return !(dependsOnRole(found, roles.row) &&
-             dependsOnRole(found, roles.column));
+    return !(dependsOnRole(symbols, found, roles.row) &&
+             dependsOnRole(symbols, found, roles.column));
   case Expr::Op:
     return llvm::all_of(found->args, [&](Expr *arg) {
       return isComputedBias(arg, readsPosition);
@@ -673,7 +254,8 @@ bool ScoreClassifier::takeBias(const Stage &stage) {
     return false;
   // Cheaper to compute than to read.
   bool readsPosition = false;
-  if (dependsOnRole(added, roles.row) && dependsOnRole(added, roles.column) &&
+  if (dependsOnRole(symbols, added, roles.row) &&
+      dependsOnRole(symbols, added, roles.column) &&
       isComputedBias(added, readsPosition) && readsPosition)
     return false;
   Index dims[] = {roles.batch, roles.head, roles.row, roles.column};
@@ -784,28 +366,31 @@ LogicalResult ScoreClassifier::run() {
                   "condition that does not mask the scores",
                   symbols.head(zeroed.condition));
 
+  StructureFinder structure(symbols, roles, modifiers);
   for (const Visible &mask : masks) {
     if (containsProduct(match, mask.condition))
       return fail("the mask depends on the scores",
                   symbols.head(mask.condition));
     SmallVector<Visible> parts, rest;
-    splitCondition(mask, parts);
+    splitCondition(symbols, mask, parts);
     bool structured = false;
     for (const Visible &part : parts) {
-      if (takeStructure(part))
+      if (structure.take(part))
         structured = true;
       else
         rest.push_back(part);
     }
     // A mask that is a tensor as it is stays one.
     if (!structured && mask.when && !rest.empty() &&
-        mask.condition->kind == Expr::Load && !isPositional(mask.condition))
+        mask.condition->kind == Expr::Load &&
+        !readsNothing(symbols, mask.condition))
       rest.assign(1, mask);
     for (const Visible &part : rest)
-      (isPositional(part.condition) ? modifiers.regionMasks : modifiers.masks)
+      (readsNothing(symbols, part.condition) ? modifiers.regionMasks
+                                             : modifiers.masks)
           .push_back(part);
   }
-  finishWindow();
+  structure.finish();
 
   std::reverse(kept.begin(), kept.end());
   if (failed(sortStages(kept)))

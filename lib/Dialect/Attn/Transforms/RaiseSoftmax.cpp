@@ -86,7 +86,6 @@ private:
   LogicalResult matchContraction(Expr *sum, Expr *divisor);
   LogicalResult matchProbabilities(Expr *probabilities, Expr *divisor);
   LogicalResult matchSum(Expr *exponential, Expr *sum);
-  LogicalResult matchLogSumExp(Expr *lse);
   LogicalResult matchSink(Expr *sum);
   LogicalResult matchAttend(Expr *attend);
   LogicalResult checkZeroed();
@@ -153,8 +152,6 @@ LogicalResult SoftmaxMatcher::matchContraction(Expr *sum, Expr *divisor) {
     if (succeeded(matchProbabilities(probabilities, divisor))) {
       if (symbols.getFloat(sum->args[1]) != 0.0)
         return fail("the product with value is added to something", sum);
-      if (symbols.getVarSize(sum->var).isOne())
-        return fail("there is a single key", sum);
       return matchScore();
     }
     // Only what holds a softmax is worth a word.
@@ -217,14 +214,23 @@ LogicalResult SoftmaxMatcher::matchProbabilities(Expr *expr, Expr *divisor) {
       }
     }
   }
+  if (symbols.canonical(symbols.getVarSize(match.keyVar)).isOne())
+    return fail("there is a single key", expr);
   if (!symbols.dependsOn(match.score, match.keyVar))
     return fail("the exponentials do not depend on the contracted dimension",
                 expr);
   if (divisor) {
     if (failed(matchSum(expr, divisor)))
       return failure();
-  } else if (failed(matchLogSumExp(match.shift))) {
-    return fail("the exponentials are not divided by their sum", expr);
+  } else {
+    // exp(S - lse).
+    std::optional<LogSumExp> lse;
+    if (match.shift && !match.base2)
+      lse = matchLogSumExp(match, match.shift);
+    if (!lse)
+      return fail("the exponentials are not divided by their sum", expr);
+    match.sum = lse->sum;
+    match.shift = lse->shift;
   }
   return checkZeroed();
 }
@@ -247,50 +253,6 @@ LogicalResult SoftmaxMatcher::matchSum(Expr *exponential, Expr *sum) {
                      symbols.getVarSize(match.keyVar)))
     return matchSink(sum);
   return success();
-}
-
-/// P = exp(S - lse): lse = log(sum of exp(S - m)) + m.
-LogicalResult SoftmaxMatcher::matchLogSumExp(Expr *lse) {
-  if (!lse)
-    return failure();
-  lse = symbols.stripCasts(lse);
-  Expr *log = lse, *shift = nullptr;
-  if (lse->isOp("arith.addf")) {
-    unsigned which = symbols.stripCasts(lse->args[0])->isOp("math.log") ? 0 : 1;
-    log = symbols.stripCasts(lse->args[which]);
-    shift = lse->args[1 - which];
-  }
-  if (!log->isOp("math.log"))
-    return failure();
-  Expr *sum = symbols.stripCasts(log->args[0]);
-  if (!sum->isReduce(ReduceKind::Add))
-    return failure();
-  bool base2;
-  Expr *argument =
-      matchExponential(symbols, symbols.stripCasts(sum->args[0]), base2);
-  if (!argument || base2 || match.base2)
-    return failure();
-  argument = symbols.stripCasts(argument);
-  Expr *score = argument;
-  if (shift) {
-    if (!argument->isOp("arith.subf") ||
-        !symbols.equal(argument->args[1], shift))
-      return failure();
-    score = argument->args[0];
-  }
-  if (!isScore(match, score, sum->var))
-    return failure();
-  match.sum = sum;
-  match.shift = shift;
-  return success();
-}
-
-bool raise::isScore(Match &match, Expr *score, unsigned var) {
-  if (!match.symbols.equal(match.symbols.getVarSize(var),
-                           match.symbols.getVarSize(match.keyVar)))
-    return false;
-  Expr *renamed = match.symbols.rename(score, var, match.keyVar);
-  return renamed && match.symbols.equal(renamed, match.score);
 }
 
 /// The sum has more terms than keys: one more, from a concatenated logit.

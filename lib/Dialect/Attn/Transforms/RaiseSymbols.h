@@ -162,6 +162,12 @@ public:
   //===--- Positions (RaiseSizes.cpp) -----------------------------------===//
   unsigned newVar(const Size &size);
   const Size &getVarSize(unsigned var) const { return varSizes[var]; }
+  /// True if a variable has no values.
+  bool hasEmptyVar() {
+    return llvm::any_of(varSizes, [&](const Size &size) {
+      return canonical(size).factor == 0;
+    });
+  }
   /// The whole of a variable.
   Index getIndex(unsigned var);
   Index canonical(Index index);

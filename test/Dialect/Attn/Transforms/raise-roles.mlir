@@ -345,3 +345,59 @@ func.func @negative_dynamic_head_dim(%q: tensor<2x4x12x?xf32>, %k: tensor<2x4x20
     ins(%p, %v : !s, !k) outs(%o1 : !q) -> !q
   return %o : !q
 }
+
+// With one key the softmax is 1.
+// REMARK: remark: looks like attention but is left alone: there is a single key
+// CHECK-LABEL: func.func @negative_single_key(
+// CHECK:         linalg.softmax
+func.func @negative_single_key(%q: tensor<2x4x12x8xf32>, %k: tensor<2x4x1x8xf32>)
+    -> tensor<2x4x12x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %s0 = tensor.empty() : tensor<2x4x12x1xf32>
+  %s1 = linalg.fill ins(%zero : f32) outs(%s0 : tensor<2x4x12x1xf32>) -> tensor<2x4x12x1xf32>
+  %s = linalg.contract indexing_maps = [
+      affine_map<(b, h, i, j, d) -> (b, h, i, d)>,
+      affine_map<(b, h, i, j, d) -> (b, h, j, d)>,
+      affine_map<(b, h, i, j, d) -> (b, h, i, j)>]
+    ins(%q, %k : tensor<2x4x12x8xf32>, tensor<2x4x1x8xf32>)
+    outs(%s1 : tensor<2x4x12x1xf32>) -> tensor<2x4x12x1xf32>
+  %p = linalg.softmax dimension(3) ins(%s : tensor<2x4x12x1xf32>)
+    outs(%s0 : tensor<2x4x12x1xf32>) -> tensor<2x4x12x1xf32>
+  %o0 = tensor.empty() : tensor<2x4x12x8xf32>
+  %o1 = linalg.fill ins(%zero : f32) outs(%o0 : tensor<2x4x12x8xf32>) -> tensor<2x4x12x8xf32>
+  %o = linalg.contract indexing_maps = [
+      affine_map<(b, h, i, j, d) -> (b, h, i, j)>,
+      affine_map<(b, h, i, j, d) -> (b, h, j, d)>,
+      affine_map<(b, h, i, j, d) -> (b, h, i, d)>]
+    ins(%p, %k : tensor<2x4x12x1xf32>, tensor<2x4x1x8xf32>)
+    outs(%o1 : tensor<2x4x12x8xf32>) -> tensor<2x4x12x8xf32>
+  return %o : tensor<2x4x12x8xf32>
+}
+
+// Nothing to attend to, known at compile time.
+// REMARK: remark: looks like attention but is left alone: a dimension has size 0: there is nothing to compute
+// CHECK-LABEL: func.func @negative_no_keys(
+// CHECK:         linalg.softmax
+func.func @negative_no_keys(%q: tensor<2x4x12x8xf32>, %k: tensor<2x4x0x8xf32>)
+    -> tensor<2x4x12x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %s0 = tensor.empty() : tensor<2x4x12x0xf32>
+  %s1 = linalg.fill ins(%zero : f32) outs(%s0 : tensor<2x4x12x0xf32>) -> tensor<2x4x12x0xf32>
+  %s = linalg.contract indexing_maps = [
+      affine_map<(b, h, i, j, d) -> (b, h, i, d)>,
+      affine_map<(b, h, i, j, d) -> (b, h, j, d)>,
+      affine_map<(b, h, i, j, d) -> (b, h, i, j)>]
+    ins(%q, %k : tensor<2x4x12x8xf32>, tensor<2x4x0x8xf32>)
+    outs(%s1 : tensor<2x4x12x0xf32>) -> tensor<2x4x12x0xf32>
+  %p = linalg.softmax dimension(3) ins(%s : tensor<2x4x12x0xf32>)
+    outs(%s0 : tensor<2x4x12x0xf32>) -> tensor<2x4x12x0xf32>
+  %o0 = tensor.empty() : tensor<2x4x12x8xf32>
+  %o1 = linalg.fill ins(%zero : f32) outs(%o0 : tensor<2x4x12x8xf32>) -> tensor<2x4x12x8xf32>
+  %o = linalg.contract indexing_maps = [
+      affine_map<(b, h, i, j, d) -> (b, h, i, j)>,
+      affine_map<(b, h, i, j, d) -> (b, h, j, d)>,
+      affine_map<(b, h, i, j, d) -> (b, h, i, d)>]
+    ins(%p, %k : tensor<2x4x12x0xf32>, tensor<2x4x0x8xf32>)
+    outs(%o1 : tensor<2x4x12x8xf32>) -> tensor<2x4x12x8xf32>
+  return %o : tensor<2x4x12x8xf32>
+}

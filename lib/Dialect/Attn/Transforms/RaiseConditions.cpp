@@ -1,0 +1,154 @@
+//===- RaiseConditions.cpp - Conditions on keys --------------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Masks reach the scores as conditions, as floats that are 0 or 1, compared
+// again, negated, joined. Here they become conditions that must all hold.
+//
+//===----------------------------------------------------------------------===//
+
+#include "RaiseMatch.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::attn::raise;
+
+bool raise::readsNothing(Symbols &symbols, Expr *expr) {
+  expr = symbols.head(expr);
+  switch (expr->kind) {
+  case Expr::Const:
+  case Expr::Scalar:
+  case Expr::Position:
+    return true;
+  case Expr::Op:
+    return llvm::all_of(expr->args,
+                        [&](Expr *arg) { return readsNothing(symbols, arg); });
+  default:
+    return false;
+  }
+}
+
+bool raise::dependsOnRole(Symbols &symbols, Expr *expr, const Index &role) {
+  SmallVector<Digit> digits;
+  symbols.collectDigits(expr, digits);
+  Index wanted = symbols.canonical(role);
+  for (const Digit &digit : digits)
+    for (const Digit &part : wanted.digits) {
+      if (digit.var != part.var)
+        continue;
+      // Disjoint parts of one variable are different things.
+      Size end = symbols.multiply(digit.div, digit.size);
+      Size partEnd = symbols.multiply(part.div, part.size);
+      if (!symbols.divide(digit.div, partEnd) && !symbols.divide(part.div, end))
+        return true;
+    }
+  return false;
+}
+
+std::optional<Visible> raise::asTruth(Symbols &symbols, Expr *expr) {
+  expr = symbols.stripCasts(expr);
+  if (expr->isOp("arith.uitofp") && expr->args[0]->type.isInteger(1))
+    return Visible{expr->args[0], true};
+  if (expr->isOp("arith.select")) {
+    std::optional<double> a = symbols.getFloat(expr->args[1]);
+    std::optional<double> b = symbols.getFloat(expr->args[2]);
+    if (a == 1.0 && b == 0.0)
+      return Visible{expr->args[0], true};
+    if (a == 0.0 && b == 1.0)
+      return Visible{expr->args[0], false};
+  }
+  if (expr->isOp("arith.subf") && symbols.getFloat(expr->args[0]) == 1.0)
+    if (std::optional<Visible> truth = asTruth(symbols, expr->args[1]))
+      return Visible{truth->condition, !truth->when};
+  return std::nullopt;
+}
+
+/// A comparison of something that takes one of two values.
+static std::optional<Visible> foldTwoValued(Symbols &symbols, Expr *compare,
+                                            bool when,
+                                            std::optional<bool> &constant) {
+  if (!compare->op)
+    return std::nullopt;
+  auto decide = [&](Visible truth, bool ifTrue,
+                    bool ifFalse) -> std::optional<Visible> {
+    if (ifTrue == ifFalse) {
+      constant = ifTrue == when;
+      return std::nullopt;
+    }
+    // The comparison is `ifTrue` where the condition has the value truth.when.
+    return Visible{truth.condition, (ifTrue == when) == truth.when};
+  };
+  if (auto op = dyn_cast<arith::CmpFOp>(compare->op)) {
+    std::optional<Visible> truth = asTruth(symbols, compare->args[0]);
+    std::optional<double> limit = symbols.getFloat(compare->args[1]);
+    if (!truth || !limit)
+      return std::nullopt;
+    auto test = [&](double value) {
+      return arith::applyCmpPredicate(op.getPredicate(), APFloat(value),
+                                      APFloat(*limit));
+    };
+    return decide(*truth, test(1.0), test(0.0));
+  }
+  if (auto op = dyn_cast<arith::CmpIOp>(compare->op)) {
+    std::optional<int64_t> limit = symbols.getInt(compare->args[1]);
+    Expr *value = symbols.head(compare->args[0]);
+    if (!limit)
+      return std::nullopt;
+    auto test = [&](int64_t number) {
+      return arith::applyCmpPredicate(op.getPredicate(), APInt(64, number),
+                                      APInt(64, *limit, true));
+    };
+    if (value->type.isInteger(1)) {
+      if (op.getPredicate() != arith::CmpIPredicate::eq &&
+          op.getPredicate() != arith::CmpIPredicate::ne)
+        return std::nullopt;
+      return decide({value, true}, test(1), test(0));
+    }
+    if (value->isOp("arith.extui") && value->args[0]->type.isInteger(1))
+      return decide({value->args[0], true}, test(1), test(0));
+  }
+  return std::nullopt;
+}
+
+void raise::splitCondition(Symbols &symbols, Visible visible,
+                           SmallVectorImpl<Visible> &parts) {
+  Expr *expr = symbols.head(visible.condition);
+  bool when = visible.when;
+  if (std::optional<int64_t> constant = symbols.getInt(expr)) {
+    if ((*constant != 0) != when)
+      parts.push_back(visible);
+    return;
+  }
+  if (expr->isOp("arith.xori"))
+    for (unsigned i : {0, 1})
+      if (symbols.getInt(expr->args[i]) == 1)
+        return splitCondition(symbols, {expr->args[1 - i], !when}, parts);
+  if (expr->isOp(when ? "arith.andi" : "arith.ori")) {
+    splitCondition(symbols, {expr->args[0], when}, parts);
+    splitCondition(symbols, {expr->args[1], when}, parts);
+    return;
+  }
+  if (expr->isOp("arith.select")) {
+    // c ? a : (not when)  holds iff c and a; (not when) : a iff not c and a.
+    for (unsigned i : {1, 2})
+      if (std::optional<int64_t> arm = symbols.getInt(expr->args[i]);
+          arm && (*arm != 0) != when) {
+        splitCondition(symbols, {expr->args[0], i == 2}, parts);
+        splitCondition(symbols, {expr->args[3 - i], when}, parts);
+        return;
+      }
+  }
+  if (expr->isOp("arith.cmpf") || expr->isOp("arith.cmpi")) {
+    std::optional<bool> constant;
+    if (std::optional<Visible> folded =
+            foldTwoValued(symbols, expr, when, constant))
+      return splitCondition(symbols, *folded, parts);
+    if (constant && *constant)
+      return;
+  }
+  parts.push_back(visible);
+}
