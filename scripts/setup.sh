@@ -40,7 +40,7 @@ install_missing() {
     say "all packages are here"
     return
   fi
-  say "will install: ${missing[*]}"
+  say "will install with apt (LLVM and MLIR take about 2 GB of disk): ${missing[*]}"
   local sudo=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null ||

@@ -62,7 +62,8 @@ static std::optional<ContractionLoops> matchContraction(linalg::LinalgOp op) {
   if (!rhs.isProjectedPermutation() || rhs.getNumResults() < 2 ||
       rhs.getDimPosition(rhs.getNumResults() - 1) != loops.column)
     return std::nullopt;
-  if (!cast<ShapedType>(op->getResult(0).getType()).getElementType().isF32())
+  auto isF32 = [](Type type) { return getElementTypeOrSelf(type).isF32(); };
+  if (!llvm::all_of(op->getOperandTypes(), isF32))
     return std::nullopt;
   return loops;
 }

@@ -48,3 +48,14 @@ func.func @negative_transposed(%a: tensor<64x64xf32>, %b: tensor<64x64xf32>,
   } -> tensor<64x64xf32>
   return %0 : tensor<64x64xf32>
 }
+
+// Products of narrow elements need an extension that contractions do not lower.
+// CHECK-LABEL: func.func @negative_f16
+// CHECK-NOT:     vector.contract
+// CHECK:         linalg.matmul
+func.func @negative_f16(%a: tensor<64x64xf16>, %b: tensor<64x64xf16>,
+                        %c: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %0 = linalg.matmul ins(%a, %b : tensor<64x64xf16>, tensor<64x64xf16>)
+                     outs(%c : tensor<64x64xf32>) -> tensor<64x64xf32>
+  return %0 : tensor<64x64xf32>
+}
