@@ -26,6 +26,7 @@ void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
   registerTilingInterfaceExternalModels(registry);
   registerPartialReductionOpInterfaceExternalModels(registry);
   registerValueBoundsOpInterfaceExternalModels(registry);
+  registerRuntimeVerifiableOpInterfaceExternalModels(registry);
 }
 
 void attn::registerShadowDialects(DialectRegistry &registry) {

@@ -229,9 +229,12 @@ OpFoldResult attn::getCausalOffsetAt(AttentionInterface op, OpBuilder &builder,
   auto type = dyn_cast<ShapedType>(offset.getType());
   if (!type)
     return getAsOpFoldResult(offset);
+  IndexMath math{builder, loc};
   if (type.getDimSize(0) == 1)
-    b = builder.getIndexAttr(0);
-  Value index = getValueOrCreateConstantIndexOp(builder, loc, b);
+    b = math.constant(0);
+  else if (type.isDynamicDim(0)) // One element or one per batch entry.
+    b = math.min(b, math.add(getDim(builder, loc, offset, 0), -1));
+  Value index = math.value(b);
   Value loaded;
   if (isa<MemRefType>(type))
     loaded = memref::LoadOp::create(builder, loc, offset, index);

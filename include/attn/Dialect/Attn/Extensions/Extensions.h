@@ -38,6 +38,12 @@ void registerPartialReductionOpInterfaceExternalModels(
 /// the destinations.
 void registerValueBoundsOpInterfaceExternalModels(DialectRegistry &registry);
 
+/// RuntimeVerifiableOpInterface of all ops: what the verifiers could not decide
+/// for dynamic sizes, and bounds of lengths and page table entries, as
+/// cf.assert in the verifiers' words.
+void registerRuntimeVerifiableOpInterfaceExternalModels(
+    DialectRegistry &registry);
+
 } // namespace mlir::attn
 
 #endif // ATTN_DIALECT_ATTN_EXTENSIONS_EXTENSIONS_H

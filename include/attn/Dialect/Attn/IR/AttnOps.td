@@ -167,6 +167,14 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     - sdpa_c15: sinks have num_heads elements of lse's type.
     - sdpa_c16: sizes and windows are at most 2^48, so that positions cannot
       overflow; tensors have no encoding.
+    - sdpa_c17 (when run): kv_len is in [0, seq_len_kv] and q_len in
+      [0, seq_len_q], with `offsets` only not negative; causal_offset is at most
+      2^48 either way.
+    - sdpa_c18 (when run): page table entries of keys below kv_len are pages of
+      key.
+
+    Where a dynamic size leaves a relation open, RuntimeVerifiableOpInterface
+    writes a `cf.assert` for it, in the same words.
 
     **Example**
     ```mlir
