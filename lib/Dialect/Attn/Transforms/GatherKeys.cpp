@@ -40,7 +40,14 @@ Value attn::gatherKeys(OpBuilder &builder, Location loc,
     inputs.push_back(source);
     maps.push_back(storedMap);
   }
-  if (scale) {
+  // A dynamic dimension of a scale may be 1 when run, which maps cannot say;
+  // one that is not 1 has an element for every index.
+  bool isMapped = scale && cast<ShapedType>(scale.getType()).hasStaticShape();
+  SmallVector<Value> last;
+  if (scale && !isMapped)
+    for (int64_t d = 0; d < 4; ++d)
+      last.push_back(math.value(math.add(getDim(builder, loc, scale, d), -1)));
+  if (isMapped) {
     SmallVector<AffineExpr> exprs(domain);
     for (auto [d, expr] : llvm::enumerate(exprs))
       if (cast<ShapedType>(scale.getType()).getDimSize(d) == 1)
@@ -76,11 +83,21 @@ Value attn::gatherKeys(OpBuilder &builder, Location loc,
     }
     element = convertScalarToDtype(b, loc, element, type,
                                    /*isUnsignedCast=*/false);
-    if (scale)
-      element = arith::MulFOp::create(
-          b, loc, element,
-          convertScalarToDtype(b, loc, args[parts.pageTable ? 0 : 1], type,
-                               /*isUnsignedCast=*/false));
+    Value factor;
+    if (isMapped) {
+      factor = args[parts.pageTable ? 0 : 1];
+    } else if (scale) {
+      SmallVector<Value> position;
+      for (auto [d, end] : llvm::enumerate(last))
+        position.push_back(b.createOrFold<arith::MinSIOp>(
+            loc, linalg::IndexOp::create(b, loc, d), end));
+      factor = tensor::ExtractOp::create(b, loc, scale, position);
+    }
+    if (factor)
+      element =
+          arith::MulFOp::create(b, loc, element,
+                                convertScalarToDtype(b, loc, factor, type,
+                                                     /*isUnsignedCast=*/false));
     linalg::YieldOp::create(b, loc, element);
   };
   return linalg::GenericOp::create(builder, loc, empty.getType(), inputs, empty,
