@@ -44,6 +44,32 @@ def AttnOutlineParallelLoopsPass
   ];
 }
 
+def AttnLowerAssertsPass : Pass<"attn-lower-asserts", "::mlir::ModuleOp"> {
+  let summary = "Turn run-time checks into calls that say what failed";
+  let description = [{
+    Exact. Upstream lowers `cf.assert` to an abort. Here a condition that does
+    not hold calls `attn_rt_assert_failed(message, found, v0, v1, v2, v3)`, which
+    does not return: `message` is the location, if it is in a file, and the text
+    of the assert; `found` says what holds instead where the condition compares
+    integers, with the numbers in `v0` to `v3`. Runs after
+    attn-outline-parallel-loops, in which checks may stand.
+
+    ```mlir
+    func.func @same(%a: index, %b: index) {
+      %same = arith.cmpi eq, %a, %b : index
+      cf.assert %same, "expects the same"
+      return
+    }
+    ```
+    gives the texts "FILE:LINE:COL: expects the same" and "{0} != {1}", and a
+    call with the two numbers in an `scf.if`.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::scf::SCFDialect"
+  ];
+}
+
 def AttnPrepareLowerToLLVMPass
     : Pass<"attn-prepare-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Rewrite what the upstream LLVM lowerings do not cover";
