@@ -10,6 +10,7 @@
 #include "attn/ExecutionEngine/Jit.h"
 
 #include "Arena.h"
+#include "attn/Runtime/AssertFailed.h"
 #include "attn/Runtime/FloatConversions.h"
 #include "attn/Runtime/ParallelFor.h"
 
@@ -121,6 +122,7 @@ static Error defineHostSymbols(orc::LLJIT &jit, ArrayRef<HostSymbol> extra) {
   };
   add("attn_rt_parallel_for", address(&attn_rt_parallel_for));
   add("attn_rt_num_threads", address(&attn_rt_num_threads));
+  add("attn_rt_assert_failed", address(&attn_rt_assert_failed));
   add("malloc", address(&arenaMalloc));
   add("calloc", address(&arenaCalloc));
   add("free", address(&arenaFree));

@@ -7,6 +7,7 @@
 // RUN: cat %t/new/folder/*-optimized.ll | FileCheck %s --check-prefix=OPTIMIZED
 
 // NAMES: 00-input.mlir
+// NAMES-NEXT: 01-checked.mlir
 // NAMES: {{[0-9]+}}-bufferized.mlir
 // NAMES: {{[0-9]+}}-llvm.mlir
 // NAMES: {{[0-9]+}}-optimized.ll

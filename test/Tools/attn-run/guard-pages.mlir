@@ -15,8 +15,8 @@
 // NAN: result 0: 4xf32 nan 4
 // BAD: attn-run: error: --guard-pages=middle: expected start or end
 
-func.func @read(%x: tensor<4xf32>, %i: index) -> f32 {
-  %0 = tensor.extract %x[%i] : tensor<4xf32>
+func.func @read(%x: memref<4xf32>, %i: index) -> f32 {
+  %0 = memref.load %x[%i] : memref<4xf32>
   return %0 : f32
 }
 

@@ -15,7 +15,7 @@
 // GQA: verify: result 1: max error
 // GQA: verify: {{.*}}verify-attn.mlir:[[#]]:{{[0-9]+}}: attn.sdpa result 0: max error
 // GQA: verify: {{.*}}: attn.sdpa result 1: max error
-// BAD: attn-run: error: --verify: {{.*}}verify-attn.mlir:[[#]]:{{[0-9]+}}: 'attn.sdpa':
+// BAD: attn-run: error: {{.*}}verify-attn.mlir:[[#]]:{{[0-9]+}}: 'attn.sdpa' op expects key and value to agree on seq_len_kv, but 64 != 63
 !q = tensor<2x4x16x32xf16>
 !kv = tensor<2x2x?x32xf16>
 func.func @gqa(%q: !q, %k: !kv, %v: !kv, %len: tensor<2xi64>)
