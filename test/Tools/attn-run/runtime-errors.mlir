@@ -124,3 +124,18 @@ func.func @divide(%a: i64, %b: i64) -> i64 {
   %0 = arith.divsi %a, %b : i64
   return %0 : i64
 }
+
+// Dynamic scales and offsets of which one serves all.
+// RUN: attn-run %s --function=scaled --input=2x4x20x16xf32=random\(0\) --input=2x4x70x16xi8=random\(1\) --input=1x4x70x1xf32=0.1 --input=1x1x1x16xf32=0.2 --input=1xi64=5 --verify --guard-pages=end | FileCheck %s --check-prefix=GOOD
+// RUN: not attn-run %s --function=scaled --input=2x4x20x16xf32=0 --input=2x4x70x16xi8=0 --input=1x4x71x1xf32=0.1 --input=1x1x1x16xf32=0.2 --input=1xi64=5 2>&1 | FileCheck %s --check-prefix=SCALE
+// SCALE: 'attn.sdpa' op expects key_scale to have seq_len_kv 70 or 1, but 71 != 1 and 71 != 70
+// RUN: not attn-run %s --function=scaled --input=2x4x20x16xf32=0 --input=2x4x70x16xi8=0 --input=1x1x1x1xf32=0.1 --input=1x1x1x1xf32=0.2 --input=2xi64=281474976710657 2>&1 | FileCheck %s --check-prefix=OFFSET
+// OFFSET: 'attn.sdpa' op expects causal_offset from -281474976710656 to 281474976710656, but 281474976710657 > 281474976710656
+!wide = tensor<2x4x20x16xf32>
+!narrow = tensor<2x4x70x16xi8>
+!scale = tensor<?x?x?x?xf32>
+func.func @scaled(%q: !wide, %kv: !narrow, %ks: !scale, %vs: !scale, %off: tensor<?xi64>) -> !wide {
+  %0 = attn.sdpa %q, %kv, %kv causal causal_offset(%off) key_scale(%ks) value_scale(%vs)
+    : (!wide, !narrow, !narrow, tensor<?xi64>, !scale, !scale) -> !wide
+  return %0 : !wide
+}
