@@ -213,8 +213,8 @@ static void cloneWidened(OpBuilder &builder, Block &block, IRMapping &map) {
   }
 }
 
-/// Rewrites the matrix in place, one element at a time. Only where structure
-/// lets a key be seen: the region may read tables that end there.
+/// Rewrites the matrix in place, one element at a time, where structure lets a
+/// key be seen: what the region answers elsewhere does not matter.
 void Emitter::applyScoreRegion(AttentionInterface attention, Value scores) {
   OpBuilder::InsertionGuard guard(rewriter);
   Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0);

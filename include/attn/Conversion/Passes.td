@@ -52,7 +52,8 @@ def ConvertAttnToLinalgPass : Pass<"convert-attn-to-linalg"> {
   ];
   let options = [
     Option<"layerAOnly", "layer-a-only", "bool", /*default=*/"false",
-           "Leave partial, online, finalize and merge to a kernel generator">];
+           "Leave partial, online, finalize and merge to a kernel generator, "
+           "but for paged, scaled and 8-bit keys on tensors">];
 }
 
 //===----------------------------------------------------------------------===//

@@ -26,15 +26,13 @@ OpFoldResult attn::getDim(OpBuilder &builder, Location loc, Value shaped,
   return builder.createOrFold<tensor::DimOp>(loc, shaped, dim);
 }
 
-/// Element `b` of a rank-1 i64 tensor or memref as an index; one element
-/// serves every batch entry.
-static OpFoldResult loadLength(OpBuilder &builder, Location loc, Value lengths,
-                               OpFoldResult b) {
-  int64_t size = cast<ShapedType>(lengths.getType()).getDimSize(0);
+OpFoldResult attn::loadLength(OpBuilder &builder, Location loc, Value lengths,
+                              OpFoldResult b) {
   IndexMath math{builder, loc};
-  if (size == 1)
+  auto type = cast<ShapedType>(lengths.getType());
+  if (type.getDimSize(0) == 1)
     b = math.constant(0);
-  else if (ShapedType::isDynamic(size)) // One element or one per batch entry.
+  else if (type.isDynamicDim(0)) // It may turn out to be 1.
     b = math.min(b, math.add(getDim(builder, loc, lengths, 0), -1));
   Value index = getValueOrCreateConstantIndexOp(builder, loc, b);
   Value length;

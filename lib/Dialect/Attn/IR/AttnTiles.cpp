@@ -84,8 +84,8 @@ SmallVector<DimRange> attn::inLayout(Layout layout, DimRange batch,
   return {batch, heads, sequence, DimRange()};
 }
 
-/// Cuts an operand whose dimensions may be 1 where the op's are not; a dynamic
-/// one is asked when the program runs.
+/// Cuts an operand whose dimensions may be 1 where the op's are not, even if
+/// that is known only at run time.
 static Value sliceBroadcast(OpBuilder &builder, Location loc, Value source,
                             ArrayRef<DimRange> ranges) {
   if (!source)
@@ -94,16 +94,17 @@ static Value sliceBroadcast(OpBuilder &builder, Location loc, Value source,
   IndexMath math{builder, loc};
   SmallVector<DimRange> cut(ranges);
   for (auto [d, range] : llvm::enumerate(cut)) {
-    if (type.getDimSize(d) == 1) {
+    if (type.getDimSize(d) == 1)
       range = DimRange();
-    } else if (type.isDynamicDim(d) && !range.isAll()) {
-      OpFoldResult zero = math.constant(0), one = math.constant(1);
-      Value isOne = arith::CmpIOp::create(
-          builder, loc, arith::CmpIPredicate::eq,
-          math.value(getDim(builder, loc, source, d)), math.value(one));
-      range = {math.select(isOne, zero, range.offset),
-               math.select(isOne, one, range.size)};
-    }
+    if (!type.isDynamicDim(d) || range.isAll())
+      continue;
+    OpFoldResult one = math.constant(1);
+    Value isOne = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::eq,
+        math.value(getDim(builder, loc, source, d)), math.value(one));
+    range.offset = math.select(isOne, math.constant(0), range.offset);
+    if (!isConstantIntValue(range.size, 1))
+      range.size = math.select(isOne, one, range.size);
   }
   return sliceOperand(builder, loc, source, cut);
 }
@@ -226,22 +227,9 @@ OpFoldResult attn::getCausalOffsetAt(AttentionInterface op, OpBuilder &builder,
   Value offset = op.getCausalOffset();
   if (!offset)
     return {};
-  auto type = dyn_cast<ShapedType>(offset.getType());
-  if (!type)
+  if (!isa<ShapedType>(offset.getType()))
     return getAsOpFoldResult(offset);
-  IndexMath math{builder, loc};
-  if (type.getDimSize(0) == 1)
-    b = math.constant(0);
-  else if (type.isDynamicDim(0)) // One element or one per batch entry.
-    b = math.min(b, math.add(getDim(builder, loc, offset, 0), -1));
-  Value index = math.value(b);
-  Value loaded;
-  if (isa<MemRefType>(type))
-    loaded = memref::LoadOp::create(builder, loc, offset, index);
-  else
-    loaded = tensor::ExtractOp::create(builder, loc, offset, index);
-  return builder.createOrFold<arith::IndexCastOp>(loc, builder.getIndexType(),
-                                                  loaded);
+  return loadLength(builder, loc, offset, b);
 }
 
 Value attn::resolveBottomRight(OpBuilder &builder, Location loc,

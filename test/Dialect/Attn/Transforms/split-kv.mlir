@@ -24,7 +24,8 @@ func.func @decode(%q: tensor<1x8x1x64xf16>, %k: tensor<1x2x4096x64xf16>) -> tens
 // -----
 
 // Sinks are one part more; the diagonal is resolved for the whole problem, and
-// absolute positions tell a part where it is. Masks are cut with the keys.
+// absolute positions tell a part where it is. Masks are cut with the keys,
+// unless they turn out to be broadcast.
 // CHECK-LABEL: func.func @modifiers
 // CHECK-SAME:    %[[Q:[^:]+]]: tensor<2x40x4x64xf32>, %[[K:[^:]+]]: tensor<2x?x4x64xf32>, %[[LEN:[^:]+]]: tensor<2xi64>, %[[MASK:[^:]+]]: tensor<2x1x1x?xi1>, %[[SINKS:[^:]+]]: tensor<4xf32>
 // CHECK:         tensor.insert_slice %{{.+}} into %{{.+}}[4, 0, 0, 0, 0] [1, 2, 4, 40, 64]
@@ -34,9 +35,9 @@ func.func @decode(%q: tensor<1x8x1x64xf16>, %k: tensor<1x2x4096x64xf16>) -> tens
 // CHECK:           tensor.extract %[[LEN]]
 // CHECK:         scf.forall {{.*}} in (4) {{.*}} -> (tensor<5x2x4x40x64xf32>, tensor<5x2x4x40xf32>)
 // CHECK:           tensor.extract_slice %[[K]][0, %[[LO:.+]], 0, 0]
-// The mask's only dynamic dimension may turn out to be 1: then it is not cut.
-// CHECK:           %[[CUT:.+]] = arith.select %{{.+}}, %c0, %[[LO]]
-// CHECK:           tensor.extract_slice %[[MASK]][0, 0, 0, %[[CUT]]]
+// CHECK:           %[[FIRST:.+]] = arith.select %[[ONE:.+]], %c0, %[[LO]]
+// CHECK:           %[[COUNT:.+]] = arith.select %[[ONE]], %c1,
+// CHECK:           tensor.extract_slice %[[MASK]][0, 0, 0, %[[FIRST]]] [2, 1, 1, %[[COUNT]]]
 // CHECK:           attn.partial {{.*}} causal causal_offset(%[[D]]) kv_len(%[[LEN]]) mask(%{{.+}}) offsets(%c0, %c0, %c0, %[[LO]]) layout(bshd)
 // CHECK:         attn.merge {{.*}} along(0) {{.*}} layout(bshd)
 func.func @modifiers(%q: tensor<2x40x4x64xf32>, %k: tensor<2x?x4x64xf32>, %len: tensor<2xi64>,

@@ -308,3 +308,23 @@ func.func @sinks_and_q_len(%len: tensor<2xi64>, %sinks: tensor<1xf32>, %q: tenso
     -> (tensor<2x1x512x64xf32>, tensor<2x1x512xf32>)
   return %o#1 : tensor<2x1x512xf32>
 }
+
+// -----
+
+// A dimension of a mask, and a length, may be 1 at run time: then it is not
+// cut, and every batch entry reads the first length.
+// CHECK-LABEL: func.func @broadcast_at_run_time
+// CHECK-SAME:    %[[MASK:[^:]+]]: tensor<?x1x?x?xi8>, %[[LEN:[^:]+]]: tensor<?xi64>
+// CHECK:         scf.forall (%[[B:.+]], %[[I:.+]]) =
+// CHECK:           %[[MB:.+]] = arith.select %{{.+}}, %c0, %[[B]]
+// CHECK:           %[[MI:.+]] = arith.select %{{.+}}, %c0, %[[I]]
+// CHECK:           tensor.extract_slice %[[MASK]][%[[MB]], 0, %[[MI]], 0] [1, 1, %{{.+}}, %{{.+}}]
+// CHECK:           %[[AT:.+]] = affine.min #{{.+}}(%[[B]])[
+// CHECK:           tensor.extract %[[LEN]][%[[AT]]]
+func.func @broadcast_at_run_time(%mask: tensor<?x1x?x?xi8>, %len: tensor<?xi64>,
+    %q: tensor<3x1x96x16xf32>, %k: tensor<3x1x256x16xf32>) -> tensor<3x1x96x16xf32> {
+  %o = attn.sdpa %q, %k, %k kv_len(%len) mask(%mask)
+    : (tensor<3x1x96x16xf32>, tensor<3x1x256x16xf32>, tensor<3x1x256x16xf32>, tensor<?xi64>,
+       tensor<?x1x?x?xi8>) -> tensor<3x1x96x16xf32>
+  return %o : tensor<3x1x96x16xf32>
+}

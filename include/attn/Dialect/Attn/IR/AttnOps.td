@@ -135,6 +135,8 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
     maps a score in natural units at absolute positions (h a query head) to a
     score. It may capture values and read from them, writes nothing and ends
     in `attn.yield`; what it reads, the op reads. -inf excludes the key; NaN stays.
+    It may be asked about any query and key that the operands hold, also where
+    they do not see each other; what it answers there does not matter.
 
     **Edges** A row that sees no key gives output 0 and lse -inf, or with
     `sinks` (0, sink). A row beyond q_len gives (0, -inf). A NaN in a visible

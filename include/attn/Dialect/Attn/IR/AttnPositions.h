@@ -45,6 +45,11 @@ int64_t getPageSize(AttentionInterface op);
 OpFoldResult getOffset(AttentionInterface op, OpBuilder &builder,
                        unsigned axis);
 
+/// Element `b` of a rank-1 i64 tensor or memref as an index; a single element
+/// serves every batch entry.
+OpFoldResult loadLength(OpBuilder &builder, Location loc, Value lengths,
+                        OpFoldResult b);
+
 /// kv_len[b] / q_len[b] as an index (absolute), or null if the op has none.
 OpFoldResult getKvLenAt(AttentionInterface op, OpBuilder &builder, Location loc,
                         OpFoldResult b);

@@ -71,9 +71,8 @@ SmallVector<DimRange> inLayout(Layout layout, DimRange batch, DimRange heads,
                                DimRange sequence);
 
 /// The operands of `op` that `tile` reads, and its absolute position. A mask,
-/// bias or dequantisation scale is cut where its type does not say 1: a
-/// dynamic dimension is taken to be the full one. A bottom-right diagonal
-/// becomes a causal offset. With a page table, `tile.keys` must be whole
+/// bias, dequantisation scale or length is cut where it is not 1, be that known
+/// only at run time. A bottom-right diagonal becomes a causal offset. With a page table, `tile.keys` must be whole
 /// pages.
 AttentionParts sliceAttention(OpBuilder &builder, Location loc,
                               AttentionInterface op, const AttentionTile &tile);

@@ -98,8 +98,7 @@ def AttnTileBlockwisePass
 
     Paged, scaled and 8-bit keys and values are gathered a key tile at a time
     to the type they are computed in (so `block-size-kv=-1` means 128 there). A
-    boolean mask becomes i8 once, before the loops. A dimension of `mask` or
-    `bias` whose type is `?` is taken to be the full one, not 1.
+    boolean mask becomes i8 once, before the loops.
 
     `#attn.blockwise` on an op has precedence over the options; ops with another
     strategy are left alone. What neither gives comes from the module's
