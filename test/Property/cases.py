@@ -1,8 +1,9 @@
-"""Random attention problems: their IR, their inputs, and how to run them.
+"""Random attention problems: what they are, their inputs, how to run them.
 
-A Case says one attn.sdpa; `draw_case` makes hypothesis choose one, odd sizes
-and combined modifiers included. `run` compiles and calls it with attn-run and
-gives back numpy arrays.
+A Case says one attention problem; `draw_case` makes hypothesis choose one, odd
+sizes and combined modifiers included. module.py writes its IR, oracle.py says
+what it is; `run` compiles and calls it with attn-run, compares, and gives back
+numpy arrays.
 """
 
 import dataclasses
@@ -12,12 +13,15 @@ import tempfile
 from typing import List, Optional, Tuple
 
 import numpy as np
+import oracle
+from formats import decode, encode, round_to
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from module import to_mlir
 
 # Deterministic unless a seed is asked for, so that CI fails for code and not
 # for luck; ATTN_PROPERTY_EXAMPLES and ATTN_PROPERTY_SEED explore further.
-EXAMPLES = int(os.environ.get("ATTN_PROPERTY_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("ATTN_PROPERTY_EXAMPLES", "25"))
 SEED = os.environ.get("ATTN_PROPERTY_SEED")
 settings.register_profile(
     "attn",
@@ -30,39 +34,21 @@ settings.register_profile(
 )
 settings.load_profile("attn")
 
-# Largest |error| / (1 + |ref|) of an output, by type of the inputs, as in
-# Reference/Tolerance.h for short sequences and small scores.
+
+def more(times):
+    """Decorates a test that deserves that many times the examples."""
+    return settings(max_examples=times * EXAMPLES)
+
+
+# |error| / (1 + |ref|) of an output, as in Reference/Tolerance.h.
 TOLERANCE = {"f64": 1e-12, "f32": 1e-5, "f16": 2e-3, "bf16": 2e-2}
 
-SCORES = {
-    # Natural units; positions are absolute.
-    "add": ("%r = arith.addf %s, %c : {f}", 3.5),
-    "alibi": (
-        "%d = arith.subi %j, %i : index\n"
-        "    %d64 = arith.index_cast %d : index to i64\n"
-        "    %df = arith.sitofp %d64 : i64 to {f}\n"
-        "    %h64 = arith.index_cast %h : index to i64\n"
-        "    %hf = arith.sitofp %h64 : i64 to {f}\n"
-        "    %hc = arith.mulf %hf, %c : {f}\n"
-        "    %t = arith.mulf %df, %hc : {f}\n"
-        "    %r = arith.addf %s, %t : {f}",
-        0.0625,
-    ),
-    "parity": (
-        "%two = arith.constant 2 : index\n"
-        "    %ij = arith.addi %i, %j : index\n"
-        "    %m2 = arith.remui %ij, %two : index\n"
-        "    %one = arith.constant 1 : index\n"
-        "    %odd = arith.cmpi eq, %m2, %one : index\n"
-        "    %r = arith.select %odd, %c, %s : {f}",
-        float("-inf"),
-    ),
-}
+Dims = Tuple[bool, bool, bool, bool]
 
 
 @dataclasses.dataclass
 class Case:
-    """One attn.sdpa; see algorithms.md 0.1 for the names."""
+    """One attention problem; see algorithms.md 0.1 for the names."""
 
     batch: int = 1
     num_kv_heads: int = 1
@@ -72,18 +58,29 @@ class Case:
     head_dim: int = 8
     head_dim_v: int = 8
     dtype: str = "f32"
+    kv_dtype: Optional[str] = None  # None: dtype
     layout: str = "bhsd"
     window: Tuple[int, int] = (-1, -1)
     offset: object = None  # None, int, list per batch entry, "bottom_right"
-    kv_len: Optional[List[int]] = None
+    kv_len: Optional[List[int]] = None  # batch numbers, or one
     q_len: Optional[List[int]] = None
-    mask: Optional[Tuple[bool, bool, bool, bool]] = None  # dims kept (not 1)
-    bias: Optional[Tuple[bool, bool, bool, bool]] = None
+    mask: Optional[Dims] = None  # dims kept (not 1)
+    mask_type: str = "i1"
+    bias: Optional[Dims] = None
+    bias_type: str = "f32"
+    key_scale: Optional[Dims] = None
+    value_scale: Optional[Dims] = None
+    page_size: int = 0  # 0: K and V are not paged
     softcap: Optional[float] = None
     scale: Optional[float] = None
+    dynamic_scale: Optional[float] = None
     score: Optional[str] = None
     sinks: bool = False
-    dynamic: bool = False
+    offsets: Optional[Tuple[int, int, int, int]] = None
+    dynamic: str = "static"  # or "lengths" or "all"
+    want_lse: bool = True
+    form: str = "sdpa"  # or "partial", "online", "merge"
+    parts: Tuple[Tuple[int, int], ...] = ()  # of "online" and "merge"
     strategy: str = "blockwise"
     seed: int = 0
 
@@ -95,175 +92,155 @@ class Case:
     def acc(self):
         return "f64" if self.dtype == "f64" else "f32"
 
-    def shape(self, what):
-        """The array shape of an operand, in the op's layout."""
-        bhsd = {
-            "query": (self.batch, self.num_heads, self.seq_len_q, self.head_dim),
-            "key": (self.batch, self.num_kv_heads, self.seq_len_kv, self.head_dim),
-            "value": (
-                self.batch,
-                self.num_kv_heads,
-                self.seq_len_kv,
-                self.head_dim_v,
-            ),
-            "output": (
-                self.batch,
-                self.num_heads,
-                self.seq_len_q,
-                self.head_dim_v,
-            ),
-        }[what]
-        b, h, s, d = bhsd
-        return (b, s, h, d) if self.layout == "bshd" else bhsd
+    @property
+    def pages(self):
+        return self.seq_len_kv // self.page_size
 
-    def broadcast_shape(self, kept):
+    def offset_of(self, axis):
+        return self.offsets[axis] if self.offsets else 0
+
+    def kv_len_at(self, b):
+        """The absolute position where the keys of batch entry b end."""
+        end = self.seq_len_kv + self.offset_of(3)
+        if self.kv_len is None:
+            return end
+        return min(self.kv_len[b if len(self.kv_len) > 1 else 0], end)
+
+    def q_len_at(self, b):
+        end = self.seq_len_q + self.offset_of(2)
+        if self.q_len is None:
+            return end
+        return min(self.q_len[b if len(self.q_len) > 1 else 0], end)
+
+    def delta_at(self, b):
+        if self.offset is None:
+            return 0
+        if self.offset == "bottom_right":
+            lengths = [
+                full if given is None else given[b if len(given) > 1 else 0]
+                for full, given in (
+                    (self.seq_len_kv, self.kv_len),
+                    (self.seq_len_q, self.q_len),
+                )
+            ]
+            return lengths[0] - lengths[1]
+        if isinstance(self.offset, list):
+            return self.offset[b if len(self.offset) > 1 else 0]
+        return self.offset
+
+    def shape(self, what):
+        """The shape of an operand, in memory order."""
+        heads = self.num_heads if what in ("query", "output") else self.num_kv_heads
+        length = self.seq_len_q if what in ("query", "output") else self.seq_len_kv
+        width = self.head_dim if what in ("query", "key") else self.head_dim_v
+        batch = self.batch
+        if self.page_size and what in ("key", "value"):
+            # More than are needed: some hold garbage.
+            batch, length = self.batch * self.pages + 2, self.page_size
+        if self.layout == "bshd":
+            return (batch, length, heads, width)
+        return (batch, heads, length, width)
+
+    def broadcast_shape(self, what):
         full = (self.batch, self.num_heads, self.seq_len_q, self.seq_len_kv)
-        return tuple(n if keep else 1 for n, keep in zip(full, kept))
+        if what == "key_scale":
+            full = (self.batch, self.num_kv_heads, self.seq_len_kv, self.head_dim)
+        elif what == "value_scale":
+            full = (self.batch, self.num_kv_heads, self.seq_len_kv, self.head_dim_v)
+        return tuple(n if keep else 1 for n, keep in zip(full, getattr(self, what)))
+
+    def element_type(self, name):
+        if name in ("query", "output"):
+            return self.dtype
+        if name in ("key", "value"):
+            return self.kv_dtype or self.dtype
+        if name in ("mask", "bias"):
+            return getattr(self, f"{name}_type")
+        if name in ("kv_len", "q_len", "causal_offset"):
+            return "i64"
+        if name.startswith("documents"):
+            return "i64"
+        return {"page_table": "i32"}.get(name, self.acc)
 
 
 def rng(case, salt=0):
     return np.random.default_rng([case.seed, salt])
 
 
+def _paged_inputs(case, random, inputs):
+    """Page numbers; garbage in entries, pages and rows that hold no key."""
+    count = case.batch * case.pages
+    order = random.permutation(count + 2)[:count]
+    table = order.reshape(case.batch, case.pages)
+    used = np.zeros((count + 2, case.page_size), bool)
+    for b in range(case.batch):
+        length = max(0, case.kv_len_at(b) - case.offset_of(3))
+        for p in range(case.pages):
+            rows = min(case.page_size, length - p * case.page_size)
+            if rows > 0:
+                used[table[b, p], :rows] = True
+            else:
+                table[b, p] = random.choice([2**31 - 1, -(2**31), -1, count + 2])
+    inputs["page_table"] = table
+    for name in ("key", "value"):
+        rows = inputs[name] if case.layout == "bshd" else inputs[name].swapaxes(1, 2)
+        rows[~used] = 127 if case.kv_dtype == "i8" else np.nan
+
+
 def make_inputs(case):
-    """The inputs by name, as f64 / int arrays, before rounding to dtype."""
-    r = rng(case)
-    inputs = {
-        name: r.standard_normal(case.shape(name)) for name in ("query", "key", "value")
-    }
-    if case.offset is not None and case.offset != "bottom_right":
-        if isinstance(case.offset, list):
-            inputs["causal_offset"] = np.array(case.offset, np.int64)
-    if case.kv_len is not None:
-        inputs["kv_len"] = np.array(case.kv_len, np.int64)
-    if case.q_len is not None:
-        inputs["q_len"] = np.array(case.q_len, np.int64)
+    """The inputs by name, rounded to their types, floats as f64."""
+    random = rng(case)
+    inputs = {name: random.standard_normal(case.shape(name)) for name in ("query",)}
+    for name in ("key", "value"):
+        inputs[name] = random.standard_normal(case.shape(name))
+        if case.kv_dtype == "i8":
+            inputs[name] = random.integers(-128, 128, case.shape(name))
+    if isinstance(case.offset, list):
+        inputs["causal_offset"] = np.array(case.offset, np.int64)
+    for name in ("kv_len", "q_len"):
+        if getattr(case, name) is not None:
+            inputs[name] = np.array(getattr(case, name), np.int64)
     if case.mask is not None:
-        inputs["mask"] = r.random(case.broadcast_shape(case.mask)) < 0.7
+        inputs["mask"] = random.random(case.broadcast_shape("mask")) < 0.7
+        if case.mask_type == "i8":  # Any nonzero byte is visible.
+            inputs["mask"] = inputs["mask"] * random.choice([1, 2, -128, -1])
     if case.bias is not None:
-        inputs["bias"] = r.standard_normal(case.broadcast_shape(case.bias))
+        inputs["bias"] = random.standard_normal(case.broadcast_shape("bias"))
+    if case.dynamic_scale is not None:
+        inputs["dynamic_scale"] = np.array(case.dynamic_scale)
+    for name in ("key_scale", "value_scale"):
+        if getattr(case, name) is not None:
+            scale = random.uniform(0.5, 1.5, case.broadcast_shape(name))
+            inputs[name] = scale / (64 if case.kv_dtype == "i8" else 1)
+    if case.page_size:
+        _paged_inputs(case, random, inputs)
+    if case.score == "slopes":
+        count = case.num_heads + case.offset_of(1)
+        inputs["slopes"] = random.uniform(-0.2, 0.2, count)
+    if case.score == "documents":
+        # The tables end where the rows and keys do.
+        for name, axis in (("q", 2), ("kv", 3)):
+            count = (case.seq_len_q, case.seq_len_kv)[axis - 2] + case.offset_of(axis)
+            inputs[f"documents_{name}"] = random.integers(0, 3, count)
     if case.sinks:
-        inputs["sinks"] = r.standard_normal(case.num_heads)
-    return {name: round_to(case, name, array) for name, array in inputs.items()}
-
-
-def element_type(case, name):
-    if name in ("query", "key", "value", "output"):
-        return case.dtype
-    if name in ("bias", "sinks", "lse"):
-        return case.acc
-    return {"mask": "i1"}.get(name, "i64")
-
-
-def to_bf16_bits(array):
-    """f32 bits rounded to nearest even bf16; NaN stays NaN."""
-    bits = np.ascontiguousarray(array, np.float32).view(np.uint32)
-    rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
-    return np.where(np.isnan(array), np.uint16(0x7FC0), rounded)
-
-
-def from_bf16_bits(bits):
-    return (bits.astype(np.uint32) << 16).view(np.float32)
-
-
-def round_to(case, name, array):
-    """`array` as the argument's element type holds it, as f64 for floats."""
-    element = element_type(case, name)
-    if element == "i1":
-        return array.astype(bool)
-    if element == "i64":
-        return array.astype(np.int64)
-    if element == "bf16":
-        return from_bf16_bits(to_bf16_bits(array)).astype(np.float64)
-    numpy_type = {"f16": np.float16, "f32": np.float32, "f64": np.float64}[element]
-    with np.errstate(over="ignore"):
-        return array.astype(numpy_type).astype(np.float64)
-
-
-def to_storage(case, name, array):
-    """The array as the .npy file holds it."""
-    element = element_type(case, name)
-    if element == "bf16":
-        return to_bf16_bits(array)
-    if element in ("i1", "i64"):
-        return array
-    return array.astype({"f16": np.float16, "f32": np.float32, "f64": np.float64}[element])
-
-
-def tensor_type(case, name, shape, dynamic_dims=()):
-    dims = "x".join("?" if i in dynamic_dims else str(n) for i, n in enumerate(shape))
-    return f"tensor<{dims}x{element_type(case, name)}>" if shape else "tensor<>"
-
-
-def to_mlir(case, inputs):
-    """The module: one public function @main over the inputs, in order."""
-    seq_axis = 1 if case.layout == "bshd" else 2
-    types, clauses, extra_types = {}, [], []
-    for name, array in inputs.items():
-        dims = ()
-        if case.dynamic and name in ("query", "key", "value"):
-            dims = (0, seq_axis)
-        elif case.dynamic and name in ("mask", "bias"):
-            dims = tuple(d for d in (0, 2, 3) if getattr(case, name)[d])
-        elif case.dynamic and array.ndim == 1 and name != "sinks":
-            dims = (0,)
-        types[name] = tensor_type(case, name, array.shape, dims)
-    prologue = []
-    left, right = case.window
-    if case.window == (-1, 0):
-        clauses.append("causal")
-    elif case.window != (-1, -1):
-        clauses.append(f"window({left}, {right})")
-    if case.offset == "bottom_right":
-        clauses.append("bottom_right")
-    elif isinstance(case.offset, int):
-        prologue.append(f"%delta = arith.constant {case.offset} : index")
-        clauses.append("causal_offset(%delta)")
-        extra_types.append(("causal_offset", "index"))
-    if case.scale is not None:
-        clauses.append(f"scale({case.scale:e})")
-    if case.softcap is not None:
-        clauses.append(f"softcap({case.softcap:e})")
-    for name in ("causal_offset", "kv_len", "q_len", "mask", "bias", "sinks"):
-        if name in inputs:
-            clauses.append(f"{name}(%{name})")
-            extra_types.append((name, types[name]))
-    if case.layout == "bshd":
-        clauses.append("layout(bshd)")
-    score = ""
-    if case.score:
-        body, constant = SCORES[case.score]
-        literal = "0xFF800000" if case.acc == "f32" else "0xFFF0000000000000"
-        literal = literal if np.isinf(constant) else f"{constant:e}"
-        prologue.append(f"%c = arith.constant {literal} : {case.acc}")
-        score = (
-            f" score {{\n  ^bb0(%s: {case.acc}, %b: index, %h: index, "
-            f"%i: index, %j: index):\n    {body.format(f=case.acc)}\n"
-            f"    attn.yield %r : {case.acc}\n  }}"
-        )
-    order = ["causal_offset", "kv_len", "q_len", "mask", "bias", "sinks"]
-    extra_types.sort(key=lambda item: order.index(item[0]))
-    operand_types = [types["query"], types["key"], types["value"]]
-    operand_types += [t for _, t in extra_types]
-    dims = (0, seq_axis) if case.dynamic else ()
-    out = tensor_type(case, "output", case.shape("output"), dims)
-    lse_shape = (case.batch, case.num_heads, case.seq_len_q)
-    lse = tensor_type(case, "lse", lse_shape, (0, 2) if case.dynamic else ())
-    arguments = ", ".join(f"%{name}: {types[name]}" for name in inputs)
-    body = "\n  ".join(prologue)
-    return (
-        f"func.func @main({arguments}) -> ({out}, {lse}) {{\n  {body}\n"
-        f"  %o, %l = attn.sdpa %query, %key, %value {' '.join(clauses)}{score}\n"
-        f"    : ({', '.join(operand_types)}) -> ({out}, {lse})\n"
-        f"  return %o, %l : {out}, {lse}\n}}\n"
-    )
+        inputs["sinks"] = random.standard_normal(case.num_heads)
+    return {n: round_to(case.element_type(n), array) for n, array in inputs.items()}
 
 
 class RunError(AssertionError):
-    """attn-run failed; the message holds what is needed to see it again."""
+    """A tool failed; the message holds what is needed to see it again."""
 
 
-def call(module, arrays, *flags, tools=("attn-run",), transform=None):
+def _run_tool(command, module):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RunError(
+            f"{' '.join(command)}\nexit code {done.returncode}\n"
+            f"{done.stdout}\n{done.stderr}\n{module}"
+        )
+
+
+def call(module, arrays, *flags, num_results=2, transform=None):
     """Runs @main of `module` on `arrays` (as stored); gives the raw results.
 
     `transform` are attn-opt flags applied to the text first.
@@ -274,74 +251,106 @@ def call(module, arrays, *flags, tools=("attn-run",), transform=None):
             file.write(module)
         if transform:
             lowered = os.path.join(folder, "lowered.mlir")
-            done = subprocess.run(
-                ["attn-opt", path, *transform, "-o", lowered],
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode != 0:
-                raise RunError(f"attn-opt {transform}:\n{done.stderr}\n{module}")
+            _run_tool(["attn-opt", path, *transform, "-o", lowered], module)
             path = lowered
-        command = [tools[0], path, *flags]
+        command = ["attn-run", path, *flags]
         for i, array in enumerate(arrays):
             name = os.path.join(folder, f"in{i}.npy")
-            np.save(name, np.ascontiguousarray(array))
+            np.save(name, np.asarray(array, order="C"))
             command.append(f"--input=@{name}")
-        outputs = [os.path.join(folder, f"out{i}.npy") for i in range(2)]
+        outputs = [os.path.join(folder, f"out{i}.npy") for i in range(num_results)]
         command += [f"--output=@{name}" for name in outputs]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RunError(
-                f"{' '.join(command)}\nexit code {done.returncode}\n"
-                f"{done.stdout}\n{done.stderr}\n{module}"
-            )
+        _run_tool(command, module)
         return [np.load(name) for name in outputs]
 
 
-def run(case, inputs=None, verify=True, lowering="tool"):
+def run(case, inputs=None, verify=False, lowering="tool", check=True):
     """(output, lse) of a case as f64 arrays, output in [b, h, s, d] order.
 
-    lowering "tool" is what attn-run does with case.strategy; "portable" lowers
-    the strategy's IR with convert-attn-to-linalg first. With `verify` attn-run
-    also compares with the f64 reference.
+    lowering "tool" is what attn-run does with --strategy, "attribute" what it
+    does with a strategy written on the op; "portable" applies the strategy and
+    lowers to linalg first; "split-kv=N" runs attn-split-kv first. With `check`
+    the results are compared with the oracle, with `verify` attn-run compares
+    them with the C++ reference too.
+    Memory ends, or begins, at pages that cannot be touched.
     """
     if inputs is None:
         inputs = make_inputs(case)
-    module = to_mlir(case, inputs)
-    arrays = [to_storage(case, name, array) for name, array in inputs.items()]
-    flags, transform = [], None
+    module = to_mlir(case, inputs, with_strategy=lowering == "attribute")
+    arrays = [encode(case.element_type(n), array) for n, array in inputs.items()]
+    flags = ["--guard-pages=" + ("start" if case.seed % 3 == 0 else "end")]
+    transform = None
     if lowering == "portable":
         transform = [
             f"--attn-assign-strategy=strategy={case.strategy}",
             "--attn-apply-strategies",
             "--convert-attn-to-linalg",
         ]
-    else:
+    elif lowering.startswith("split-kv="):
+        transform = ["--attn-split-kv=num-splits=" + lowering.partition("=")[2]]
+    elif lowering == "tool":
         flags.append(f"--strategy={case.strategy}")
-        if verify:
-            flags.append("--verify")
-    output, lse = call(module, arrays, *flags, transform=transform)
-    if case.dtype == "bf16":
-        output = from_bf16_bits(output.view(np.uint16))
-    output, lse = output.astype(np.float64), lse.astype(np.float64)
-    if case.layout == "bshd":
+    if verify and not transform:
+        flags.append("--verify")
+    results = call(
+        module,
+        arrays,
+        *flags,
+        num_results=2 if case.want_lse else 1,
+        transform=transform,
+    )
+    output = decode(output_type(case), results[0])
+    if case.layout == "bshd" and case.form != "partial":
         output = output.transpose(0, 2, 1, 3)
+    lse = decode(case.acc, results[1]) if case.want_lse else None
+    if check:
+        compare(case, inputs, output, lse)
     return output, lse
 
 
-def assert_close(actual, expected, tolerance, what):
-    """Equal infinities and NaNs agree; else |error| <= tolerance (1 + |ref|)."""
+def output_type(case):
+    return case.acc if case.form == "partial" else case.dtype
+
+
+def tolerance(case, largest=0.0):
+    """Of an output, in 1 + |ref|."""
+    wide = max(1, largest / 16) * max(1, (case.seq_len_kv / 4096) ** 0.5)
+    return TOLERANCE[case.dtype] * wide
+
+
+def compare(case, inputs, output, lse):
+    """Fails unless the results are those of the oracle."""
+    expected, expected_lse, largest = oracle.attention(case, inputs)
+    assert_close(output, expected, tolerance(case, largest), "output")
+    if lse is not None:
+        assert_close(lse, expected_lse, lse_tolerance(case), "lse")
+
+
+def lse_tolerance(case):
+    return 1e-12 if case.dtype == "f64" else 1e-5
+
+
+def assert_close(actual, expected, bound, what):
+    """Equal infinities and NaNs agree; else |error| <= bound (1 + |ref|)."""
     assert actual.shape == expected.shape, (what, actual.shape, expected.shape)
     same = (actual == expected) | (np.isnan(actual) & np.isnan(expected))
     with np.errstate(invalid="ignore"):
-        near = np.abs(actual - expected) <= tolerance * (1 + np.abs(expected))
+        near = np.abs(actual - expected) <= bound * (1 + np.abs(expected))
     bad = ~(same | near)
     if bad.any():
-        where = np.unravel_index(np.argmax(bad), bad.shape)
+        where = tuple(int(n) for n in np.unravel_index(np.argmax(bad), bad.shape))
         raise AssertionError(
             f"{what}: {bad.sum()} of {bad.size} differ, first at {where}: "
             f"{actual[where]} instead of {expected[where]}"
         )
+
+
+#
+# Drawing
+#
+
+# Lowerings of a layer-A op.
+LOWERINGS = st.sampled_from(["tool", "attribute", "portable"])
 
 
 def tiles():
@@ -354,53 +363,136 @@ def tiles():
     )
 
 
+def strategies():
+    return st.one_of(st.just("dense"), tiles(), tiles())
+
+
+def kept_dims():
+    return st.tuples(*[st.booleans()] * 4)
+
+
 @st.composite
-def draw_case(draw, plain=False):
-    """A case; `plain` leaves every modifier out."""
-    lq = draw(st.sampled_from([0, 1, 2, 3, 7, 16, 31, 33, 64, 70]))
-    lk = draw(st.sampled_from([0, 1, 2, 5, 8, 17, 32, 63, 130, 300]))
+def draw_sizes(draw):
+    """A case of some sizes and types, and no modifier."""
+    lengths_q = [0, 1, 1, 2, 3, 7, 16, 31, 33, 64, 70, 130]
+    lengths_kv = [0, 1, 2, 5, 8, 17, 32, 63, 130, 257, 300, 600]
+    widths = [1, 3, 8, 16, 20, 64, 80, 128, 256]
     case = Case(
         batch=draw(st.sampled_from([1, 1, 2, 3, 0])),
         num_kv_heads=draw(st.sampled_from([1, 2, 3])),
         group=draw(st.integers(1, 8)),
-        seq_len_q=lq,
-        seq_len_kv=lk,
-        head_dim=draw(st.sampled_from([1, 3, 8, 16, 20, 64])),
-        head_dim_v=draw(st.sampled_from([1, 5, 8, 24, 64])),
+        seq_len_q=draw(st.sampled_from(lengths_q)),
+        seq_len_kv=draw(st.sampled_from(lengths_kv)),
+        head_dim=draw(st.sampled_from(widths)),
+        head_dim_v=draw(st.sampled_from([*widths, 5, 24])),
         dtype=draw(st.sampled_from(["f32", "f32", "f16", "bf16", "f64"])),
         layout=draw(st.sampled_from(["bhsd", "bshd"])),
-        dynamic=draw(st.booleans()),
-        strategy=draw(st.one_of(st.just("dense"), tiles())),
+        dynamic=draw(st.sampled_from(["static", "lengths", "all"])),
+        strategy=draw(strategies()),
+        want_lse=draw(st.sampled_from([True, True, False])),
         seed=draw(st.integers(0, 2**31)),
     )
-    if plain:
-        return case
-    lengths = st.lists(st.integers(0, lk), min_size=case.batch, max_size=case.batch)
-    q_lengths = st.lists(st.integers(0, lq), min_size=case.batch, max_size=case.batch)
+
+    # The reference is a plain loop: keep the product of all sizes in hand.
+    def work():
+        width = case.head_dim + case.head_dim_v
+        rows = case.batch * case.num_heads * case.seq_len_q
+        return rows * case.seq_len_kv * width
+
+    for name, smaller in (("batch", 1), ("num_kv_heads", 1), ("seq_len_q", 7)):
+        if work() > 1e7:
+            setattr(case, name, min(getattr(case, name), smaller))
+    return case
+
+
+@st.composite
+def draw_case(draw, plain=False, **fixed):
+    """A case; `plain` leaves every modifier out; `fixed` fields are kept."""
+    case = draw(draw_sizes())
+    if not plain:
+        _draw_storage(draw, case)
+    case = dataclasses.replace(case, **fixed)
+    if not plain:
+        _draw_modifiers(draw, case)
+        case = dataclasses.replace(case, **fixed)
+    return case
+
+
+def _draw_storage(draw, case):
+    """8-bit types, scales and pages: not too often, they hide the rest."""
+    if draw(st.integers(0, 3)) == 0:
+        case.kv_dtype = draw(st.sampled_from([None, "f8E4M3FN", "f8E5M2", "i8"]))
+        needed = case.kv_dtype == "i8"
+        for name in ("key_scale", "value_scale"):
+            if needed or draw(st.booleans()):
+                setattr(case, name, draw(kept_dims()))
+    if draw(st.integers(0, 4)) == 0:
+        case.page_size = draw(st.sampled_from([1, 4, 16]))
+        pages = min(-(-case.seq_len_kv // case.page_size), 40)
+        case.seq_len_kv = pages * case.page_size
+
+
+def _draw_modifiers(draw, case):
+    lq, lk = case.seq_len_q, case.seq_len_kv
+    places = [None, None, (0, 0, 0, 0), (2, 3, 5, 9), (0, 1, 40, 0)]
+    case.offsets = draw(st.sampled_from(places))
+    oi, oj = case.offset_of(2), case.offset_of(3)
+
+    def per_batch(numbers):
+        count = draw(st.sampled_from([1, case.batch, case.batch]))
+        return draw(st.lists(numbers, min_size=count, max_size=count))
+
     window = st.integers(-1, max(lk, 1))
     case.window = draw(
         st.one_of(st.just((-1, -1)), st.just((-1, 0)), st.tuples(window, window))
     )
-    offsets = st.integers(-lq - 2, lk + 2)
-    case.offset = draw(
-        st.one_of(
-            st.none(),
-            offsets,
-            st.lists(offsets, min_size=case.batch, max_size=case.batch),
-            st.just("bottom_right"),
+    if case.window != (-1, -1):
+        shift = oj - oi
+        offsets = st.integers(shift - lq - 2, shift + lk + 2)
+        kind = draw(st.sampled_from(["none", "one", "batch", "bottom_right"]))
+        if kind == "one":
+            case.offset = draw(offsets)
+        elif kind == "batch":
+            case.offset = per_batch(offsets)
+        elif kind == "bottom_right":
+            case.offset, case.offsets = "bottom_right", None
+            oi = oj = 0
+    if draw(st.booleans()):
+        # Below and above what there is, too.
+        case.kv_len = per_batch(st.integers(0, lk + oj + draw(st.sampled_from([0, 3]))))
+    if draw(st.booleans()):
+        case.q_len = per_batch(st.integers(0, lq + oi + draw(st.sampled_from([0, 3]))))
+    case.mask = draw(st.one_of(st.none(), kept_dims()))
+    case.mask_type = draw(st.sampled_from(["i1", "i8"]))
+    case.bias = draw(st.one_of(st.none(), kept_dims()))
+    case.bias_type = draw(st.sampled_from([case.acc, case.dtype, "f16"]))
+    case.softcap = draw(st.sampled_from([None, None, 1.5, 30.0]))
+    kind, scale = draw(st.sampled_from(["none", "static", "dynamic"])), [0.3, -0.2, 0.0]
+    if kind == "static":
+        case.scale = draw(st.sampled_from(scale))
+    elif kind == "dynamic":
+        case.dynamic_scale = draw(st.sampled_from(scale))
+    scores = ["add", "alibi", "parity", "slopes", "documents"]
+    case.score = draw(st.sampled_from([None, None, None, *scores]))
+    case.sinks = draw(st.booleans())
+
+
+@st.composite
+def draw_composition(draw):
+    """A problem whose keys are split by hand, in layer-B ops, in any order."""
+    case = draw(draw_case(dynamic="static", want_lse=True))
+    case.form = draw(st.sampled_from(["partial", "online", "merge"]))
+    if case.offset == "bottom_right":
+        case.offset = None
+    if case.form != "online":
+        case.sinks = False
+    unit = case.page_size or 1
+    count = draw(st.integers(0, 4))
+    cuts = draw(
+        st.lists(
+            st.integers(0, case.seq_len_kv // unit), min_size=count, max_size=count
         )
     )
-    if case.window == (-1, -1):
-        case.offset = None
-    kept = st.tuples(*[st.booleans()] * 4)
-    case.kv_len = draw(st.one_of(st.none(), lengths))
-    case.q_len = draw(st.one_of(st.none(), q_lengths))
-    case.mask = draw(st.one_of(st.none(), kept))
-    case.bias = draw(st.one_of(st.none(), kept))
-    case.softcap = draw(st.sampled_from([None, None, 1.5, 30.0]))
-    case.scale = draw(st.sampled_from([None, None, 0.3, -0.2, 0.0]))
-    case.score = draw(st.sampled_from([None, None, *SCORES]))
-    case.sinks = draw(st.booleans())
-    if case.batch == 0 and isinstance(case.offset, list):
-        case.offset = None
+    cuts = [0, *sorted(c * unit for c in cuts), case.seq_len_kv]
+    case.parts = tuple(draw(st.permutations(list(zip(cuts, cuts[1:])))))
     return case

@@ -41,7 +41,7 @@ def merge(parts, **options):
         arrays = [np.stack(outputs), np.stack(lses)]
     else:
         arrays = outputs + lses
-    output, lse = call(module, arrays)
+    output, lse = call(module, arrays, "--guard-pages=end")
     if options.get("layout") == "bshd":
         output = output.transpose(0, 2, 1, 3)
     return output.astype(np.float64), lse.astype(np.float64)

@@ -1,0 +1,279 @@
+"""The IR of a Case."""
+
+import numpy as np
+
+SCORES = {
+    # Natural units; positions are absolute.
+    "add": """%r = arith.addf %s, %shift : {f}""",
+    "alibi": """%d = arith.subi %j, %i : index
+    %d64 = arith.index_cast %d : index to i64
+    %df = arith.sitofp %d64 : i64 to {f}
+    %h64 = arith.index_cast %h : index to i64
+    %hf = arith.sitofp %h64 : i64 to {f}
+    %hc = arith.mulf %hf, %slope : {f}
+    %t = arith.mulf %df, %hc : {f}
+    %r = arith.addf %s, %t : {f}""",
+    "parity": """%two = arith.constant 2 : index
+    %one = arith.constant 1 : index
+    %ij = arith.addi %i, %j : index
+    %m2 = arith.remui %ij, %two : index
+    %odd = arith.cmpi eq, %m2, %one : index
+    %r = arith.select %odd, %none, %s : {f}""",
+    "slopes": """%m = tensor.extract %slopes[%h] : {slopes}
+    %d = arith.subi %j, %i : index
+    %d64 = arith.index_cast %d : index to i64
+    %df = arith.sitofp %d64 : i64 to {f}
+    %t = arith.mulf %df, %m : {f}
+    %r = arith.addf %s, %t : {f}""",
+    "documents": """%x = tensor.extract %documents_q[%i] : {documents_q}
+    %y = tensor.extract %documents_kv[%j] : {documents_kv}
+    %same = arith.cmpi eq, %x, %y : i64
+    %r = arith.select %same, %s, %none : {f}""",
+}
+
+# The order of operands in the ops; acc and others lie before sinks.
+ORDER = ["dynamic_scale", "causal_offset", "kv_len", "q_len", "mask", "bias"]
+ORDER += ["key_scale", "value_scale", "page_table"]
+
+
+def _tensor(element, shape, dynamic_dims=()):
+    dims = ["?" if i in dynamic_dims else str(n) for i, n in enumerate(shape)]
+    return f"tensor<{'x'.join([*dims, element])}>"
+
+
+def _dynamic_dims(case, name, shape):
+    """The dimensions of an argument that its type does not say."""
+    if case.dynamic == "static":
+        return ()
+    everything = case.dynamic == "all"
+    length = 1 if case.layout == "bshd" else 2
+    if case.page_size and name in ("key", "value"):
+        return (0, 3 - length) if everything else (0,)
+    if name in ("query", "key", "value", "output"):
+        return (0, 1, 2) if everything else (0, length)
+    if name == "lse":
+        return (0, 1, 2) if everything else (0, 2)
+    if everything:
+        return tuple(range(len(shape)))
+    if name in ("mask", "bias"):
+        return tuple(d for d in (0, 2, 3) if getattr(case, name)[d])
+    if name in ("key_scale", "value_scale"):
+        return tuple(d for d in (0, 2) if getattr(case, name)[d])
+    if name == "page_table":
+        return (0, 1)
+    return (0,) if shape == (case.batch,) and name != "sinks" else ()
+
+
+class _Writer:
+    """Collects the lines of @main."""
+
+    def __init__(self, case, inputs):
+        self.case = case
+        self.lines = []
+        self.types = {}
+        for name, array in inputs.items():
+            element, shape = case.element_type(name), np.shape(array)
+            dims = _dynamic_dims(case, name, shape)
+            self.types[name] = _tensor(element, shape, dims) if shape else element
+        self.arguments = ", ".join(f"%{n}: {t}" for n, t in self.types.items())
+        b, h, i = case.batch, case.num_heads, case.seq_len_q
+        self.rows = _tensor(case.acc, (b, h, i))
+        self.acc = _tensor(case.acc, (b, h, i, case.head_dim_v))
+        shape, element = case.shape("output"), case.dtype
+        if case.form == "partial":
+            shape, element = (b, h, i, case.head_dim_v), case.acc
+        self.output = _tensor(element, shape, _dynamic_dims(case, "output", shape))
+        self.lse = _tensor(case.acc, (b, h, i), _dynamic_dims(case, "lse", (b, h, i)))
+        self.minus_inf = "0xFF800000" if case.acc == "f32" else "0xFFF0000000000000"
+
+    def add(self, line):
+        self.lines.append(line)
+
+    def constants(self):
+        f = self.case.acc
+        self.add(f"%shift = arith.constant 3.5 : {f}")
+        self.add(f"%slope = arith.constant 0.0625 : {f}")
+        self.add(f"%none = arith.constant {self.minus_inf} : {f}")
+        if isinstance(self.case.offset, int):
+            self.add(f"%delta = arith.constant {self.case.offset} : index")
+        for axis in range(4):
+            place = self.case.offset_of(axis)
+            self.add(f"%place{axis} = arith.constant {place} : index")
+
+    def score(self):
+        if not self.case.score:
+            return ""
+        f = self.case.acc
+        body = SCORES[self.case.score].format(f=f, **self.types)
+        return (
+            f" score {{\n  ^bb0(%s: {f}, %b: index, %h: index, %i: index, %j: index):\n"
+            f"    {body}\n    attn.yield %r : {f}\n  }}"
+        )
+
+    def modifiers(self, values=None, key_offset=None):
+        """Clauses and operand types of an op that scores keys.
+
+        `values` gives (name, type) of operands that are sliced.
+        """
+        case, clauses, types = self.case, [], []
+        values = values or {}
+        if case.window == (-1, 0):
+            clauses.append("causal")
+        elif case.window != (-1, -1):
+            clauses.append(f"window({case.window[0]}, {case.window[1]})")
+        if case.offset == "bottom_right":
+            clauses.append("bottom_right")
+        if case.scale is not None:
+            clauses.append(f"scale({case.scale:e})")
+        if case.softcap is not None:
+            clauses.append(f"softcap({case.softcap:e})")
+        for name in ORDER:
+            if name == "causal_offset" and isinstance(case.offset, int):
+                value, kind = "%delta", "index"
+            elif name in self.types:
+                value, kind = values.get(name, (f"%{name}", self.types[name]))
+            else:
+                continue
+            clauses.append(f"{name}({value})")
+            types.append(kind)
+        if case.offsets or key_offset:
+            last = key_offset or "%place3"
+            clauses.append(f"offsets(%place0, %place1, %place2, {last})")
+            types += ["index"] * 4
+        if case.layout == "bshd":
+            clauses.append("layout(bshd)")
+        return " ".join(clauses), types
+
+    def slice_keys(self, part, lo, hi):
+        """The operands of keys [lo, hi), by name: (value, type)."""
+        case, values = self.case, {}
+        length = 1 if case.layout == "bshd" else 2
+        axes = {"key": length, "value": length, "mask": 3, "bias": 3}
+        axes |= {"key_scale": 2, "value_scale": 2}
+        unit = 1
+        if case.page_size:
+            unit = case.page_size
+            del axes["key"], axes["value"]
+            axes["page_table"] = 1
+        for name, axis in axes.items():
+            if name not in self.types:
+                continue
+            shape = self.shapes[name]
+            if name in ("mask", "bias", "key_scale", "value_scale"):
+                if not getattr(case, name)[axis]:
+                    continue
+            scale = unit if name == "page_table" else 1
+            begin = [0] * len(shape)
+            begin[axis] = min(lo // scale, shape[axis] - 1)
+            sizes = list(shape)
+            sizes[axis] = (hi - lo) // scale
+            kind = _tensor(case.element_type(name), sizes)
+            values[name] = (f"%{name}_{part}", kind)
+            if 0 in shape:  # No offset would be in bounds.
+                self.empty(f"{name}_{part}", kind)
+                continue
+            self.add(
+                f"%{name}_{part} = tensor.extract_slice %{name}{begin}{sizes}"
+                f"{[1] * len(shape)} : {self.types[name]} to {kind}"
+            )
+        return values
+
+    def sdpa(self, strategy):
+        clauses, types = self.modifiers()
+        types = [self.types[n] for n in ("query", "key", "value")] + types
+        if "sinks" in self.types:
+            clauses += " sinks(%sinks)"
+            types.append(self.types["sinks"])
+        if strategy:
+            clauses += f" strategy({strategy_attribute(strategy)})"
+        results = [self.output, self.lse][: 2 if self.case.want_lse else 1]
+        self.add(
+            f"%r:{len(results)} = attn.sdpa %query, %key, %value {clauses}"
+            f"{self.score()}\n    : ({', '.join(types)}) -> ({', '.join(results)})"
+        )
+        return [f"%r#{n}" for n in range(len(results))], results
+
+    def scoring_op(self, op, part, bounds, outs, out_types):
+        """attn.partial or attn.online over keys `bounds`; gives its results."""
+        values, offset = {}, None
+        if bounds:
+            values = self.slice_keys(part, *bounds)
+            offset = f"%first_{part}"
+            place = self.case.offset_of(3) + bounds[0]
+            self.add(f"{offset} = arith.constant {place} : index")
+        clauses, types = self.modifiers(values, offset)
+        main = [
+            values.get(n, (f"%{n}", self.types[n])) for n in ("query", "key", "value")
+        ]
+        types = [t for _, t in main] + types + out_types
+        self.add(
+            f"%{op}_{part}:{len(outs)} = attn.{op} "
+            f"ins({', '.join(v for v, _ in main)} {clauses}) "
+            f"outs({', '.join(outs)}){self.score()}\n"
+            f"    : ({', '.join(types)}) -> ({', '.join(out_types)})"
+        )
+        return [f"%{op}_{part}#{n}" for n in range(len(outs))]
+
+    def empty(self, name, kind):
+        self.add(f"%{name} = tensor.empty() : {kind}")
+        return f"%{name}"
+
+    def composition(self):
+        case = self.case
+        out = self.empty("o", self.output)
+        lse = self.empty("l", self.lse)
+        layout = "layout(bshd) " if case.layout == "bshd" else ""
+        results = [self.output, self.lse]
+        if case.form == "partial":
+            return self.scoring_op("partial", 0, None, [out, lse], results), results
+        if case.form == "merge":
+            unread = [self.empty("po", self.acc), self.empty("pl", self.rows)]
+            parts = [
+                self.scoring_op("partial", n, bounds, unread, [self.acc, self.rows])
+                for n, bounds in enumerate(case.parts)
+            ]
+            values = ", ".join(p[0] for p in parts)
+            values += " lse " + ", ".join(p[1] for p in parts)
+            types = [self.acc] * len(parts) + [self.rows] * len(parts)
+            self.add(
+                f"%r:2 = attn.merge ins({values}) outs({out}, {lse}) {layout}"
+                f": ({', '.join(types + results)}) -> ({', '.join(results)})"
+            )
+            return ["%r#0", "%r#1"], results
+        state_types = [self.acc, self.rows, self.rows]
+        self.add(f"%acc = arith.constant dense<0.0> : {self.acc}")
+        self.add(f"%max = arith.constant dense<{self.minus_inf}> : {self.rows}")
+        self.add(f"%sum = arith.constant dense<0.0> : {self.rows}")
+        state = ["%acc", "%max", "%sum"]
+        for n, bounds in enumerate(case.parts):
+            state = self.scoring_op("online", n, bounds, state, state_types)
+        sinks = " sinks(%sinks)" if case.sinks else ""
+        types = state_types + ([self.types["sinks"]] if case.sinks else []) + results
+        self.add(
+            f"%r:2 = attn.finalize ins({', '.join(state)}{sinks}) outs({out}, {lse}) "
+            f"{layout}: ({', '.join(types)}) -> ({', '.join(results)})"
+        )
+        return ["%r#0", "%r#1"], results
+
+
+def strategy_attribute(text):
+    """`blockwise:block-size-q=4,...` as the attribute it stands for."""
+    name, _, keys = text.partition(":")
+    fields = keys.replace("-size-", "_size_").replace("num-", "num_")
+    return f"#attn.{name}<{fields}>" if fields else f"#attn.{name}"
+
+
+def to_mlir(case, inputs, with_strategy=False):
+    """The module: one public function @main over the inputs, in order."""
+    writer = _Writer(case, inputs)
+    writer.shapes = {name: np.shape(array) for name, array in inputs.items()}
+    writer.constants()
+    if case.form == "sdpa":
+        values, types = writer.sdpa(case.strategy if with_strategy else None)
+    else:
+        values, types = writer.composition()
+    body = "\n  ".join(writer.lines)
+    return (
+        f"func.func @main({writer.arguments}) -> ({', '.join(types)}) {{\n  {body}\n"
+        f"  return {', '.join(values)} : {', '.join(types)}\n}}\n"
+    )
