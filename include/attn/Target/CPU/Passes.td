@@ -85,6 +85,30 @@ def AttnPrepareLowerToLLVMPass
   ];
 }
 
+def AttnSetTargetPass : Pass<"attn-set-target", "::mlir::ModuleOp"> {
+  let summary = "Describe a processor in the module attribute attn.target";
+  let description = [{
+    Exact. Sets `attn.target` to what LLVM knows of a processor: the width and
+    number of its vector registers, whether it multiplies bf16 pairs, and the
+    sizes of its caches. Without options the processor is the one the compiler
+    runs on. A target the module has is replaced.
+
+    ```mlir
+    module attributes {attn.target = #attn.target<cpu, vector_bits = 128,
+        num_vector_registers = 32>} {}
+    ```
+    is what `triple=aarch64 cpu=generic` gives.
+  }];
+  let options = [
+    Option<"triple", "triple", "std::string", /*default=*/"\"\"",
+           "Target triple; the default of this LLVM when empty">,
+    Option<"cpu", "cpu", "std::string", /*default=*/"\"\"",
+           "Processor by LLVM's name; the oldest of the triple when empty">,
+    Option<"features", "features", "std::string", /*default=*/"\"\"",
+           "Changes to the processor's features, as +name or -name">];
+  let dependentDialects = ["::mlir::attn::AttnDialect"];
+}
+
 def AttnVectorizeContractionsPass
     : Pass<"attn-vectorize-contractions", "::mlir::func::FuncOp"> {
   let summary = "Tile and vectorise the matrix products around attention";
