@@ -13,11 +13,9 @@
 #include "attn/Runtime/AssertFailed.h"
 #include "attn/Runtime/FloatConversions.h"
 #include "attn/Runtime/ParallelFor.h"
+#include "attn/Target/CPU/ObjectEmitter.h"
 
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
@@ -25,7 +23,6 @@
 #include "llvm/ExecutionEngine/Orc/ThreadSafeModule.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
@@ -82,32 +79,6 @@ static Error addPackedFunction(Module &module, StringRef name) {
     builder.CreateStore(result, pointer(callee->arg_size()));
   builder.CreateRetVoid();
   return Error::success();
-}
-
-static void optimize(Module &module, TargetMachine &machine, unsigned level) {
-  // Kernels come unrolled and in vectors; doing that again to every other loop
-  // would take most of the time that compiling takes.
-  PipelineTuningOptions tuning;
-  tuning.LoopUnrolling = false;
-  tuning.LoopInterleaving = false;
-  PassBuilder builder(&machine, tuning);
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager components;
-  ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  const OptimizationLevel levels[] = {
-      OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
-      OptimizationLevel::O3};
-  OptimizationLevel chosen = levels[std::min(level, 3u)];
-  ModulePassManager passes =
-      level == 0 ? builder.buildO0DefaultPipeline(chosen)
-                 : builder.buildPerModuleDefaultPipeline(chosen);
-  passes.run(module, modules);
 }
 
 static Error defineHostSymbols(orc::LLJIT &jit, ArrayRef<HostSymbol> extra) {
@@ -169,22 +140,15 @@ Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
   if (!machine)
     return machine.takeError();
 
-  mlir::MLIRContext *mlirContext = module.getContext();
-  mlir::DialectRegistry registry;
-  mlir::registerBuiltinDialectTranslation(registry);
-  mlir::registerLLVMDialectTranslation(registry);
-  mlirContext->appendDialectRegistry(registry);
   auto context = std::make_unique<LLVMContext>();
-  std::unique_ptr<Module> translated =
-      mlir::translateModuleToLLVMIR(module, *context, "attn");
-  if (!translated)
-    return createStringError("translation to LLVM IR failed");
-  translated->setDataLayout((*machine)->createDataLayout());
-  translated->setTargetTriple((*machine)->getTargetTriple());
+  auto code = translateToLLVMIR(module, *context, **machine);
+  if (!code)
+    return code.takeError();
+  std::unique_ptr<Module> translated = std::move(*code);
   for (StringRef name : functions)
     if (Error error = addPackedFunction(*translated, name))
       return error;
-  optimize(*translated, **machine, options.optLevel);
+  optimizeLLVMIR(*translated, **machine, options.optLevel);
   if (options.onOptimized)
     if (Error error = options.onOptimized(*translated))
       return error;
