@@ -44,6 +44,8 @@ void attn::buildLowerToLLVMPipeline(OpPassManager &pm,
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(arith::createArithExpandOpsPass());
+  // The last time that loops are loops: vector-to-scf has made its temporaries.
+  pm.addNestedPass<func::FuncOp>(createAttnBoundStackPass());
   pm.addPass(createSCFToControlFlowPass());
 
   // Intrinsics where LLVM has one, which it unrolls over vectors into libm
@@ -57,10 +59,12 @@ void attn::buildLowerToLLVMPipeline(OpPassManager &pm,
       vector::VectorTransposeLowering::Shuffle16x16;
   vector.vectorContractLowering = vector::VectorContractLowering::OuterProduct;
   pm.addPass(createConvertVectorToLLVMPass(vector));
+  // Before arith: memref.dim with an index that is no longer an arith.constant
+  // goes through an array on the stack.
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createConvertIndexToLLVMPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());

@@ -76,3 +76,30 @@ func.func @linalg(%a: memref<4x4xf32, strided<[8, 1], offset: ?>>,
   }
   return
 }
+
+// Neither sizes nor the temporaries of transfers grow the stack in a loop.
+// CHECK-LABEL: llvm.func @stack
+// SERIAL-LABEL: llvm.func @stack
+// SERIAL:         llvm.alloca
+// SERIAL:         llvm.br
+// SERIAL-NOT:     llvm.alloca
+// SERIAL:         llvm.return
+func.func @stack(%m: memref<?x?xf32>, %a: memref<?xindex>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %f0 = arith.constant 0.0 : f32
+  scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+    scf.for %j = %c0 to %n step %c1 {
+      %buffer = memref.alloca() : memref<8xindex>
+      %size = memref.dim %m, %c1 : memref<?x?xf32>
+      memref.store %size, %buffer[%j] : memref<8xindex>
+      %k = memref.load %buffer[%i] : memref<8xindex>
+      memref.store %k, %a[%j] : memref<?xindex>
+      %x = vector.transfer_read %m[%j, %k], %f0
+        {permutation_map = affine_map<(d0, d1) -> (d1, d0)>}
+        : memref<?x?xf32>, vector<4x8xf32>
+      vector.transfer_write %x, %m[%j, %k] : vector<4x8xf32>, memref<?x?xf32>
+    }
+  }
+  return
+}

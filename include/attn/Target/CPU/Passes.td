@@ -109,6 +109,35 @@ def AttnSetTargetPass : Pass<"attn-set-target", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::attn::AttnDialect"];
 }
 
+def AttnBoundStackPass
+    : Pass<"attn-bound-stack", "::mlir::func::FuncOp"> {
+  let summary = "Keep stack buffers from growing with a loop's iterations";
+  let description = [{
+    Exact. A `memref.alloca` in an `scf.for`, `scf.forall` or `scf.parallel`
+    lives for one iteration, but the lowering to LLVM gives its memory back only
+    when the function returns. Such buffers of static shape move to the top of
+    the function; loops of which none contains the other share buffers of one
+    type. For those of dynamic shape, and for the descriptors that casts to
+    unranked memrefs put on the stack, the loop's body saves and restores the
+    stack pointer. Runs on sequential code, after loops have been outlined and
+    vector transfers made their temporaries.
+
+    ```mlir
+    func.func @sums(%n: index, %f: f32) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      scf.for %i = %c0 to %n step %c1 {
+        %sums = memref.alloca() : memref<64xf32>
+        memref.store %f, %sums[%c0] : memref<64xf32>
+      }
+      return
+    }
+    ```
+    allocates `%sums` once, before the loop.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def AttnVectorizeContractionsPass
     : Pass<"attn-vectorize-contractions", "::mlir::func::FuncOp"> {
   let summary = "Tile and vectorise the matrix products around attention";
