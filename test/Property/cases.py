@@ -435,7 +435,7 @@ def _draw_storage(draw, case):
             if needed or draw(st.booleans()):
                 setattr(case, name, draw(kept_dims()))
     if draw(st.integers(0, 4)) == 0:
-        case.page_size = draw(st.sampled_from([1, 4, 16]))
+        case.page_size = draw(st.sampled_from([1, 4, 16, 128]))
         pages = min(-(-case.seq_len_kv // case.page_size), 40)
         case.seq_len_kv = pages * case.page_size
 

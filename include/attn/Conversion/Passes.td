@@ -52,8 +52,7 @@ def ConvertAttnToLinalgPass : Pass<"convert-attn-to-linalg"> {
   ];
   let options = [
     Option<"layerAOnly", "layer-a-only", "bool", /*default=*/"false",
-           "Leave partial, online, finalize and merge to a kernel generator, "
-           "but for paged, scaled and 8-bit keys on tensors">];
+           "Leave partial, online, finalize and merge to a kernel generator">];
 }
 
 //===----------------------------------------------------------------------===//
@@ -67,8 +66,10 @@ def ConvertAttnToVectorPass
     Exact. `attn.online` and `attn.partial` become loops over panels of query
     rows and blocks of keys in which the lanes of a vector are queries: scores
     are `[key][row]`, sums `[head_dim_v][row]`, and no operation crosses lanes.
-    Keys and values are read as they lie in memory; queries and sums are
-    transposed once a panel. `attn.finalize` and `attn.merge` become loops with
+    Keys and values are read as they lie in memory where they have the type that
+    is computed in; rows that are narrower, scaled (`key_scale`, `value_scale`)
+    or in pages shorter than a block are first brought into scratch, a block at
+    a time. Queries and sums are transposed once a panel. `attn.finalize` and `attn.merge` become loops with
     vectors along head_dim_v. The width of vectors is that of the module's
     `attn.target` (512 bits when absent). Scratch is `memref.alloca` of static
     size, at the start of the outermost parallel loop or of the function.
@@ -78,10 +79,8 @@ def ConvertAttnToVectorPass
     read. The score region is emitted on vectors where its ops are elementwise
     and score by score where they are not.
 
-    Refused: operands that are tensors, `page_table`, `key_scale`,
-    `value_scale` and 8-bit key and value (attn-tile-blockwise gathers and
-    dequantises tile by tile), and head dimensions whose panels do not fit on a
-    stack.
+    Refused: operands that are tensors, and head dimensions whose panels do not
+    fit on a stack.
 
     ```mlir
     func.func @step(%q: memref<1x4x32x64xf32>, %k: memref<1x1x?x64xf32>,

@@ -24,23 +24,12 @@ using namespace mlir;
 using namespace mlir::attn;
 using linalg::AggregatedOpInterface;
 
-/// True if `op` reads keys in a form that no kernel takes: from pages, scaled
-/// or of 8 bits. Memrefs are past what linalg on tensors can say.
-static bool needsGather(Operation *op) {
-  auto attention = dyn_cast<AttentionInterface>(op);
-  return attention && isa<RankedTensorType>(attention.getKey().getType()) &&
-         (attention.isPaged() || attention.isQuantized() ||
-          attention.getKey().getType().getElementTypeBitWidth() == 8);
-}
-
 /// True for ops of ours; with `layerAOnly` not for those of layer B, which are
-/// the destination-style ones, that a kernel takes. attn.yield stands inside
-/// the op it belongs to.
+/// the destination-style ones. attn.yield stands inside the op it belongs to.
 static bool isToConvert(Operation *op, bool layerAOnly) {
   if (!isa_and_present<AttnDialect>(op->getDialect()) || isa<YieldOp>(op))
     return false;
-  return !layerAOnly || !isa<DestinationStyleOpInterface>(op) ||
-         needsGather(op);
+  return !layerAOnly || !isa<DestinationStyleOpInterface>(op);
 }
 
 namespace {

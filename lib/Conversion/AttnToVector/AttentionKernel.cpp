@@ -9,13 +9,13 @@
 // For a panel of rows and each block of keys: scores[key][row] = key . query
 // with a tile of keys in registers, maxima and powers per lane, then
 // sums[column][row] = sums * alpha + value . scores with a tile of value
-// columns in registers. Keys and values are read as scalars from rows as they
-// lie in memory; only queries and sums are transposed, once a panel. Scores are
+// columns in registers. Keys and values are read as scalars of their rows
+// (KeySource.h); only queries and sums are transposed, once a panel. Scores are
 // in units of log2, the state outside is natural.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "KeySource.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -39,14 +39,6 @@ public:
   void emit();
 
 private:
-  /// The rows of key or value of the current batch entry and head: in memory,
-  /// or converted into scratch a block at a time.
-  struct Source {
-    Value memref;
-    Value wide; ///< [block][columns] of floatType, or null.
-    int64_t columns = 0;
-  };
-
   void emitPanel(Value firstHead, Value firstRow, Value numRows, Value seqLenQ);
   void readState();
   void writeState(ArrayRef<Value> maxima, ArrayRef<Value> sums);
@@ -62,17 +54,14 @@ private:
                                   ValueRange maxima);
   std::pair<SmallVector<Value>, Value> emitPowers(Value numKeys,
                                                   ArrayRef<Value> shifts);
-  void emitSums(Value firstKey, Value numKeys, ArrayRef<Value> alphas);
-  void emitSumTile(Value firstKey, Value numKeys, Value column, int64_t width,
+  void emitSums(Value numKeys, ArrayRef<Value> alphas);
+  void emitSumTile(Value numKeys, Value column, int64_t width,
                    ArrayRef<Value> alphas);
 
   SmallVector<Value> operandIndex(Value head, Value row, Value column);
   SmallVector<Value> stateIndex(Value head, Value row) {
     return {batch, head, row};
   }
-  void widen(Source &source, Value firstKey, Value numKeys);
-  Value loadSource(const Source &source, Value firstKey, Value key,
-                   Value column);
   /// `score` without the keys the lanes of `group` do not see.
   Value limit(Value score, Value key, int64_t group);
   SmallVector<Value> maximum(ValueRange maxima, ArrayRef<Value> scores);
@@ -88,7 +77,7 @@ private:
   Value queries, scores, sums; ///< [head_dim], [block], [head_dim_v] by panel.
   Value state;                 ///< [2][panel]: maxima and sums.
   Value kept;                  ///< [block]: the keys somebody sees.
-  Source key, value;
+  KeySource keys, values;
   Value batch, kvHead, zero;
 };
 } // namespace
@@ -97,19 +86,15 @@ AttentionKernel::AttentionKernel(VectorBuilder &b, AttentionInterface op,
                                  const KernelShape &shape,
                                  const Scratch &scratch)
     : b(b), op(op), shape(shape), scratch(scratch), headDim(op.getHeadDim()),
-      headDimV(op.getHeadDimV()), zero(b.idx(0)) {
+      headDimV(op.getHeadDimV()),
+      keys(b, {op, /*isValue=*/false, b.floatType, shape.block}, scratch),
+      values(b, {op, /*isValue=*/true, b.floatType, shape.block}, scratch),
+      zero(b.idx(0)) {
   int64_t panel = shape.panel();
   queries = scratch.get("queries", {headDim, panel}, b.floatType);
   scores = scratch.get("scores", {shape.block, panel}, b.floatType);
   sums = scratch.get("sums", {headDimV, panel}, b.floatType);
   state = scratch.get("state", {2, panel}, b.floatType);
-  key = {op.getKey(), {}, headDim};
-  value = {op.getValue(), {}, headDimV};
-  if (op.getKey().getType().getElementType() != b.floatType) {
-    // Values are converted when the keys of the block are done with.
-    key.wide = value.wide = scratch.get(
-        "wide", {shape.block, std::max(headDim, headDimV)}, b.floatType);
-  }
 }
 
 SmallVector<Value> AttentionKernel::operandIndex(Value head, Value row,
@@ -140,6 +125,8 @@ void AttentionKernel::emit() {
 
     b.loop(zero, numKvHeads, 1, [&](Value kvHeadIndex) {
       kvHead = kvHeadIndex;
+      keys.beginHead(batch, kvHead);
+      values.beginHead(batch, kvHead);
       Value group = b.div(b.idx(sizes.numHeads), numKvHeads);
       // Panels of one head where its queries fill one; else all queries of the
       // heads that share keys are rows of the same panels.
@@ -297,7 +284,7 @@ SmallVector<Value> AttentionKernel::emitBlock(Value firstKey, Value numKeys,
                                               ValueRange carried) {
   ValueRange oldMaxima = carried.take_front(shape.groups);
   ValueRange oldSums = carried.drop_front(shape.groups);
-  widen(key, firstKey, numKeys);
+  keys.beginBlock(firstKey, numKeys);
   SmallVector<Value> maxima = emitScores(firstKey, numKeys, oldMaxima);
   if (modifiers->any())
     maxima = modifyScores(firstKey, numKeys, oldMaxima);
@@ -311,40 +298,9 @@ SmallVector<Value> AttentionKernel::emitBlock(Value firstKey, Value numKeys,
   SmallVector<Value> next = maxima;
   for (int64_t g = 0; g < shape.groups; ++g)
     next.push_back(b.fma(oldSums[g], alphas[g], added[g]));
-  widen(value, firstKey, numKeys);
-  emitSums(firstKey, numKept, alphas);
+  values.beginBlock(firstKey, numKeys);
+  emitSums(numKept, alphas);
   return next;
-}
-
-void AttentionKernel::widen(Source &source, Value firstKey, Value numKeys) {
-  if (!source.wide)
-    return;
-  Value columns = b.idx(source.columns), whole = zero;
-  bool isContiguous = hasContiguousRows(source.memref);
-  if (isContiguous)
-    whole = b.roundDown(columns, shape.lanes);
-  b.loop(zero, numKeys, 1, [&](Value row) {
-    auto at = [&](Value column) {
-      return operandIndex(kvHead, b.add(firstKey, row), column);
-    };
-    if (isContiguous)
-      b.loop(zero, whole, shape.lanes, [&](Value column) {
-        Value narrow = b.loadVector(source.memref, at(column));
-        b.storeVector(b.cast(narrow, b.floatType), source.wide, {row, column});
-      });
-    b.loop(whole, columns, 1, [&](Value column) {
-      Value narrow = b.load(source.memref, at(column));
-      b.store(b.cast(narrow, b.floatType), source.wide, {row, column});
-    });
-  });
-}
-
-Value AttentionKernel::loadSource(const Source &source, Value firstKey,
-                                  Value row, Value column) {
-  if (source.wide)
-    return b.splat(b.load(source.wide, {row, column}));
-  return b.splat(b.load(source.memref,
-                        operandIndex(kvHead, b.add(firstKey, row), column)));
 }
 
 Value AttentionKernel::limit(Value score, Value row, int64_t group) {
@@ -399,7 +355,7 @@ SmallVector<Value> AttentionKernel::emitScoreTile(Value firstKey, Value first,
     for (int64_t g = 0; g < groups; ++g)
       panel.push_back(rows->loadGroup(queries, column, g));
     for (int64_t i = 0; i < tile; ++i) {
-      Value k = loadSource(key, firstKey, keyRows[i], column);
+      Value k = b.splat(keys.load(keyRows[i], column));
       for (int64_t g = 0; g < groups; ++g)
         products.push_back(b.fma(k, panel[g], carried[i * groups + g]));
     }
@@ -504,18 +460,17 @@ AttentionKernel::emitPowers(Value numKeys, ArrayRef<Value> shifts) {
 // Values
 //===----------------------------------------------------------------------===//
 
-void AttentionKernel::emitSums(Value firstKey, Value numKeys,
-                               ArrayRef<Value> alphas) {
+void AttentionKernel::emitSums(Value numKeys, ArrayRef<Value> alphas) {
   int64_t rest = headDimV % shape.tile, whole = headDimV - rest;
   b.loop(zero, b.idx(whole), shape.tile, [&](Value column) {
-    emitSumTile(firstKey, numKeys, column, shape.tile, alphas);
+    emitSumTile(numKeys, column, shape.tile, alphas);
   });
   if (rest)
-    emitSumTile(firstKey, numKeys, b.idx(whole), rest, alphas);
+    emitSumTile(numKeys, b.idx(whole), rest, alphas);
 }
 
-void AttentionKernel::emitSumTile(Value firstKey, Value numKeys, Value column,
-                                  int64_t width, ArrayRef<Value> alphas) {
+void AttentionKernel::emitSumTile(Value numKeys, Value column, int64_t width,
+                                  ArrayRef<Value> alphas) {
   int64_t groups = shape.groups;
   SmallVector<Value> carriedIn;
   for (int64_t i = 0; i < width; ++i)
@@ -528,7 +483,7 @@ void AttentionKernel::emitSumTile(Value firstKey, Value numKeys, Value column,
       powers.push_back(rows->loadGroup(scores, row, g));
     Value keyRow = kept ? b.load(kept, row) : row;
     for (int64_t i = 0; i < width; ++i) {
-      Value v = loadSource(value, firstKey, keyRow, b.add(column, i));
+      Value v = b.splat(values.load(keyRow, b.add(column, i)));
       for (int64_t g = 0; g < groups; ++g)
         products.push_back(b.fma(v, powers[g], carried[i * groups + g]));
     }

@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Conversion/AttnToVector/AttnToVector.h"
-#include "Kernel.h"
+#include "KeySource.h"
 #include "attn/Conversion/Passes.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
@@ -97,8 +97,6 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
     shape.groups = 1;
 
   int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
-  bool isNarrow =
-      op.getKey().getType().getElementType() != op.getAccumulatorType();
   auto scratchBytes = [&] {
     int64_t rows = headDim + headDimV + shape.block;
     if (op.getMask())
@@ -106,8 +104,11 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
     if (op.getBias())
       rows += shape.block;
     int64_t elements = rows * shape.panel();
-    if (isNarrow)
-      elements += shape.block * std::max(headDim, headDimV);
+    for (bool isValue : {false, true}) {
+      KeySpec spec{op, isValue, op.getAccumulatorType(), shape.block};
+      if (spec.needsScratch())
+        elements += shape.block * spec.getColumns();
+    }
     return elements * bytes;
   };
   while (scratchBytes() > kMaxScratchBytes && shape.block > 16)
@@ -136,22 +137,6 @@ static LogicalResult checkSupported(Operation *op) {
     if (isa<TensorType>(operand.getType()))
       return op->emitOpError("expects memrefs, but got ")
              << operand.getType() << "; bufferize first";
-  auto attention = dyn_cast<AttentionInterface>(op);
-  if (!attention)
-    return success();
-  StringRef wayOut = "; attn-tile-blockwise gathers and dequantises key and "
-                     "value tile by tile";
-  if (attention.getPageTable())
-    return op->emitOpError("expects key and value without page_table")
-           << wayOut;
-  if (attention.isQuantized())
-    return op->emitOpError("expects key and value without ")
-           << (attention.getKeyScale() ? "key_scale" : "value_scale") << wayOut;
-  Type type = attention.getKey().getType().getElementType();
-  if (type.isInteger(8) || isa<Float8E4M3FNType, Float8E5M2Type>(type))
-    return op->emitOpError(
-               "expects key and value of the query's type, but got ")
-           << type << wayOut;
   return success();
 }
 

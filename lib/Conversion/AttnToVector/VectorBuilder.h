@@ -94,6 +94,9 @@ public:
   Value minOrSecond(Value x, Value y);
   /// `x` extended or truncated to floating-point elements of `type`.
   Value cast(Value x, Type elementType);
+  /// `x`, signed integers or floating-point numbers of any type keys may have,
+  /// as floatType.
+  Value toFloat(Value x);
 
   /// 2^x for x <= 0. Exactly 0 for x < -126.5 (-1022.5), -inf included, and
   /// NaN for NaN. Relative error below 2e-7 (3e-16).

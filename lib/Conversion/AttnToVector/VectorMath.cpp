@@ -98,6 +98,15 @@ Value VectorBuilder::cast(Value x, Type elementType) {
   return arith::TruncFOp::create(*this, type, x);
 }
 
+Value VectorBuilder::toFloat(Value x) {
+  if (!getElementTypeOrSelf(x.getType()).isInteger())
+    return cast(x, floatType);
+  Type type = floatType;
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    type = vector.clone(floatType);
+  return arith::SIToFPOp::create(*this, type, x);
+}
+
 /// Integer arithmetic, because without an instruction for it LLVM calls a
 /// library function for each element.
 Value VectorBuilder::roundToBF16(Value x, Type type) {

@@ -15,10 +15,15 @@ func.func @kernels(%q: !q, %k: !kv, %o: !q, %l: !rows) -> !q {
   return %1#0 : !q
 }
 
-// Kernels read neither pages nor scaled or 8-bit keys.
-// CHECK-LABEL: func.func @gathered
-// CHECK-NOT:     attn.
-func.func @gathered(%q: !q, %k: !kv, %scale: tensor<1x1x1x1xf32>,
+// Kernels read pages and scaled or 8-bit keys too.
+// CHECK-LABEL: func.func @any_keys
+// CHECK-NOT:     linalg.generic
+// CHECK:         attn.partial
+// CHECK-SAME:      value_scale
+// CHECK:         attn.partial
+// CHECK-SAME:      page_table
+// CHECK:         attn.online
+func.func @any_keys(%q: !q, %k: !kv, %scale: tensor<1x1x1x1xf32>,
     %pool: tensor<?x2x4x16xf32>, %table: tensor<1x8xi32>,
     %k8: tensor<1x2x32x16xf8E5M2>, %o: !q, %l: !rows) -> (!q, !q, !q) {
   %0:2 = attn.partial ins(%q, %k, %k value_scale(%scale)) outs(%o, %l)

@@ -49,7 +49,7 @@ func.func @key_mask(%mask: memref<1x1x1x?xi8>, %q: !q, %k: !kv, %m: !s) {
 // CHECK-SAME:    %[[BIAS:[^:]+]]: memref<1x2x1x1xf16>, %{{[^:]+}}: memref<1x2x32x16xf32>, %[[K:[^:]+]]:
 // CHECK:         memref.load %[[BIAS]]
 // CHECK:         arith.extf {{.*}} : f16 to f32
-// CHECK:         memref.load %[[K]]
+// CHECK:         memref.subview %[[K]]
 // CHECK-NOT:     memref.load %[[BIAS]]
 // CHECK:         return
 func.func @row_bias(%bias: memref<1x2x1x1xf16>, %q: !q, %k: !kv, %m: !s) {

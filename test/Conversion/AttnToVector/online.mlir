@@ -12,15 +12,17 @@
 // CHECK:         vector.store
 // Blocks of keys, tiles of keys, columns.
 // CHECK:         scf.for {{.*}} iter_args
+// CHECK:           %[[KEYS:.*]] = memref.subview %[[K]][0, 0, %{{.*}}, 0] [1, 1, %{{.*}}, 64]
 // CHECK:           scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>) {
 // CHECK:             scf.for
-// CHECK:               %[[A:.*]] = memref.load %[[K]]
+// CHECK:               %[[A:.*]] = memref.load %[[KEYS]]
 // CHECK-NEXT:          %[[B:.*]] = vector.broadcast %[[A]] : f32 to vector<16xf32>
 // CHECK-NEXT:          vector.fma %[[B]]
 // CHECK-NEXT:          vector.fma %[[B]]
 // Every query sees every key: nothing is compared with positions.
 // CHECK-NOT:     vector<16xindex>
-// CHECK:         memref.load %[[V]]
+// CHECK:         %[[VALUES:.*]] = memref.subview %[[V]]
+// CHECK:         memref.load %[[VALUES]]
 // CHECK-NOT:     attn.
 func.func @dense(%q: memref<1x4x32x64xf32>, %k: memref<1x1x?x64xf32>,
                  %v: memref<1x1x?x64xf32>, %acc: memref<1x4x32x64xf32>,

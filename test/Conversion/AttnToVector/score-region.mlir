@@ -9,7 +9,7 @@
 // CHECK-LABEL: func.func @alibi
 // CHECK-SAME:    %[[SLOPES:[^:]+]]: memref<2xf32>, %{{[^:]+}}: memref<1x2x32x16xf32>, %[[K:[^:]+]]:
 // CHECK-COUNT-32: memref.load %[[SLOPES]]
-// CHECK:         memref.load %[[K]]
+// CHECK:         memref.subview %[[K]]
 // CHECK:         arith.subi {{.*}} : vector<16xindex>
 // CHECK:         arith.sitofp {{.*}} : vector<16xi64> to vector<16xf32>
 // CHECK-NOT:     memref.load %[[SLOPES]]

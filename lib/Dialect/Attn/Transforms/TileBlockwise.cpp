@@ -82,6 +82,9 @@ struct BlockwiseTiler {
   AttentionSizes dims = {};
   /// Static query heads per key head; 0 if only known at run time.
   int64_t group = 0;
+  /// Whether the kernel looks up pages and dequantises itself, which that of a
+  /// CPU does with the whole ranges it is handed.
+  bool takesAnyKeys = false;
 
   /// The part of the problem one iteration of the parallel loops works on.
   struct Tile {
@@ -91,10 +94,15 @@ struct BlockwiseTiler {
   SmallVector<Value> run();
 
 private:
+  /// Whether keys and values are made plain tensors a step at a time.
   bool needsGather() {
-    return op.isPaged() || op.isQuantized() ||
-           op.getKey().getType().getElementTypeBitWidth() == 8;
+    return !takesAnyKeys &&
+           (op.isPaged() || op.isQuantized() ||
+            op.getKey().getType().getElementTypeBitWidth() == 8);
   }
+  /// Whether the kernel follows the page table.
+  bool keepsPages() { return takesAnyKeys && op.isPaged(); }
+  OpFoldResult inPages(OpFoldResult keys, bool up);
   Type getComputeType();
   int64_t getKeyStep();
   Tile getTile(ValueRange ivs);
@@ -114,9 +122,17 @@ private:
 /// What keys and values are computed in: the query's type, or the
 /// accumulator's where a scale or 8-bit numbers need its range.
 Type BlockwiseTiler::getComputeType() {
-  if (op.isQuantized() || op.getKey().getType().getElementTypeBitWidth() == 8)
+  if (needsGather() &&
+      (op.isQuantized() || op.getKey().getType().getElementTypeBitWidth() == 8))
     return op.getAccumulatorType();
   return op.getQuery().getType().getElementType();
+}
+
+/// A number of keys rounded down or up to whole pages.
+OpFoldResult BlockwiseTiler::inPages(OpFoldResult keys, bool up) {
+  int64_t size = getPageSize(op);
+  AffineExpr pages = up ? math.d(0).ceilDiv(size) : math.d(0).floorDiv(size);
+  return math.apply(pages * size, keys);
 }
 
 /// Keys of a step, or -1 for whole ranges.
@@ -225,11 +241,19 @@ SmallVector<KeyRange> BlockwiseTiler::getRanges(const Tile &tile,
         KeyRange{first, last, llvm::any_of(ranges, [](const KeyRange &range) {
                    return range.needsMask;
                  })}};
+  if (keepsPages()) {
+    // Pages are cut whole, so what is beyond the range stays to be masked.
+    first = inPages(first, /*up=*/false);
+    last = inPages(last, /*up=*/true);
+    ranges = {KeyRange{first, last, /*needsMask=*/true}};
+  }
   if (!split)
     return ranges;
   // Equal shares of what this tile sees, whatever the capacity of a cache.
   OpFoldResult share = math.apply(
       (math.d(0) - math.d(1)).ceilDiv(sizes.numSplits), {last, first});
+  if (keepsPages())
+    share = inPages(share, /*up=*/true);
   OpFoldResult lo = math.add(first, math.mul(split, share));
   OpFoldResult hi = math.add(lo, share);
   for (KeyRange &range : ranges) {
@@ -495,6 +519,9 @@ SmallVector<Value> BlockwiseTiler::runSplit(ValueRange destinations,
 SmallVector<Value> BlockwiseTiler::run() {
   dims = getSizes(rewriter, loc, op);
   group = getStaticGroupSize(op).value_or(0);
+  TargetAttr target = getTarget(op);
+  takesAnyKeys =
+      sizes.blockSizeKv == -1 && target && target.getKind() == TargetKind::cpu;
   if (std::optional<int64_t> seqLenQ = getConstantIntValue(dims.seqLenQ))
     sizes.blockSizeQ =
         std::max<int64_t>(1, std::min(sizes.blockSizeQ, *seqLenQ));

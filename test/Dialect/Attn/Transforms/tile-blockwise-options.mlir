@@ -55,3 +55,26 @@ module attributes {attn.target = #attn.target<cuda>} {
     return %o : tensor<1x4x512x64xf32>
   }
 }
+
+// -----
+
+// It follows page tables and dequantises, too.
+// CHECK-LABEL: func.func @cpu_paged
+// CHECK-SAME:    %[[PAGES:[^:]+]]: tensor<2x?xi32>
+// CHECK-NOT:     linalg.generic
+// CHECK:         scf.forall
+// CHECK:           %[[ROW:.+]] = tensor.extract_slice %[[PAGES]][%{{.+}}, 0] [1, %{{.+}}]
+// CHECK:           %[[TABLE:.+]] = tensor.extract_slice %[[ROW]][0, 0] [1, %{{.+}}]
+// CHECK-NOT:       scf.for %
+// CHECK:           attn.online {{.*}} kv_len({{.*}}) key_scale({{.*}}) value_scale({{.*}}) page_table(%[[TABLE]])
+// CHECK-SAME:        (tensor<1x4x1x64xf16>, tensor<?x1x16x64xi8>,
+module attributes {attn.target = #attn.target<cpu>} {
+  func.func @cpu_paged(%pages: tensor<2x?xi32>, %ks: tensor<1x2x1x1xf32>, %vs: tensor<2x2x1x1xf32>,
+      %len: tensor<2xi64>, %q: tensor<2x8x1x64xf16>, %k: tensor<?x2x16x64xi8>)
+      -> tensor<2x8x1x64xf16> {
+    %o = attn.sdpa %q, %k, %k kv_len(%len) key_scale(%ks) value_scale(%vs) page_table(%pages)
+      : (tensor<2x8x1x64xf16>, tensor<?x2x16x64xi8>, tensor<?x2x16x64xi8>, tensor<2xi64>,
+         tensor<1x2x1x1xf32>, tensor<2x2x1x1xf32>, tensor<2x?xi32>) -> tensor<2x8x1x64xf16>
+    return %o : tensor<2x8x1x64xf16>
+  }
+}

@@ -97,8 +97,9 @@ def AttnTileBlockwisePass
     `block-size-kv=-1` a range is one `attn.online`, walked inside the kernel.
 
     Paged, scaled and 8-bit keys and values are gathered a key tile at a time
-    to the type they are computed in (so `block-size-kv=-1` means 128 there). A
-    boolean mask becomes i8 once, before the loops.
+    to the type they are computed in (so `block-size-kv=-1` means 128 there),
+    except for a CPU target with `block-size-kv=-1`, whose kernel does so
+    itself. A boolean mask becomes i8 once, before the loops.
 
     `#attn.blockwise` on an op has precedence over the options; ops with another
     strategy are left alone. What neither gives comes from the module's
