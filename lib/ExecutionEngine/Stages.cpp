@@ -8,17 +8,12 @@
 
 #include "Stages.h"
 
-#include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "attn/Pipelines/AttnToCPU.h"
 #include "attn/Target/CPU/HostTarget.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/IR/Matchers.h"
-#include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -73,79 +68,6 @@ static void protectArguments(ModuleOp module) {
       if (isa<TensorType>(func.getArgument(i).getType()) &&
           !func.getArgAttr(i, "attn.inout") && !func.getArgAttr(i, writable))
         func.setArgAttr(i, writable, builder.getBoolAttr(false));
-  }
-}
-
-/// Whether `op` runs once an element, too often to be checked.
-static bool isInBody(Operation *op) {
-  for (Operation *parent = op->getParentOp(); parent;
-       parent = parent->getParentOp())
-    if (isa<linalg::LinalgOp, AttentionInterface>(parent))
-      return true;
-  return false;
-}
-
-/// Whether `op` relates sizes or reads places that only running it shows.
-static bool needsRuntimeChecks(RuntimeVerifiableOpInterface op) {
-  // Ours write no code for what types decide; upstream's models do.
-  if (isa<AttnDialect>(op->getDialect()))
-    return true;
-  if (!isa<linalg::LinalgOp, tensor::CastOp, tensor::ExtractOp,
-           tensor::InsertOp, tensor::ExtractSliceOp, tensor::InsertSliceOp>(
-          op.getOperation()))
-    return false;
-  return llvm::any_of(op->getOperandTypes(), [](Type type) {
-    auto shaped = dyn_cast<ShapedType>(type);
-    return type.isIndex() || (shaped && !shaped.hasStaticShape());
-  });
-}
-
-/// Checks the divisor of scalar integer arithmetic: shapes are computed with
-/// it, and a division by zero ends the process.
-static void checkDivisor(Operation *op) {
-  OpBuilder builder(op);
-  Value divisor = op->getOperand(1);
-  if (isa<ShapedType>(divisor.getType()) || matchPattern(divisor, m_Constant()))
-    return;
-  Location loc = op->getLoc();
-  Value zero = arith::ConstantOp::create(
-      builder, loc, builder.getIntegerAttr(divisor.getType(), 0));
-  Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
-                                      divisor, zero);
-  cf::AssertOp::create(builder, loc, holds,
-                       ("'" + op->getName().getStringRef() +
-                        "' op expects a divisor other than 0")
-                           .str());
-}
-
-/// Checks, when the module runs, what the verifiers of attn, linalg and tensor
-/// ops could not know.
-static void addRuntimeChecks(ModuleOp module) {
-  module.getContext()
-      ->loadDialect<arith::ArithDialect, cf::ControlFlowDialect>();
-  // Checks consist of ops that can be checked: collect first.
-  SmallVector<Operation *> ops;
-  module.walk([&](Operation *op) {
-    auto verifiable = dyn_cast<RuntimeVerifiableOpInterface>(op);
-    bool divides =
-        isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
-            arith::CeilDivSIOp, arith::CeilDivUIOp, arith::FloorDivSIOp>(op);
-    if ((divides || (verifiable && needsRuntimeChecks(verifiable))) &&
-        !isInBody(op))
-      ops.push_back(op);
-  });
-  for (Operation *op : ops) {
-    auto verifiable = dyn_cast<RuntimeVerifiableOpInterface>(op);
-    if (!verifiable) {
-      checkDivisor(op);
-      continue;
-    }
-    OpBuilder builder(op);
-    // As diagnostics of verifiers; the place is the location's.
-    verifiable.generateRuntimeVerification(
-        builder, op->getLoc(), [](Operation *op, StringRef message) {
-          return ("'" + op->getName().getStringRef() + "' op " + message).str();
-        });
   }
 }
 

@@ -28,6 +28,13 @@ static void addCleanup(OpPassManager &pm) {
 SmallVector<PipelineStage>
 attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
   SmallVector<PipelineStage> stages;
+  if (options.objectAbi)
+    stages.push_back({"checked", [](OpPassManager &pm) {
+                        pm.addPass(createInlinerPass());
+                        pm.addPass(createSymbolDCEPass());
+                        pm.addPass(createAttnAddRuntimeChecksPass());
+                        pm.addPass(createAttnExtractChecksPass());
+                      }});
   stages.push_back({"strategy", [options](OpPassManager &pm) {
                       addCleanup(pm);
                       // A strategy asked for by name goes over what ops carry;
@@ -53,7 +60,9 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
                       addCleanup(pm);
                     }});
   stages.push_back(
-      {"bufferized", [](OpPassManager &pm) {
+      {"bufferized", [options](OpPassManager &pm) {
+         if (options.objectAbi)
+           pm.addPass(createAttnBindDestinationsPass());
          pm.addPass(bufferization::createEmptyTensorEliminationPass());
          bufferization::OneShotBufferizePassOptions bufferize;
          bufferize.bufferizeFunctionBoundaries = true;
@@ -73,7 +82,7 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
                       LowerToLLVMOptions lower;
                       lower.parallel = options.parallel;
                       lower.x86Vector = options.x86Vector;
-                      lower.x86Vector = options.x86Vector;
+                      lower.entryPoints = options.objectAbi;
                       buildLowerToLLVMPipeline(pm, lower);
                     }});
   return stages;
@@ -96,6 +105,9 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<bool> parallel{*this, "parallel",
                         llvm::cl::desc("Outline parallel loops"),
                         llvm::cl::init(true)};
+  Option<bool> objectAbi{*this, "object-abi",
+                         llvm::cl::desc("Make the C functions of Abi.h"),
+                         llvm::cl::init(false)};
 };
 } // namespace
 
@@ -107,6 +119,7 @@ void attn::registerAttnToCPUPipeline() {
         cpu.strategy = options.strategy;
         cpu.portable = options.portable;
         cpu.parallel = options.parallel;
+        cpu.objectAbi = options.objectAbi;
         buildAttnToCPUPipeline(pm, cpu);
       });
 }

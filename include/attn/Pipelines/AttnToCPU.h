@@ -30,6 +30,10 @@ struct AttnToCPUOptions {
   bool parallel = true;
   /// Lower `x86vector` ops; off on other processors.
   bool x86Vector = true;
+  /// Make the public functions those of `attn/Runtime/Abi.h`: they work in
+  /// their caller's memory, and what is wrong with a call is a status. The
+  /// module must not have run-time checks added before.
+  bool objectAbi = false;
 };
 
 /// One arrow of the pipeline: its name in `--dump-stages` and its passes.

@@ -15,9 +15,27 @@
  *                              attn_tensor *results, int32_t n_results);
  *   int32_t NAME_workspace_bytes(const attn_tensor *args, int32_t n_args,
  *                                const attn_exec *exec, size_t *bytes);
+ *   const char *NAME_explain(const attn_tensor *args, int32_t n_args,
+ *                            const attn_tensor *results, int32_t n_results);
  *
- * All are reentrant, keep no state and return an attn_status. What does not
- * agree with the arguments is reported before anything is written.
+ * All are reentrant, keep no state and, but for the last, return an
+ * attn_status. What does not agree with the arguments is reported before
+ * anything is written.
+ *
+ * `args` are the arguments of the function in order, tensors and scalars alike.
+ * `results` are its results, except the new values of arguments that it updates
+ * in place (`attn.inout`): those are the last ones of the function in MLIR, and
+ * none here. The memory of a result or of an updated argument overlaps no
+ * other's.
+ *
+ * NAME_result_shapes writes dtype, rank, sizes and the strides of contiguous
+ * memory into `results`, not `data`. There and in NAME_workspace_bytes the
+ * `data` of arguments may be NULL, unless sizes of results depend on elements
+ * or scalars. A workspace needs no alignment.
+ *
+ * NAME_explain says what is wrong with a call that was refused, as "argument 1:
+ * expects rank 4": the text of the first thing, or NULL if there is none. The
+ * text is constant. With `results` NULL it looks at the arguments only.
  *
 \*===----------------------------------------------------------------------===*/
 
@@ -54,8 +72,10 @@ typedef enum attn_dtype {
 
 /* A tensor in the caller's memory. A scalar has rank 0. `strides` count
  * elements; the last one is 1 wherever the last size is above 1, the others
- * are whatever the caller has, overlap of inputs included. `data` is aligned
- * to the element and points at element (0, ..., 0). */
+ * are whatever the caller has, overlap of inputs included; those of what is
+ * written are not 0 wherever the size is above 1. `data` is aligned to the
+ * element and points at element (0, ..., 0). Of a tensor without elements
+ * neither strides nor `data` are looked at. */
 typedef struct attn_tensor {
   void *data;
   int32_t dtype; /* an attn_dtype */
@@ -75,7 +95,8 @@ typedef struct attn_exec {
   /* Runs body(args, i, thread) for every i in [0, n), in any order, and returns
    * when all are done. */
   void (*parallel_for)(void *ctx, int64_t n, attn_loop_body body, void *args);
-  /* Bound of `thread`; scratch is sized by it. At least 1. */
+  /* Bound of `thread`; scratch is sized by it. At least 1. Not looked at if
+   * parallel_for is NULL. */
   int32_t num_threads;
   /* CUDA stream, or NULL. */
   void *stream;
@@ -97,6 +118,11 @@ typedef enum attn_status {
   ATTN_ERROR_DEVICE = 12,   /* no such device, or it failed */
   ATTN_ERROR_COMM = 13
 } attn_status;
+
+/* In every object, and the same: a program may link several. The text of a
+ * status, and ATTN_ABI_VERSION of the compiler that made the object. */
+const char *attn_status_string(int32_t status);
+int32_t attn_abi_version(void);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -28,7 +28,10 @@ void attn::buildLowerToLLVMPipeline(OpPassManager &pm,
   // Before vector-to-scf: the buffers that one makes belong to a thread.
   if (options.parallel)
     pm.addPass(createAttnOutlineParallelLoopsPass());
-  pm.addPass(createAttnLowerAssertsPass());
+  if (options.entryPoints)
+    pm.addPass(createAttnEmitCEntryPointsPass());
+  else
+    pm.addPass(createAttnLowerAssertsPass());
   arith::ArithEmulateUnsupportedFloatsOptions emulate;
   emulate.sourceTypeStrs = {"f8E4M3FN", "f8E5M2"};
   pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));

@@ -38,6 +38,9 @@ struct LowerToLLVMOptions {
   bool parallel = true;
   /// Lower `x86vector` ops; off on other processors.
   bool x86Vector = true;
+  /// Write the C functions of Abi.h around public functions, which are as
+  /// attn-bind-destinations leaves them.
+  bool entryPoints = false;
 };
 
 /// Appends the passes from bufferized func, scf, linalg, vector, memref, arith

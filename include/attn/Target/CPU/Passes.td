@@ -70,6 +70,34 @@ def AttnLowerAssertsPass : Pass<"attn-lower-asserts", "::mlir::ModuleOp"> {
   ];
 }
 
+def AttnEmitCEntryPointsPass
+    : Pass<"attn-emit-c-entry-points", "::mlir::ModuleOp"> {
+  let summary = "Make functions on memrefs callable from C";
+  let description = [{
+    Exact. For each public function NAME, as attn-bind-destinations leaves it,
+    writes the C functions of `attn/Runtime/Abi.h`: NAME, `NAME_result_shapes`,
+    `NAME_workspace_bytes` and `NAME_explain`. They refuse, before anything is
+    written and with a status, arguments and results that do not have the types
+    of the function, what the checks of attn-extract-checks refuse, and results
+    whose sizes do not follow from the arguments. A private function
+    `NAME_workspace_bytes(arguments, destinations) -> index` says that NAME
+    takes a last argument `memref<?xi8>`, aligned to 64 bytes, of that size.
+
+    Parallel loops (calls of `attn_rt_parallel_for`) run as the caller's
+    attn_exec says, and `attn_rt_num_threads` is the number of threads it names.
+    The functions `attn_status_string` and `attn_abi_version` may be in several
+    objects of a program. All else is internal to the object.
+
+    **Errors**: a check that attn-extract-checks did not take, memory that calls
+    would share, other functions of the runtime, and element types and ranks
+    that the C interface does not have.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect"
+  ];
+}
+
 def AttnPrepareLowerToLLVMPass
     : Pass<"attn-prepare-lower-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Rewrite what the upstream LLVM lowerings do not cover";

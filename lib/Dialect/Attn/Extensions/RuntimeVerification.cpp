@@ -17,6 +17,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -112,6 +113,8 @@ private:
   IndexMath math;
   Location loc;
   MessageFn message;
+  /// What is being checked.
+  CheckKind kind = CheckKind::shape;
   /// Dynamic sizes that are used before any loop, and so everywhere. A page
   /// table's pages are only ever taken as keys.
   DenseMap<std::pair<Value, int64_t>, Value> sizeValues;
@@ -126,7 +129,10 @@ void Checks::require(Value condition, const Twine &expectation) {
   // A condition that folds to true needs no check.
   if (matchPattern(condition, m_One()))
     return;
-  cf::AssertOp::create(builder, loc, condition, message(op, expectation.str()));
+  auto check = cf::AssertOp::create(builder, loc, condition,
+                                    message(op, expectation.str()));
+  check->setAttr(kCheckAttrName,
+                 CheckKindAttr::get(builder.getContext(), kind));
 }
 
 void Checks::compare(CmpIPredicate predicate, Value a, Value b,
@@ -340,6 +346,7 @@ void Checks::attention(AttentionInterface attention) {
 
   // sdpa_c17, after the shapes that it reads by. The lengths of a tile are
   // those of the whole problem.
+  llvm::SaveAndRestore kindOfValues(kind, CheckKind::length);
   bool whole = attention.getOffsets().empty();
   length("kv_len", attention.getKvLen(), whole ? &sizes.seqLenKv : nullptr,
          "seq_len_kv");

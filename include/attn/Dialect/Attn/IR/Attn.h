@@ -23,6 +23,28 @@
 namespace mlir::attn {
 /// Name of the module attribute that holds a `#attn.target`.
 inline constexpr llvm::StringLiteral kTargetAttrName = "attn.target";
+
+/// Name of the attribute of a cf.assert that says what it checks, a
+/// `#attn.check`.
+inline constexpr llvm::StringLiteral kCheckAttrName = "attn.check";
+
+/// Name of the unit attribute of an argument that a function updates: a
+/// function with n of them returns their new values as its last n results.
+inline constexpr llvm::StringLiteral kInoutAttrName = "attn.inout";
+
+/// Name of the unit attribute of an i8 tensor that holds booleans, nonzero for
+/// true.
+inline constexpr llvm::StringLiteral kBoolAttrName = "attn.bool";
+
+/// Name of the attribute of an argument that is the memory of a result, and
+/// holds its number.
+inline constexpr llvm::StringLiteral kResultAttrName = "attn.result";
+
+/// Names of the attributes of a public function that refer to the functions
+/// attn-extract-checks made of it.
+inline constexpr llvm::StringLiteral kChecksAttrName = "attn.checks";
+inline constexpr llvm::StringLiteral kResultShapesAttrName =
+    "attn.result_shapes";
 } // namespace mlir::attn
 
 #define GET_ATTRDEF_CLASSES

@@ -38,6 +38,19 @@ def Attn_TargetKind : I32EnumAttr<"TargetKind", "what code is generated for", [
   let cppNamespace = "::mlir::attn";
 }
 
+def Attn_CheckKind : I32EnumAttr<"CheckKind",
+    "what a run-time check is about", [
+      I32EnumAttrCase<"shape", 0>, // sizes that must agree
+      I32EnumAttrCase<"length", 1> // lengths, positions, page numbers
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_CheckKindAttr : EnumAttr<Attn_Dialect, Attn_CheckKind, "check"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 //===----------------------------------------------------------------------===//
 // Strategies
 //===----------------------------------------------------------------------===//

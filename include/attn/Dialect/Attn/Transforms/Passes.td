@@ -228,4 +228,112 @@ def AttnCountWorkPass : Pass<"attn-count-work", "::mlir::ModuleOp"> {
   ];
 }
 
+//===----------------------------------------------------------------------===//
+// Functions that are called from C
+//===----------------------------------------------------------------------===//
+
+def AttnAddRuntimeChecksPass
+    : Pass<"attn-add-runtime-checks", "::mlir::ModuleOp"> {
+  let summary = "Check when a program runs what verifiers could not know";
+  let description = [{
+    Exact. Relations between sizes that types leave open, bounds of lengths,
+    positions and page numbers, and divisors of scalar integers become
+    `cf.assert` before the op they are about, in the words of its verifier. An
+    attribute `attn.check` says what a check is about: `#attn.check<shape>` or
+    `#attn.check<length>`; those without are about neither. Bodies that run once
+    an element are not checked.
+
+    ```mlir
+    func.func @f(%q: tensor<1x8x?x64xf32>, %k: tensor<1x2x?x64xf32>,
+                 %v: tensor<1x2x?x64xf32>) -> tensor<1x8x?x64xf32> {
+      %0 = attn.sdpa %q, %k, %v
+        : (tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+        -> tensor<1x8x?x64xf32>
+      return %0 : tensor<1x8x?x64xf32>
+    }
+    ```
+    asks that key and value have the same number of keys.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attn::AttnDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def AttnExtractChecksPass : Pass<"attn-extract-checks", "::mlir::ModuleOp"> {
+  let summary = "Separate run-time checks and result sizes from computing";
+  let description = [{
+    Exact. Of each public function on tensors this makes two private ones with
+    the same arguments: `NAME_checks`, all its `cf.assert`, and
+    `NAME_result_shapes`, which returns the dynamic sizes of its tensor results
+    in order, after the checks that read no elements (after all of them, if a
+    size depends on elements or scalars). The public function keeps no check; it
+    refers to the others by its attributes `attn.checks` and
+    `attn.result_shapes`, and whoever calls it calls them before. What would be
+    empty is not made.
+
+    Checks may stand in structured control flow, and read sizes, scalars and
+    elements of arguments. What else they need cannot be known before something
+    is computed and is an error, as are functions that call each other (inline
+    them first) and bodies of several blocks. Results that are new values of
+    `attn.inout` arguments have their sizes, which is checked, too.
+
+    ```mlir
+    func.func @f(%x: tensor<?xf32>, %n: index) -> tensor<?xf32> {
+      %c0 = arith.constant 0 : index
+      %size = tensor.dim %x, %c0 : tensor<?xf32>
+      %ok = arith.cmpi sle, %n, %size : index
+      cf.assert %ok, "expects n of at most the size"
+      %0 = math.exp %x : tensor<?xf32>
+      return %0 : tensor<?xf32>
+    }
+    ```
+    gives `@f_checks(%x, %n)` with the comparison, and
+    `@f_result_shapes(%x, %n) -> index` that returns the size.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attn::AttnDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def AttnBindDestinationsPass
+    : Pass<"attn-bind-destinations", "::mlir::ModuleOp"> {
+  let summary = "Make functions on tensors work in their caller's memory";
+  let description = [{
+    Exact. Tensor arguments of every function become memrefs with the strides
+    that the caller has, the innermost 1; tensor results of public functions
+    become such memrefs behind the arguments, in which the results are computed
+    where they can be. Scalars stay what they are. An `attn.inout` argument is
+    updated in place, and its new value is no result any more.
+
+    ```mlir
+    func.func @f(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
+      %0 = math.exp %x : tensor<2x?xf32>
+      return %0 : tensor<2x?xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @f(%x: memref<2x?xf32, strided<[?, 1]>>,
+                 %y: memref<2x?xf32, strided<[?, 1]>>) {
+      %0 = bufferization.to_tensor %x restrict
+        : memref<2x?xf32, strided<[?, 1]>> to tensor<2x?xf32>
+      %1 = math.exp %0 : tensor<2x?xf32>
+      bufferization.materialize_in_destination %1 in restrict writable %y
+        : (tensor<2x?xf32>, memref<2x?xf32, strided<[?, 1]>>) -> ()
+      return
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
 #endif // ATTN_DIALECT_ATTN_TRANSFORMS_PASSES_TD

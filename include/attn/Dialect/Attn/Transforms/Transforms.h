@@ -12,6 +12,7 @@
 #define ATTN_DIALECT_ATTN_TRANSFORMS_TRANSFORMS_H
 
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace mlir::attn {
@@ -51,6 +52,25 @@ FailureOr<SmallVector<Value>> tileBlockwise(RewriterBase &rewriter,
 /// the values that replaced the results. Changes nothing if it fails.
 FailureOr<SmallVector<Value>> splitKv(RewriterBase &rewriter,
                                       AttentionInterface op, int64_t numSplits);
+
+//===----------------------------------------------------------------------===//
+// Functions that are called from C
+//===----------------------------------------------------------------------===//
+
+/// Writes as cf.assert, before the ops they are about, what the verifiers of
+/// attn, linalg and tensor ops could not know, and that no scalar integer is
+/// divided by 0. Each says by `attn.check` whether it is about sizes or about
+/// lengths, if it is.
+void addRuntimeChecks(ModuleOp module);
+
+/// An argument that a function updates, and the result that is its new value.
+struct InoutPair {
+  unsigned argument, result;
+};
+
+/// The `attn.inout` tensor arguments of `func`, in order, with its last
+/// results. Emits an error if there are too few results or their types differ.
+FailureOr<SmallVector<InoutPair>> getInoutPairs(func::FuncOp func);
 
 } // namespace mlir::attn
 

@@ -1,0 +1,49 @@
+//===- AbiHelpers.h - Code that every object has ----------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+// The functions of an object that do not depend on what it computes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_TARGET_CPU_ABIHELPERS_H
+#define ATTN_TARGET_CPU_ABIHELPERS_H
+
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::attn {
+
+/// The private functions that insertAbiHelpers adds.
+///
+/// (attn_tensor *, dtype: i32, rank: i32, sizes: ptr, bytes: i64, read: i1,
+/// written: i1) -> i32: a TensorFault, or 0. `sizes` are i64, -1 for any;
+/// `bytes` of an element.
+inline constexpr StringLiteral kCheckTensor = "attn_abi_check_tensor";
+/// (attn_exec *, n: i64, body: ptr, context: ptr).
+inline constexpr StringLiteral kAbiParallelFor = "attn_abi_parallel_for";
+/// (attn_exec *) -> i64, at least 1.
+inline constexpr StringLiteral kAbiNumThreads = "attn_abi_num_threads";
+
+/// What may be wrong with a tensor.
+enum TensorFault : int32_t {
+  kNullData = 1,
+  kWrongDtype,
+  kWrongRank,
+  kWrongSize,
+  kWrongStride,
+  kMisaligned,
+  kNumTensorFaults
+};
+
+/// attn_tensor and attn_exec of Abi.h.
+LLVM::LLVMStructType getAbiTensorType(MLIRContext *context);
+LLVM::LLVMStructType getAbiExecType(MLIRContext *context);
+
+/// Adds the functions above to `module`, and `attn_status_string` and
+/// `attn_abi_version`, which several objects of a program may define.
+LogicalResult insertAbiHelpers(ModuleOp module);
+
+} // namespace mlir::attn
+
+#endif // ATTN_TARGET_CPU_ABIHELPERS_H
