@@ -264,14 +264,16 @@ def call(module, arrays, *flags, num_results=2, transform=None):
         return [np.load(name) for name in outputs]
 
 
-def run(case, inputs=None, verify=False, lowering="tool", check=True):
+def run(
+    case, inputs=None, verify=False, lowering="tool", check=True, threads=None
+):
     """(output, lse) of a case as f64 arrays, output in [b, h, s, d] order.
 
     lowering "tool" is what attn-run does with --strategy, "attribute" what it
     does with a strategy written on the op; "portable" applies the strategy and
     lowers to linalg first; "split-kv=N" runs attn-split-kv first. With `check`
     the results are compared with the oracle, with `verify` attn-run compares
-    them with the C++ reference too.
+    them with the C++ reference too; `threads` is how many it uses.
     Memory ends, or begins, at pages that cannot be touched.
     """
     if inputs is None:
@@ -292,6 +294,8 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True):
         flags.append(f"--strategy={case.strategy}")
     if verify and not transform:
         flags.append("--verify")
+    if threads:
+        flags.append(f"--threads={threads}")
     results = call(
         module,
         arrays,
@@ -359,7 +363,7 @@ def tiles():
         lambda q, k, n: f"blockwise:block-size-q={q},block-size-kv={k},num-splits={n}",
         st.sampled_from([0, 1, 3, 16, 32, 64]),
         st.sampled_from([-1, 0, 1, 5, 16, 128]),
-        st.sampled_from([1, 1, 1, 2, 5]),
+        st.sampled_from([0, 0, 1, 2, 5]),
     )
 
 
@@ -483,6 +487,26 @@ def _draw_modifiers(draw, case):
     scores = ["add", "alibi", "parity", "slopes", "documents"]
     case.score = draw(st.sampled_from([None, None, None, *scores]))
     case.sinks = draw(st.booleans())
+
+
+@st.composite
+def draw_long_case(draw):
+    """A case of few rows and more keys than one split takes."""
+    length = draw(st.sampled_from([1024, 1025, 1280, 1777, 2048, 2500]))
+    fixed = {} if length % 256 == 0 else {"page_size": 0}
+    return draw(
+        draw_case(
+            batch=draw(st.sampled_from([1, 2])),
+            num_kv_heads=draw(st.sampled_from([1, 2])),
+            group=draw(st.sampled_from([1, 2, 5])),
+            seq_len_q=draw(st.sampled_from([1, 2, 33, 40])),
+            seq_len_kv=length,
+            head_dim=draw(st.sampled_from([8, 20, 64])),
+            head_dim_v=draw(st.sampled_from([5, 24, 128])),
+            strategy="blockwise",
+            **fixed,
+        )
+    )
 
 
 @st.composite

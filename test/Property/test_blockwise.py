@@ -12,6 +12,7 @@ from cases import (
     assert_close,
     draw_case,
     draw_composition,
+    draw_long_case,
     lse_tolerance,
     make_inputs,
     more,
@@ -45,6 +46,12 @@ def test_f1_any_split_in_any_order_equals_the_whole(case, lowering):
 @given(draw_case(), st.integers(1, 5))
 def test_f1_split_kv_equals_dense(case, num_splits):
     run(case, lowering=f"split-kv={num_splits}")
+
+
+@more(2)
+@given(draw_long_case(), st.sampled_from([1, 2, 3, 5, 8]))
+def test_f1_any_number_of_threads_equals_dense(case, threads):
+    run(case, threads=threads)
 
 
 @given(draw_case(want_lse=True), LOWERINGS)

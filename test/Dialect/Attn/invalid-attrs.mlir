@@ -11,12 +11,12 @@ func.func private @blockwise_block_size_kv() attributes {s = #attn.blockwise<blo
 
 // -----
 
-// expected-error @below {{expects num_splits of 1 to 2147483647, but got 0}}
-func.func private @blockwise_num_splits() attributes {s = #attn.blockwise<num_splits = 0>}
+// expected-error @below {{expects num_splits of 0 (the target chooses) to 2147483647, but got -1}}
+func.func private @blockwise_num_splits() attributes {s = #attn.blockwise<num_splits = -1>}
 
 // -----
 
-// expected-error @below {{expects num_splits of 1 to 2147483647, but got 9223372036854775807}}
+// expected-error @below {{expects num_splits of 0 (the target chooses) to 2147483647, but got 9223372036854775807}}
 func.func private @blockwise_many_splits() attributes {s = #attn.blockwise<num_splits = 9223372036854775807>}
 
 // -----

@@ -67,9 +67,9 @@ BlockwiseAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expects block_size_kv of -1 (whole range), 0 (the "
                           "target chooses) or at most "
                        << max << ", but got " << blockSizeKv;
-  if (numSplits < 1 || numSplits > max)
-    return emitError() << "expects num_splits of 1 to " << max << ", but got "
-                       << numSplits;
+  if (numSplits < 0 || numSplits > max)
+    return emitError() << "expects num_splits of 0 (the target chooses) to "
+                       << max << ", but got " << numSplits;
   return success();
 }
 

@@ -42,8 +42,12 @@ struct ApplyStrategiesPass
         return signalPassFailure();
       }
       auto attention = cast<AttentionInterface>(op.getOperation());
-      FailureOr<SmallVector<Value>> tiled = tileBlockwise(
-          rewriter, attention, resolveBlockwiseSizes(op, BlockwiseSizes()));
+      BlockwiseSizes sizes = resolveBlockwiseSizes(op, BlockwiseSizes());
+      if (sizes.numSplits == 0)
+        if (auto module = dyn_cast<ModuleOp>(getOperation()))
+          declareNumThreads(module);
+      FailureOr<SmallVector<Value>> tiled =
+          tileBlockwise(rewriter, attention, sizes);
       assert(succeeded(tiled) && "attn.sdpa tiles");
       (void)tiled;
     }

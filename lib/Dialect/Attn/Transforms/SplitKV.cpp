@@ -211,7 +211,7 @@ struct SplitKVPass : attn::impl::AttnSplitKVPassBase<SplitKVPass> {
           auto blockwise = dyn_cast<BlockwiseAttr>(strategy);
           if (!blockwise)
             return;
-          if (blockwise.getNumSplits() > 1)
+          if (blockwise.getNumSplits() != 0)
             count = blockwise.getNumSplits();
         }
       if (count > 1)

@@ -24,7 +24,8 @@ static constexpr StrategyKey kBlockwiseKeys[] = {
      "queries of a tile, of every head of a group; 0: the target chooses"},
     {"block-size-kv", "0",
      "keys of a tile; 0: the target chooses; -1: whole ranges"},
-    {"num-splits", "1", "ranges the keys are split in, then merged"}};
+    {"num-splits", "0",
+     "ranges the keys are split in, then merged; 0: the target chooses"}};
 
 static const StrategyInfo kStrategies[] = {
     {"dense", /*isExact=*/true, "one softmax over all keys, nothing tiled", {}},

@@ -9,7 +9,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BlockwiseTiler.h"
 #include "GatherKeys.h"
+#include "NumSplits.h"
 #include "TensorBuilders.h"
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
@@ -40,6 +42,14 @@ static TargetAttr getTarget(Operation *op) {
   return {};
 }
 
+/// Queries of a tile: no more than there are.
+static int64_t getTileRows(AttentionInterface op, const BlockwiseSizes &sizes) {
+  int64_t seqLenQ = op.getQuery().getType().getDimSize(op.getSeqAxis());
+  if (ShapedType::isDynamic(seqLenQ))
+    return sizes.blockSizeQ;
+  return std::max<int64_t>(1, std::min(sizes.blockSizeQ, seqLenQ));
+}
+
 BlockwiseSizes attn::resolveBlockwiseSizes(Operation *op,
                                            BlockwiseSizes sizes) {
   if (auto sdpa = dyn_cast<SdpaOp>(op))
@@ -49,12 +59,14 @@ BlockwiseSizes attn::resolveBlockwiseSizes(Operation *op,
         sizes.blockSizeQ = strategy.getBlockSizeQ();
       if (strategy.getBlockSizeKv() != 0)
         sizes.blockSizeKv = strategy.getBlockSizeKv();
-      if (strategy.getNumSplits() != 1)
+      if (strategy.getNumSplits() != 0)
         sizes.numSplits = strategy.getNumSplits();
     }
   int64_t blockSizeQ = kDefaultBlockSizeQ, blockSizeKv = kDefaultBlockSizeKv;
+  bool hasThreads = false;
   if (TargetAttr target = getTarget(op)) {
     bool isCpu = target.getKind() == TargetKind::cpu;
+    hasThreads = isCpu;
     // The CPU kernel walks a key range itself; a thread block of a GPU stages
     // square tiles.
     blockSizeQ = isCpu ? 32 : 64;
@@ -64,60 +76,16 @@ BlockwiseSizes attn::resolveBlockwiseSizes(Operation *op,
     sizes.blockSizeQ = blockSizeQ;
   if (sizes.blockSizeKv == 0)
     sizes.blockSizeKv = blockSizeKv;
+  auto attention = cast<AttentionInterface>(op);
+  if (sizes.numSplits == 0 &&
+      !(hasThreads && maySplit(attention, getTileRows(attention, sizes))))
+    sizes.numSplits = 1;
   return sizes;
 }
 
 //===----------------------------------------------------------------------===//
 // Tiling
 //===----------------------------------------------------------------------===//
-
-namespace {
-/// One op being tiled. Members are what does not change between tiles.
-struct BlockwiseTiler {
-  RewriterBase &rewriter;
-  AttentionInterface op;
-  BlockwiseSizes sizes;
-  Location loc = op.getLoc();
-  IndexMath math{rewriter, loc};
-  AttentionSizes dims = {};
-  /// Static query heads per key head; 0 if only known at run time.
-  int64_t group = 0;
-  /// Whether the kernel looks up pages and dequantises itself, which that of a
-  /// CPU does with the whole ranges it is handed.
-  bool takesAnyKeys = false;
-
-  /// The part of the problem one iteration of the parallel loops works on.
-  struct Tile {
-    OpFoldResult b, kvHead, head, numHeads, query, numQueries;
-  };
-
-  SmallVector<Value> run();
-
-private:
-  /// Whether keys and values are made plain tensors a step at a time.
-  bool needsGather() {
-    return !takesAnyKeys &&
-           (op.isPaged() || op.isQuantized() ||
-            op.getKey().getType().getElementTypeBitWidth() == 8);
-  }
-  /// Whether the kernel follows the page table.
-  bool keepsPages() { return takesAnyKeys && op.isPaged(); }
-  OpFoldResult inPages(OpFoldResult keys, bool up);
-  Type getComputeType();
-  int64_t getKeyStep();
-  Tile getTile(ValueRange ivs);
-  SmallVector<OpFoldResult> outputSlice(const Tile &tile, bool inOpLayout,
-                                        bool isLse, bool wantSizes);
-  scf::ForallOp createLoops(int64_t numSplits, ValueRange outputs);
-  SmallVector<KeyRange> getRanges(const Tile &tile, OpFoldResult split);
-  SmallVector<Value> computeState(const Tile &tile, OpFoldResult split);
-  void step(AttentionParts parts, DimRange keys, SmallVector<Value> &state);
-  Value maskLse(const Tile &tile, Value lse);
-  Value sinksOfSplit(const Tile &tile, Value sinks, Value split);
-  SmallVector<Value> runWhole(ValueRange destinations, Value sinks);
-  SmallVector<Value> runSplit(ValueRange destinations, Value sinks);
-};
-} // namespace
 
 /// What keys and values are computed in: the query's type, or the
 /// accumulator's where a scale or 8-bit numbers need its range.
@@ -188,15 +156,16 @@ SmallVector<OpFoldResult> BlockwiseTiler::outputSlice(const Tile &tile,
   return slice;
 }
 
-/// Parallel loops over (batch, kv head, query), led by one over splits if there
-/// is more than one.
-scf::ForallOp BlockwiseTiler::createLoops(int64_t numSplits,
+/// Parallel loops over (batch, kv head, query), led by one over splits if they
+/// are given.
+scf::ForallOp BlockwiseTiler::createLoops(OpFoldResult splits,
+                                          OpFoldResult numQueries,
                                           ValueRange outputs) {
-  SmallVector<OpFoldResult> upper = {dims.batch, dims.numKvHeads, dims.seqLenQ};
+  SmallVector<OpFoldResult> upper = {dims.batch, dims.numKvHeads, numQueries};
   SmallVector<OpFoldResult> steps = {math.constant(1), math.constant(1),
                                      math.constant(sizes.blockSizeQ)};
-  if (numSplits > 1) {
-    upper.insert(upper.begin(), math.constant(numSplits));
+  if (splits) {
+    upper.insert(upper.begin(), splits);
     steps.insert(steps.begin(), math.constant(1));
   }
   SmallVector<OpFoldResult> lower(upper.size(), math.constant(0));
@@ -250,8 +219,7 @@ SmallVector<KeyRange> BlockwiseTiler::getRanges(const Tile &tile,
   if (!split)
     return ranges;
   // Equal shares of what this tile sees, whatever the capacity of a cache.
-  OpFoldResult share = math.apply(
-      (math.d(0) - math.d(1)).ceilDiv(sizes.numSplits), {last, first});
+  OpFoldResult share = math.ceilDiv(math.sub(last, first), splits);
   if (keepsPages())
     share = inPages(share, /*up=*/true);
   OpFoldResult lo = math.add(first, math.mul(split, share));
@@ -343,206 +311,38 @@ SmallVector<Value> BlockwiseTiler::computeState(const Tile &tile,
   return state;
 }
 
-/// The lse of attn.finalize with sinks knows no q_len: rows beyond it are -inf,
-/// not the sink.
-Value BlockwiseTiler::maskLse(const Tile &tile, Value lse) {
-  if (!op.getQLen())
-    return lse;
-  OpFoldResult rowsInUse =
-      math.sub(getQLenAt(op, rewriter, loc, tile.b),
-               math.add(getOffset(op, rewriter, 2), tile.query));
-  Value limit = math.value(rowsInUse);
-  Type type = getElementTypeOrSelf(lse.getType());
-  Value none = arith::ConstantOp::create(
-      rewriter, loc,
-      rewriter.getFloatAttr(type, -std::numeric_limits<double>::infinity()));
-  SmallVector<utils::IteratorType> iterators(3, utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-             rewriter, loc, lse.getType(), ValueRange(), lse,
-             rewriter.getMultiDimIdentityMap(3), iterators,
-             [&](OpBuilder &b, Location loc, ValueRange args) {
-               Value row = linalg::IndexOp::create(b, loc, 2);
-               Value inUse = arith::CmpIOp::create(
-                   b, loc, arith::CmpIPredicate::slt, row, limit);
-               Value masked =
-                   arith::SelectOp::create(b, loc, inUse, args[0], none);
-               linalg::YieldOp::create(b, loc, masked);
-             })
-      .getResult(0);
-}
-
-/// Inserts tiles into the shared outputs at the end of `loops`.
-static void insertTiles(RewriterBase &rewriter, scf::ForallOp loops,
-                        ValueRange tiles,
-                        ArrayRef<SmallVector<OpFoldResult>> offsets,
-                        ArrayRef<SmallVector<OpFoldResult>> sizes) {
-  OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPointToEnd(loops.getTerminator().getBody());
-  for (auto [tile, output, offset, size] :
-       llvm::zip_equal(tiles, loops.getRegionOutArgs(), offsets, sizes))
-    tensor::ParallelInsertSliceOp::create(rewriter, loops.getLoc(), tile,
-                                          output, offset, size,
-                                          unitStrides(rewriter, offset.size()));
-}
-
-static LayoutAttr getLayoutAttr(AttentionInterface op) {
-  if (isa<SdpaOp>(*op) && op.getLayout() != Layout::bhsd)
-    return LayoutAttr::get(op.getContext(), op.getLayout());
-  return {}; // The outputs of attn.partial are bhsd whatever the layout.
-}
-
-SmallVector<Value> BlockwiseTiler::runWhole(ValueRange destinations,
-                                            Value sinks) {
-  scf::ForallOp loops = createLoops(/*numSplits=*/1, destinations);
-  Tile tile = getTile(loops.getInductionVars());
-  SmallVector<Value> state = computeState(tile, /*split=*/{});
-  SmallVector<Value> slices;
-  SmallVector<SmallVector<OpFoldResult>> offsets, sliceSizes;
-  for (auto [n, output] : llvm::enumerate(loops.getRegionOutArgs())) {
-    bool inOpLayout = isa<SdpaOp>(*op), isLse = n == 1;
-    offsets.push_back(outputSlice(tile, inOpLayout, isLse, false));
-    sliceSizes.push_back(outputSlice(tile, inOpLayout, isLse, true));
-    slices.push_back(tensor::ExtractSliceOp::create(
-        rewriter, loc, output, offsets.back(), sliceSizes.back(),
-        unitStrides(rewriter, offsets.back().size())));
-  }
-  auto finalize = FinalizeOp::create(
-      rewriter, loc, TypeRange(ValueRange(slices)), state[0], state[1],
-      state[2],
-      sliceOperand(rewriter, loc, sinks, DimRange{tile.head, tile.numHeads}),
-      slices[0], slices.size() > 1 ? slices[1] : Value(), getLayoutAttr(op));
-  SmallVector<Value> tiles(finalize->getResults());
-  if (sinks && tiles.size() > 1)
-    tiles[1] = maskLse(tile, tiles[1]);
-  insertTiles(rewriter, loops, tiles, offsets, sliceSizes);
-  rewriter.setInsertionPointAfter(loops);
-  return llvm::to_vector(ValueRange(loops->getResults()));
-}
-
-/// The sinks of a tile in split 0, -inf in all others: the merge must count
-/// them once.
-Value BlockwiseTiler::sinksOfSplit(const Tile &tile, Value sinks, Value split) {
-  if (!sinks)
-    return {};
-  Value slice =
-      sliceOperand(rewriter, loc, sinks, DimRange{tile.head, tile.numHeads});
-  Type type = getElementTypeOrSelf(slice.getType());
-  Value isFirst =
-      arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::eq, split,
-                            arith::ConstantIndexOp::create(rewriter, loc, 0));
-  Value none = arith::ConstantOp::create(
-      rewriter, loc,
-      rewriter.getFloatAttr(type, -std::numeric_limits<double>::infinity()));
-  Value empty = createEmpty(rewriter, loc, tile.numHeads, type);
-  AffineMap identity = rewriter.getMultiDimIdentityMap(1);
-  return linalg::GenericOp::create(
-             rewriter, loc, empty.getType(), slice, empty,
-             ArrayRef<AffineMap>{identity, identity},
-             utils::IteratorType::parallel,
-             [&](OpBuilder &b, Location loc, ValueRange args) {
-               Value sink =
-                   arith::SelectOp::create(b, loc, isFirst, args[0], none);
-               linalg::YieldOp::create(b, loc, sink);
-             })
-      .getResult(0);
-}
-
-/// Stacks the parts of all splits, then merges them tile by tile.
-SmallVector<Value> BlockwiseTiler::runSplit(ValueRange destinations,
-                                            Value sinks) {
-  FloatType type = op.getAccumulatorType();
-  SmallVector<OpFoldResult> lseShape = {
-      math.constant(sizes.numSplits), dims.batch, dims.numHeads, dims.seqLenQ};
-  SmallVector<OpFoldResult> outputShape = lseShape;
-  outputShape.push_back(math.constant(op.getHeadDimV()));
-  SmallVector<Value> stacks = {createEmpty(rewriter, loc, outputShape, type),
-                               createEmpty(rewriter, loc, lseShape, type)};
-
-  scf::ForallOp loops = createLoops(sizes.numSplits, stacks);
-  SmallVector<Value> ivs = loops.getInductionVars();
-  Tile tile = getTile(ArrayRef(ivs).drop_front());
-  SmallVector<Value> state = computeState(tile, OpFoldResult(ivs[0]));
-  SmallVector<Value> slices;
-  SmallVector<SmallVector<OpFoldResult>> offsets, sliceSizes;
-  for (auto [n, output] : llvm::enumerate(loops.getRegionOutArgs())) {
-    offsets.push_back(outputSlice(tile, /*inOpLayout=*/false, n == 1, false));
-    sliceSizes.push_back(outputSlice(tile, /*inOpLayout=*/false, n == 1, true));
-    SmallVector<int64_t> shape = decomposeMixedValues(sliceSizes.back()).first;
-    offsets.back().insert(offsets.back().begin(), ivs[0]);
-    sliceSizes.back().insert(sliceSizes.back().begin(), math.constant(1));
-    slices.push_back(tensor::ExtractSliceOp::create(
-        rewriter, loc, RankedTensorType::get(shape, type), output,
-        offsets.back(), sliceSizes.back(),
-        unitStrides(rewriter, offsets.back().size())));
-  }
-  auto finalize =
-      FinalizeOp::create(rewriter, loc, TypeRange(ValueRange(slices)), state[0],
-                         state[1], state[2], sinksOfSplit(tile, sinks, ivs[0]),
-                         slices[0], slices[1], LayoutAttr());
-  SmallVector<Value> tiles(finalize->getResults());
-  if (sinks)
-    tiles[1] = maskLse(tile, tiles[1]);
-  insertTiles(rewriter, loops, tiles, offsets, sliceSizes);
-  rewriter.setInsertionPointAfter(loops);
-
-  scf::ForallOp merges = createLoops(/*numSplits=*/1, destinations);
-  tile = getTile(merges.getInductionVars());
-  SmallVector<Value> parts;
-  for (auto [n, stack] : llvm::enumerate(loops->getResults())) {
-    SmallVector<OpFoldResult> from = outputSlice(tile, false, n == 1, false);
-    SmallVector<OpFoldResult> count = outputSlice(tile, false, n == 1, true);
-    from.insert(from.begin(), math.constant(0));
-    count.insert(count.begin(), math.constant(sizes.numSplits));
-    parts.push_back(tensor::ExtractSliceOp::create(
-        rewriter, loc, stack, from, count, unitStrides(rewriter, from.size())));
-  }
-  slices.clear();
-  offsets.clear();
-  sliceSizes.clear();
-  for (auto [n, output] : llvm::enumerate(merges.getRegionOutArgs())) {
-    bool inOpLayout = isa<SdpaOp>(*op);
-    offsets.push_back(outputSlice(tile, inOpLayout, n == 1, false));
-    sliceSizes.push_back(outputSlice(tile, inOpLayout, n == 1, true));
-    slices.push_back(tensor::ExtractSliceOp::create(
-        rewriter, loc, output, offsets.back(), sliceSizes.back(),
-        unitStrides(rewriter, offsets.back().size())));
-  }
-  auto merge = MergeOp::create(
-      rewriter, loc, TypeRange(ValueRange(slices)), parts[0], parts[1],
-      slices[0], slices.size() > 1 ? slices[1] : Value(),
-      rewriter.getI64IntegerAttr(0), getLayoutAttr(op));
-  insertTiles(rewriter, merges, merge->getResults(), offsets, sliceSizes);
-  rewriter.setInsertionPointAfter(merges);
-  return llvm::to_vector(ValueRange(merges->getResults()));
-}
-
 SmallVector<Value> BlockwiseTiler::run() {
   dims = getSizes(rewriter, loc, op);
   group = getStaticGroupSize(op).value_or(0);
   TargetAttr target = getTarget(op);
   takesAnyKeys =
       sizes.blockSizeKv == -1 && target && target.getKind() == TargetKind::cpu;
-  if (std::optional<int64_t> seqLenQ = getConstantIntValue(dims.seqLenQ))
-    sizes.blockSizeQ =
-        std::max<int64_t>(1, std::min(sizes.blockSizeQ, *seqLenQ));
+  sizes.blockSizeQ = getTileRows(op, sizes);
 
   // Once, before the loops: kernels read bytes.
   widenMask(rewriter, op);
   SmallVector<Value> destinations = createDestinations(rewriter, op);
   auto sdpa = dyn_cast<SdpaOp>(*op);
   Value sinks = sdpa ? sdpa.getSinks() : Value();
-  SmallVector<Value> results = hasNoRows(dims) ? destinations
-                               : sizes.numSplits > 1
-                                   ? runSplit(destinations, sinks)
-                                   : runWhole(destinations, sinks);
-  return replaceWithCasts(rewriter, op, results);
+  if (hasNoRows(dims))
+    return replaceWithCasts(rewriter, op, destinations);
+  if (sizes.numSplits > 1)
+    splits = math.constant(sizes.numSplits);
+  else if (sizes.numSplits == 0 && knowsNumThreads(op))
+    splits = createNumSplits(rewriter, op, dims, sizes.blockSizeQ);
+  // Folded to one where there are no keys to split.
+  if (splits && isConstantIntValue(splits, 1))
+    splits = {};
+  return replaceWithCasts(rewriter, op,
+                          splits ? runSplit(destinations, sinks)
+                                 : runWhole(destinations, sinks));
 }
 
 FailureOr<SmallVector<Value>> attn::tileBlockwise(RewriterBase &rewriter,
                                                   AttentionInterface op,
                                                   const BlockwiseSizes &sizes) {
   assert(sizes.blockSizeQ > 0 && sizes.blockSizeKv != 0 &&
-         sizes.numSplits > 0 && "sizes must be resolved");
+         sizes.numSplits >= 0 && "sizes must be resolved");
   if (!isa<SdpaOp, PartialOp>(*op))
     return rewriter.notifyMatchFailure(
         op, "expects attn.sdpa or attn.partial: other ops are tiled already");
@@ -566,14 +366,14 @@ struct TileBlockwisePass
 
   void runOnOperation() override {
     if (blockSizeQ < 0 || blockSizeKv < -1) {
-      getOperation().emitError(
+      getOperation()->emitError(
           "attn-tile-blockwise expects block-size-q of 0 or more and "
           "block-size-kv of -1 or more, but got ")
           << blockSizeQ.getValue() << " and " << blockSizeKv.getValue();
       return signalPassFailure();
     }
     SmallVector<AttentionInterface> ops;
-    getOperation().walk([&](AttentionInterface op) {
+    getOperation()->walk([&](AttentionInterface op) {
       if (!isa<SdpaOp, PartialOp>(*op) ||
           !isa<RankedTensorType>(op.getQuery().getType()))
         return;
@@ -586,7 +386,10 @@ struct TileBlockwisePass
     IRRewriter rewriter(&getContext());
     for (AttentionInterface op : ops) {
       BlockwiseSizes sizes =
-          resolveBlockwiseSizes(op, {blockSizeQ, blockSizeKv, 1});
+          resolveBlockwiseSizes(op, {blockSizeQ, blockSizeKv, 0});
+      if (sizes.numSplits == 0)
+        if (auto module = dyn_cast<ModuleOp>(getOperation()))
+          declareNumThreads(module);
       FailureOr<SmallVector<Value>> tiled = tileBlockwise(rewriter, op, sizes);
       assert(succeeded(tiled) && "checked above");
       (void)tiled;

@@ -13,7 +13,7 @@
 // RUN: not attn-opt %s --attn-assign-strategy="strategy=dense{tile=4}" 2>&1 | FileCheck %s --check-prefix=NOKEYS
 // RUN: not attn-opt %s --attn-assign-strategy="strategy=blockwise{num-splits=two}" 2>&1 | FileCheck %s --check-prefix=INTEGER
 // RUN: not attn-opt %s --attn-assign-strategy="strategy=blockwise{num-splits}" 2>&1 | FileCheck %s --check-prefix=VALUE
-// RUN: not attn-opt %s --attn-assign-strategy="strategy=blockwise{num-splits=0}" 2>&1 | FileCheck %s --check-prefix=RANGE
+// RUN: not attn-opt %s --attn-assign-strategy="strategy=blockwise{num-splits=-1}" 2>&1 | FileCheck %s --check-prefix=RANGE
 // RUN: not attn-opt %s --attn-assign-strategy="strategy=blockwise:num-splits=2,num_splits=3" 2>&1 | FileCheck %s --check-prefix=TWICE
 // RUN: not attn-opt %s --attn-assign-strategy="strategy='blockwise num-splits=2'" 2>&1 | FileCheck %s --check-prefix=BRACE
 // RUN: not attn-opt %s --attn-assign-strategy="strategy='blockwise{num-splits=2'" 2>&1 | FileCheck %s --check-prefix=CLOSE
@@ -24,7 +24,7 @@
 // NOKEYS: error: attn-assign-strategy: strategy 'dense' has no key 'tile'; it has none
 // INTEGER: error: attn-assign-strategy: strategy 'blockwise' expects num-splits=INTEGER, but got 'num-splits=two'
 // VALUE: error: attn-assign-strategy: strategy 'blockwise' expects num-splits=INTEGER, but got 'num-splits'
-// RANGE: error: attn-assign-strategy: strategy 'blockwise' expects num_splits of {{.*}}, but got 0
+// RANGE: error: attn-assign-strategy: strategy 'blockwise' expects num_splits of {{.*}}, but got -1
 // TWICE: error: attn-assign-strategy: strategy 'blockwise' got key 'num-splits' twice
 // BRACE: error: attn-assign-strategy: expects '{' or ':' after the name of a strategy, but got 'num-splits=2'
 // CLOSE: error: attn-assign-strategy: expects one closing '}' at the end of a strategy

@@ -64,7 +64,7 @@ module attributes {attn.target = #attn.target<cuda>} {
 // CHECK-NOT:     linalg.generic
 // CHECK:         scf.forall
 // CHECK:           %[[ROW:.+]] = tensor.extract_slice %[[PAGES]][%{{.+}}, 0] [1, %{{.+}}]
-// CHECK:           %[[TABLE:.+]] = tensor.extract_slice %[[ROW]][0, 0] [1, %{{.+}}]
+// CHECK:           %[[TABLE:.+]] = tensor.extract_slice %[[ROW]][0, %{{.+}}] [1, %{{.+}}]
 // CHECK-NOT:       scf.for %
 // CHECK:           attn.online {{.*}} kv_len({{.*}}) key_scale({{.*}}) value_scale({{.*}}) page_table(%[[TABLE]])
 // CHECK-SAME:        (tensor<1x4x1x64xf16>, tensor<?x1x16x64xi8>,

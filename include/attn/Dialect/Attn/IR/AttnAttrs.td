@@ -73,14 +73,15 @@ def Attn_BlockwiseAttr : Attn_Attr<"Blockwise", "blockwise",
     tile sees are skipped. 0 lets the target choose; a `block_size_kv` of -1
     hands each key range to the target in one piece, to be walked inside the
     kernel. `num_splits` above 1 splits the keys into that many ranges joined
-    by `attn.merge`.
+    by `attn.merge`; 0 lets the target choose (a CPU: at run time, so that its
+    threads all have work), 1 never splits.
 
     Source: FlashAttention-2, arXiv 2307.08691; algorithms: Blockwise.
   }];
   let parameters = (ins
     DefaultValuedParameter<"int64_t", "0">:$block_size_q,
     DefaultValuedParameter<"int64_t", "0">:$block_size_kv,
-    DefaultValuedParameter<"int64_t", "1">:$num_splits);
+    DefaultValuedParameter<"int64_t", "0">:$num_splits);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
   let genVerifyDecl = 1;
 }

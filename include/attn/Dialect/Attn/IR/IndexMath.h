@@ -45,6 +45,14 @@ struct IndexMath {
     return getAsOpFoldResult(
         b.createOrFold<arith::MulIOp>(loc, value(x), value(y)));
   }
+  /// x / y rounded up, for x of 0 or more and y above 0.
+  OpFoldResult ceilDiv(OpFoldResult x, OpFoldResult y) {
+    if (std::optional<int64_t> divisor = getConstantIntValue(y))
+      return apply(d(0).ceilDiv(*divisor), {x});
+    OpFoldResult up = add(add(x, y), -1);
+    return getAsOpFoldResult(
+        b.createOrFold<arith::DivUIOp>(loc, value(up), value(y)));
+  }
   OpFoldResult min(OpFoldResult x, OpFoldResult y) {
     return affine::makeComposedFoldedAffineMin(
         b, loc, AffineMap::get(2, 0, {d(0), d(1)}, b.getContext()), {x, y});

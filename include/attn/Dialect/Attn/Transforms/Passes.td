@@ -84,8 +84,7 @@ def AttnRaisePass : Pass<"attn-raise"> {
 // Tiling and strategies
 //===----------------------------------------------------------------------===//
 
-def AttnTileBlockwisePass
-    : Pass<"attn-tile-blockwise", "::mlir::func::FuncOp"> {
+def AttnTileBlockwisePass : Pass<"attn-tile-blockwise"> {
   let summary = "Tile `attn.sdpa` and `attn.partial` into blockwise attention";
   let description = [{
     Exact. Each op becomes an `scf.forall` over batch entries, key/value heads
@@ -105,6 +104,14 @@ def AttnTileBlockwisePass
     strategy are left alone. What neither gives comes from the module's
     `attn.target`: 32 and -1 on a CPU, 64 and 64 on a GPU; without one 32 and
     128.
+
+    With `num_splits` above 1 the loops are led by one over splits: each takes
+    an equal share of the keys a tile sees, and a second `scf.forall` merges the
+    stacked parts. With 0, code for a CPU that may have fewer tiles than threads
+    decides when it runs, from what `@attn_rt_num_threads` returns (the pass
+    declares it, if it runs on a module): eight tasks a thread, but no split of
+    less than 512 keys. If that gives one split, tiles go straight to the
+    results. Results depend on the number of splits by rounding only.
 
     ```mlir
     func.func @causal(%q: tensor<1x8x512x64xf32>, %kv: tensor<1x2x512x64xf32>)
@@ -126,8 +133,8 @@ def AttnTileBlockwisePass
            "Keys of a tile; 0: the target chooses; -1: whole ranges">];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
-    "::mlir::tensor::TensorDialect"];
+    "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def AttnSplitKVPass : Pass<"attn-split-kv", "::mlir::func::FuncOp"> {
@@ -192,8 +199,8 @@ def AttnApplyStrategiesPass : Pass<"attn-apply-strategies"> {
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
-    "::mlir::tensor::TensorDialect"];
+    "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 //===----------------------------------------------------------------------===//

@@ -28,20 +28,27 @@ struct BlockwiseSizes {
   /// Keys of a tile; 0: the target chooses; -1: each range of keys in one
   /// piece, walked inside the kernel.
   int64_t blockSizeKv = 0;
-  /// Ranges the keys of a query tile are split in, joined by attn.merge.
-  int64_t numSplits = 1;
+  /// Ranges the keys of a query tile are split in, joined by attn.merge; 0: as
+  /// many as keep the threads busy, decided when the code runs.
+  int64_t numSplits = 0;
 };
+
+/// Declares attn_rt_num_threads in `module`, which code that decides on splits
+/// calls.
+void declareNumThreads(ModuleOp module);
 
 /// The sizes to tile `op` with: its own #attn.blockwise attribute before
 /// `requested`, and what is still 0 from the #attn.target of an enclosing op or
-/// the defaults. Both block sizes of the result are not 0.
+/// the defaults. Both block sizes of the result are not 0; the number of splits
+/// is 0 only if the code is for a CPU and could use more than one.
 BlockwiseSizes resolveBlockwiseSizes(Operation *op, BlockwiseSizes requested);
 
 /// Replaces `op` (attn.sdpa or attn.partial on tensors) by an scf.forall over
 /// (batch, kv head, query tile), or (split, batch, kv head, query tile) and a
 /// second one that merges, of attn.online over the ranges of keys the tile
-/// sees. `sizes` must be resolved. Returns the values that replaced the
-/// results. Changes nothing if it fails.
+/// sees. `sizes` must be resolved. Splits are decided at run time only in a
+/// module that declares attn_rt_num_threads; otherwise there are none. Returns
+/// the values that replaced the results. Changes nothing if it fails.
 FailureOr<SmallVector<Value>> tileBlockwise(RewriterBase &rewriter,
                                             AttentionInterface op,
                                             const BlockwiseSizes &sizes);
