@@ -8,6 +8,8 @@
 
 #include "attn/Target/CPU/Passes.h"
 
+#include "ParallelLoops.h"
+
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -29,6 +31,34 @@ namespace mlir::attn {
 using namespace mlir;
 
 static constexpr StringLiteral kParallelFor = "attn_rt_parallel_for";
+
+bool attn::isTaskLoop(Operation *op) {
+  if (auto forall = dyn_cast<scf::ForallOp>(op))
+    return forall.getNumResults() == 0 && forall.getOutputs().empty();
+  auto parallel = dyn_cast<scf::ParallelOp>(op);
+  return parallel && parallel.getNumResults() == 0 &&
+         parallel->getParentOfType<FunctionOpInterface>();
+}
+
+Operation *attn::getTaskLoop(Operation *op) {
+  Operation *outermost = nullptr;
+  for (Operation *parent = op->getParentOp();
+       parent && !isa<FunctionOpInterface>(parent);
+       parent = parent->getParentOp())
+    if (isTaskLoop(parent))
+      outermost = parent;
+  return outermost;
+}
+
+/// The calls in `root` that ask which thread they are on.
+static SmallVector<func::CallOp> getThreadCalls(Operation *root) {
+  SmallVector<func::CallOp> calls;
+  root->walk([&](func::CallOp call) {
+    if (call.getCallee() == attn::kThread)
+      calls.push_back(call);
+  });
+  return calls;
+}
 
 /// True for values that are cheaper to compute again in the body than to pass.
 static bool isRecomputed(Value value) {
@@ -207,6 +237,8 @@ func::FuncOp LoopOutliner::createBody(scf::ParallelOp loop, ValueRange trips,
       if (Value mapped = map.lookupOrNull(operand.get()))
         operand.set(mapped);
   });
+  for (func::CallOp call : getThreadCalls(body))
+    rewriter.replaceOp(call, entry->getArgument(2));
   return body;
 }
 
@@ -264,7 +296,7 @@ void OutlineParallelLoops::runOnOperation() {
   IRRewriter rewriter(&getContext());
   SmallVector<scf::ForallOp> foralls;
   getOperation().walk([&](scf::ForallOp op) {
-    if (op.getNumResults() == 0 && op.getOutputs().empty())
+    if (attn::isTaskLoop(op))
       foralls.push_back(op);
   });
   for (scf::ForallOp op : foralls) {
@@ -275,7 +307,7 @@ void OutlineParallelLoops::runOnOperation() {
 
   SmallVector<scf::ParallelOp> outer, nested;
   getOperation().walk<WalkOrder::PreOrder>([&](scf::ParallelOp op) {
-    if (op.getNumResults() != 0 || !op->getParentOfType<FunctionOpInterface>())
+    if (!attn::isTaskLoop(op))
       return WalkResult::advance();
     outer.push_back(op);
     op.getBody()->walk([&](scf::ParallelOp inner) {
@@ -295,4 +327,12 @@ void OutlineParallelLoops::runOnOperation() {
   for (scf::ParallelOp op : outer)
     if (failed(outliner.outline(op)))
       return signalPassFailure();
+
+  // Around tasks there is one thread.
+  for (func::CallOp call : getThreadCalls(getOperation())) {
+    rewriter.setInsertionPoint(call);
+    rewriter.replaceOpWithNewOp<arith::ConstantIntOp>(call, 0, 64);
+  }
+  if (Operation *decl = getOperation().lookupSymbol(attn::kThread))
+    rewriter.eraseOp(decl);
 }

@@ -104,3 +104,23 @@ func.func @negative_reduction(%m: memref<4xf32>) -> f32 {
   }
   return %sum : f32
 }
+
+// The thread of a task is its argument; around tasks there is one thread.
+// CHECK-LABEL: func.func private @threads_body
+// CHECK-SAME:    %[[THREAD:[^:]*]]: i64) {
+// CHECK:         memref.store %[[THREAD]]
+// CHECK-LABEL: func.func @threads
+// CHECK:         memref.store %c0_i64
+// CHECK-NOT:   attn_rt_thread
+func.func private @attn_rt_thread() -> i64
+func.func @threads(%m: memref<?xi64>, %n: index) {
+  %outside = func.call @attn_rt_thread() : () -> i64
+  memref.store %outside, %m[%n] : memref<?xi64>
+  scf.forall (%i) in (%n) {
+    scf.forall (%j) in (%n) {
+      %thread = func.call @attn_rt_thread() : () -> i64
+      memref.store %thread, %m[%i] : memref<?xi64>
+    }
+  }
+  return
+}

@@ -23,6 +23,8 @@ def AttnOutlineParallelLoopsPass
     fastest. Captured values travel in a struct on the caller's stack; constants
     are cloned instead. Parallel loops nested in an outlined one become
     `scf.for`. Loops with reductions and loops over tensors are left alone.
+    A call of `@attn_rt_thread() -> i64` is the argument `thread` in a body, and
+    0 elsewhere.
 
     ```mlir
     func.func @zero(%m: memref<?xf32>, %n: index) {
@@ -95,6 +97,75 @@ def AttnEmitCEntryPointsPass
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
     "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect"
+  ];
+}
+
+def AttnPlanWorkspacePass
+    : Pass<"attn-plan-workspace", "::mlir::ModuleOp"> {
+  let summary = "Give functions the memory they work in as an argument";
+  let description = [{
+    Exact. Every public function with a body gets a last argument
+    `%workspace: memref<?xi8>`, 64-byte aligned, in which its buffers lie
+    (`memref.alloc` and `memref.alloca`), and a private function
+    `@NAME_workspace_bytes(arguments...) -> index` beside it says how many bytes
+    it must have for these arguments; the greatest index if no machine has as
+    many. Only the arguments' sizes and numbers are looked at. Deallocations
+    disappear.
+
+    Where a buffer lies is computed when the function begins. A size that
+    depends on loops or on what memory holds is replaced by what it cannot
+    exceed, where that follows from minima, loop bounds and the like. Buffers in
+    tasks (the bodies of outermost parallel loops) lie in a part of their own
+    for each of `@attn_rt_num_threads() -> i64` threads, in which
+    `@attn_rt_thread() -> i64` says which is used (see
+    attn-outline-parallel-loops).
+
+    Strategy: buffers are visited in the order of the program; each takes a slot
+    whose buffers are all dead, one of the same size before one of static size
+    that is the nearest, or opens a new slot. A buffer lives from its allocation
+    to the last use of it or of a view of it, and through loops around such a
+    use that do not contain the allocation. A slot is as large as its greatest
+    buffer. Tasks are planned alike, each a world of its own, and their part is
+    one buffer of the function.
+
+    Small static `memref.alloca` stay on the stack, the smallest first, until
+    `max-stack-bytes` of a function or task are taken.
+
+    Reported as errors, at the op: sizes without such a bound; buffers that one
+    iteration of a loop hands to the next, or out of it; returned buffers;
+    allocations in private functions, in functions that are called, or in loops
+    of blocks and branches; layouts, memory spaces and alignments above 64.
+
+    ```mlir
+    func.func @twice(%a: memref<?xf32>, %out: memref<?xf32>) {
+      %c0 = arith.constant 0 : index
+      %n = memref.dim %a, %c0 : memref<?xf32>
+      %copy = memref.alloc(%n) : memref<?xf32>
+      memref.copy %a, %copy : memref<?xf32> to memref<?xf32>
+      memref.copy %copy, %out : memref<?xf32> to memref<?xf32>
+      return
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @twice(%a: memref<?xf32>, %out: memref<?xf32>,
+                     %workspace: memref<?xi8>) {
+      %c0 = arith.constant 0 : index
+      %n = memref.dim %a, %c0 : memref<?xf32>
+      %copy = memref.view %workspace[%c0][%n] : memref<?xi8> to memref<?xf32>
+      memref.copy %a, %copy : memref<?xf32> to memref<?xf32>
+      memref.copy %copy, %out : memref<?xf32> to memref<?xf32>
+      return
+    }
+    ```
+    and `@twice_workspace_bytes`, which returns 4n rounded up to 64.
+  }];
+  let options = [Option<"maxStackBytes", "max-stack-bytes", "int64_t",
+                        /*default=*/"4096",
+                        "What static memref.alloca may take of the stack">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect"
   ];
 }
 
