@@ -12,6 +12,7 @@
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Target/CPU/Passes.h"
+#include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -71,13 +72,21 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
          bufferize.allowReturnAllocsFromLoops = true;
          pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
          addCleanup(pm);
-         bufferization::buildBufferDeallocationPipeline(pm);
+         // An object's buffers lie in the caller's workspace.
+         if (!options.objectAbi)
+           bufferization::buildBufferDeallocationPipeline(pm);
        }});
   stages.push_back({"vectors", [](OpPassManager &pm) {
                       pm.addNestedPass<func::FuncOp>(
                           createConvertAttnToVectorPass());
                       addCleanup(pm);
                     }});
+  if (options.objectAbi)
+    stages.push_back({"workspace", [](OpPassManager &pm) {
+                        pm.addPass(createConvertBufferizationToMemRefPass());
+                        pm.addPass(createAttnPlanWorkspacePass());
+                        addCleanup(pm);
+                      }});
   stages.push_back({"llvm", [options](OpPassManager &pm) {
                       LowerToLLVMOptions lower;
                       lower.parallel = options.parallel;
