@@ -18,6 +18,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
 namespace mlir::attn {
@@ -62,15 +63,35 @@ static Block *getScratchBlock(Operation *op) {
   }
 }
 
+/// What scratch may take of a thread's stack; the rest comes from the heap.
+static constexpr int64_t kMaxStackBytes = 256 << 10;
+
 Value ScratchPool::get(Operation *op, StringRef role, ArrayRef<int64_t> shape,
                        Type elementType) {
   Block *block = getScratchBlock(op);
   auto type = MemRefType::get(shape, elementType);
   Value &buffer = buffers[{block, type, role}];
-  if (!buffer) {
-    OpBuilder builder = OpBuilder::atBlockBegin(block);
-    buffer = memref::AllocaOp::create(builder, op->getLoc(), type,
-                                      builder.getI64IntegerAttr(64));
+  if (buffer)
+    return buffer;
+  OpBuilder builder = OpBuilder::atBlockBegin(block);
+  IntegerAttr alignment = builder.getI64IntegerAttr(64);
+  int64_t bytes =
+      type.getNumElements() *
+      DataLayout::closest(op).getTypeSize(elementType).getFixedValue();
+  int64_t &taken = stackBytes[block];
+  if (bytes <= kMaxStackBytes - taken) {
+    taken += bytes;
+    buffer = memref::AllocaOp::create(builder, op->getLoc(), type, alignment);
+    return buffer;
+  }
+  buffer = memref::AllocOp::create(builder, op->getLoc(), type, alignment);
+  // A function may have several blocks, and so ends.
+  for (Block &other : *block->getParent()) {
+    Operation *end = other.getTerminator();
+    if (end->getNumSuccessors() != 0)
+      continue;
+    builder.setInsertionPoint(end);
+    memref::DeallocOp::create(builder, op->getLoc(), buffer);
   }
   return buffer;
 }
@@ -79,8 +100,10 @@ Value ScratchPool::get(Operation *op, StringRef role, ArrayRef<int64_t> shape,
 // Kernel shape
 //===----------------------------------------------------------------------===//
 
-/// What one thread's stack can be asked for.
+/// Scratch that a block of keys should not exceed, so as to stay in L2.
 static constexpr int64_t kMaxScratchBytes = 1 << 20;
+/// Beyond this, sizes of scratch are not worth their overflow checks.
+static constexpr int64_t kMaxHeadDim = 1 << 20;
 
 FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
                                         const VectorTarget &target) {
@@ -97,6 +120,9 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
     shape.groups = 1;
 
   int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
+  if (headDim > kMaxHeadDim || headDimV > kMaxHeadDim)
+    return op->emitOpError("expects head_dim and head_dim_v of at most ")
+           << kMaxHeadDim << ", but got " << headDim << " and " << headDimV;
   auto scratchBytes = [&] {
     int64_t rows = headDim + headDimV + shape.block;
     if (op.getMask())
@@ -115,11 +141,6 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
     shape.block /= 2;
   if (scratchBytes() > kMaxScratchBytes)
     shape.groups = 1;
-  if (scratchBytes() > kMaxScratchBytes)
-    return op->emitOpError("expects head_dim and head_dim_v whose panels fit "
-                           "into ")
-           << kMaxScratchBytes << " bytes of stack, but got " << headDim
-           << " and " << headDimV << ", which take " << scratchBytes();
   return shape;
 }
 

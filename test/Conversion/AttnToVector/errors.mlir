@@ -11,11 +11,11 @@ func.func @tensors(%acc: tensor<1x2x8x16xf32>, %m: tensor<1x2x8xf32>,
 
 // -----
 
-func.func @wide(%q: memref<1x2x8x32768xf32>, %m: memref<1x2x8xf32>) {
-  // expected-error @below {{'attn.online' op expects head_dim and head_dim_v whose panels fit into 1048576 bytes of stack, but got 32768 and 32768, which take 4195328}}
+func.func @wide(%q: memref<1x2x8x1048577xf32>, %m: memref<1x2x8xf32>) {
+  // expected-error @below {{'attn.online' op expects head_dim and head_dim_v of at most 1048576, but got 1048577 and 1048577}}
   attn.online ins(%q, %q, %q) outs(%q, %m, %m)
-    : (memref<1x2x8x32768xf32>, memref<1x2x8x32768xf32>,
-       memref<1x2x8x32768xf32>, memref<1x2x8x32768xf32>, memref<1x2x8xf32>,
+    : (memref<1x2x8x1048577xf32>, memref<1x2x8x1048577xf32>,
+       memref<1x2x8x1048577xf32>, memref<1x2x8x1048577xf32>, memref<1x2x8xf32>,
        memref<1x2x8xf32>) -> ()
   return
 }

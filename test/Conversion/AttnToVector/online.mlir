@@ -159,3 +159,25 @@ func.func @strided(%t: !t, %acc: memref<1x4x32x64xf32>, %m: memref<1x4x32xf32>,
        memref<1x4x32xf32>) -> ()
   return
 }
+
+// -----
+
+// What is too large for a stack is on the heap, and given back at every end.
+// CHECK-LABEL: func.func @wide
+// CHECK-DAG:     memref.alloca() {{.*}} : memref<128x32xf32>
+// CHECK-DAG:     %[[Q:.*]] = memref.alloc() {{.*}} : memref<4096x32xf32>
+// CHECK:         memref.dealloc %[[Q]]
+// CHECK:         return
+// CHECK:         memref.dealloc %[[Q]]
+// CHECK:         return
+func.func @wide(%q: memref<1x2x64x4096xf32>, %v: memref<1x2x64x8xf32>,
+                %m: memref<1x2x64xf32>, %cond: i1) {
+  attn.online ins(%q, %q, %v) outs(%v, %m, %m)
+    : (memref<1x2x64x4096xf32>, memref<1x2x64x4096xf32>, memref<1x2x64x8xf32>,
+       memref<1x2x64x8xf32>, memref<1x2x64xf32>, memref<1x2x64xf32>) -> ()
+  cf.cond_br %cond, ^left, ^right
+^left:
+  return
+^right:
+  return
+}

@@ -23,6 +23,8 @@
 // RUN: %{run} --function=states --input=1x4x5x24xf64=random\(1\) --input=1x2x60x24xf64=random\(2\) --input=1x2x3x24xf64=random\(3\) --input=1x2x9x24xf64=random\(4\) --input=4xf64=random\(5\) | FileCheck %s
 // RUN: %{run} --function=stacked --input=5x1x4x3x150xf32=random\(1\) --input=5x1x4x3xf32=random\(2\) | FileCheck %s
 // RUN: %{run} --function=stacked --input=0x1x4x3x150xf32=0 --input=0x1x4x3xf32=0 | FileCheck %s
+// Panels that no stack takes.
+// RUN: %{run} --function=wide --input=1x2x40x9001xf32=random\(1\) --input=1x2x50x9001xf32=random\(2\) | FileCheck %s
 
 // CHECK-NOT: FAILED
 // CHECK:     verify: result 0: max error
@@ -177,4 +179,12 @@ func.func @stacked(%o: tensor<?x1x4x3x150xf32>, %l: tensor<?x1x4x3xf32>)
     : (tensor<?x1x4x3x150xf32>, tensor<?x1x4x3xf32>, tensor<1x3x4x150xbf16>,
        tensor<1x4x3xf32>) -> (tensor<1x3x4x150xbf16>, tensor<1x4x3xf32>)
   return %r#0, %r#1 : tensor<1x3x4x150xbf16>, tensor<1x4x3xf32>
+}
+
+func.func @wide(%q: tensor<1x2x40x9001xf32>, %k: tensor<1x2x50x9001xf32>)
+    -> tensor<1x2x40x9001xf32> {
+  %0 = attn.sdpa %q, %k, %k scale(0.01) bottom_right causal
+    : (tensor<1x2x40x9001xf32>, tensor<1x2x50x9001xf32>,
+       tensor<1x2x50x9001xf32>) -> tensor<1x2x40x9001xf32>
+  return %0 : tensor<1x2x40x9001xf32>
 }

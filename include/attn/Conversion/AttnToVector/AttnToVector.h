@@ -26,8 +26,9 @@ struct VectorTarget {
   static VectorTarget get(Operation *op);
 };
 
-/// Scratch buffers on the stack. Ops in one scope run one after another, so
-/// equal requests of different ops get the same buffer.
+/// Scratch buffers on the stack, or on the heap when the stack would be asked
+/// for more than 256 KiB. Ops in one scope run one after another, so equal
+/// requests of different ops get the same buffer.
 class ScratchPool {
 public:
   /// A buffer of `shape` for the use named `role` by `op`, 64-byte aligned. It
@@ -40,6 +41,7 @@ public:
 
 private:
   llvm::DenseMap<std::tuple<Block *, Type, StringRef>, Value> buffers;
+  llvm::DenseMap<Block *, int64_t> stackBytes;
 };
 
 /// True for the ops `lowerToVectors` knows: online, partial, finalize, merge.
