@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KeySource.h"
+#include "Words.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -40,6 +41,7 @@ public:
 
 private:
   void emitPanel(Value firstHead, Value firstRow, Value numRows, Value seqLenQ);
+  void packQueries();
   void readState();
   void writeState(ArrayRef<Value> maxima, ArrayRef<Value> sums);
   void writePartial(ArrayRef<Value> maxima, ArrayRef<Value> sums);
@@ -54,8 +56,11 @@ private:
                                   ValueRange maxima);
   std::pair<SmallVector<Value>, Value> emitPowers(Value numKeys,
                                                   ArrayRef<Value> shifts);
-  void emitSums(Value numKeys, ArrayRef<Value> alphas);
-  void emitSumTile(Value numKeys, Value column, int64_t width,
+  SmallVector<Value> emitPowerPairs(Value numKeys, ArrayRef<Value> shifts);
+  Value emitPower(Value score, Value shift);
+  void roundPowers(Value numKeys);
+  void emitSums(Value numWords, ArrayRef<Value> alphas);
+  void emitSumTile(Value numWords, Value column, int64_t width,
                    ArrayRef<Value> alphas);
 
   SmallVector<Value> operandIndex(Value head, Value row, Value column);
@@ -74,10 +79,17 @@ private:
   bool hasLimits = false;
   std::optional<PanelRows> rows;
   std::optional<ScoreModifiers> modifiers;
-  Value queries, scores, sums; ///< [head_dim], [block], [head_dim_v] by panel.
-  Value state;                 ///< [2][panel]: maxima and sums.
-  Value kept;                  ///< [block]: the keys somebody sees.
+  Words words;
+  /// Words of [head_dim], [block] and [head_dim_v] by panel. Powers take the
+  /// place of scores, in words.
+  Value queries, scores, sums;
+  Value pairs; ///< Words of [block][head_dim_v], or null.
+  Value state; ///< [2][panel]: maxima and sums.
+  Value kept;  ///< [block]: the keys somebody sees.
   KeySource keys, values;
+  /// What is left to multiply scores by when they are made, and when they
+  /// become powers; each may be null.
+  Value scoreFactor, powerFactor;
   Value batch, kvHead, zero;
 };
 } // namespace
@@ -86,15 +98,17 @@ AttentionKernel::AttentionKernel(VectorBuilder &b, AttentionInterface op,
                                  const KernelShape &shape,
                                  const Scratch &scratch)
     : b(b), op(op), shape(shape), scratch(scratch), headDim(op.getHeadDim()),
-      headDimV(op.getHeadDimV()),
-      keys(b, {op, /*isValue=*/false, b.floatType, shape.block}, scratch),
-      values(b, {op, /*isValue=*/true, b.floatType, shape.block}, scratch),
-      zero(b.idx(0)) {
+      headDimV(op.getHeadDimV()), words(b, shape.word),
+      keys(b, shape.getSpec(op, false), scratch),
+      values(b, shape.getSpec(op, true), scratch), zero(b.idx(0)) {
   int64_t panel = shape.panel();
-  queries = scratch.get("queries", {headDim, panel}, b.floatType);
+  queries = scratch.get("queries", {words.count(headDim), panel}, b.floatType);
   scores = scratch.get("scores", {shape.block, panel}, b.floatType);
   sums = scratch.get("sums", {headDimV, panel}, b.floatType);
   state = scratch.get("state", {2, panel}, b.floatType);
+  if (words.isPair())
+    pairs =
+        scratch.get("pairs", {words.count(shape.block), headDimV}, b.floatType);
 }
 
 SmallVector<Value> AttentionKernel::operandIndex(Value head, Value row,
@@ -148,20 +162,7 @@ void AttentionKernel::emitPanel(Value firstHead, Value firstRow, Value numRows,
                                 Value seqLenQ) {
   rows->begin(batch, firstHead, firstRow, numRows, seqLenQ);
   auto body = [&] {
-    // The scale goes into the queries; where scores must be natural for the
-    // modifiers, log2(e) is multiplied in after them.
-    Value factor = getScaleValue(op, b, b.getLoc());
-    if (!modifiers->any())
-      factor = b.fmul(factor, b.number(kLog2e, b.floatType));
-    Value factors = b.splat(factor);
-    auto convert = [&](Value query) -> Value {
-      bool isVector = isa<VectorType>(query.getType());
-      return b.fmul(b.cast(query, b.floatType), isVector ? factors : factor);
-    };
-    auto index = [&](Value head, Value row, Value column) {
-      return operandIndex(head, row, column);
-    };
-    rows->pack(op.getQuery(), index, zero, b.idx(headDim), convert, queries);
+    packQueries();
     modifiers->beginPanel(batch);
     emitKeys(rows->minLower, rows->maxUpper);
   };
@@ -169,6 +170,36 @@ void AttentionKernel::emitPanel(Value firstHead, Value firstRow, Value numRows,
     return body();
   // Rows that see none of the keys keep their state.
   b.ifThen(b.compare(CmpIPredicate::slt, rows->minLower, rows->maxUpper), body);
+}
+
+/// The queries of the panel, and what scores are multiplied by where: by the
+/// scale, and by log2(e) where no modifier wants them natural.
+void AttentionKernel::packQueries() {
+  Value factor = getScaleValue(op, b, b.getLoc());
+  if (!modifiers->any())
+    factor =
+        b.createOrFold<arith::MulFOp>(factor, b.number(kLog2e, b.floatType));
+  Value factors = b.splat(factor);
+  auto index = [&](Value head, Value row, Value column) {
+    return operandIndex(head, row, column);
+  };
+  if (!words.isPair()) {
+    auto convert = [&](Value query) -> Value {
+      bool isVector = isa<VectorType>(query.getType());
+      return b.fmul(b.cast(query, b.floatType), isVector ? factors : factor);
+    };
+    rows->pack(op.getQuery(), index, zero, b.idx(headDim), convert, queries);
+    return;
+  }
+  // A factor would be lost in the rounding of the query. A positive one can
+  // wait for the power, where it costs nothing: the maximum stays where it is.
+  rows->packPairs(op.getQuery(), index, headDim, queries);
+  APFloat constant(0.0f);
+  if (!modifiers->any() && matchPattern(factor, m_ConstantFloat(&constant)) &&
+      constant.isNormal() && !constant.isNegative())
+    powerFactor = factors;
+  else
+    scoreFactor = factors;
 }
 
 //===----------------------------------------------------------------------===//
@@ -285,21 +316,41 @@ SmallVector<Value> AttentionKernel::emitBlock(Value firstKey, Value numKeys,
   ValueRange oldMaxima = carried.take_front(shape.groups);
   ValueRange oldSums = carried.drop_front(shape.groups);
   keys.beginBlock(firstKey, numKeys);
-  SmallVector<Value> maxima = emitScores(firstKey, numKeys, oldMaxima);
+  SmallVector<Value> inits(oldMaxima);
+  if (powerFactor)
+    inits.assign(shape.groups, b.negInf());
+  SmallVector<Value> maxima = emitScores(firstKey, numKeys, inits);
   if (modifiers->any())
     maxima = modifyScores(firstKey, numKeys, oldMaxima);
+  if (powerFactor) {
+    for (Value &value : maxima)
+      value = b.fmul(value, powerFactor);
+    maxima = maximum(oldMaxima, maxima);
+  }
 
   SmallVector<Value> shifts, alphas;
   for (int64_t g = 0; g < shape.groups; ++g) {
     shifts.push_back(b.safeShift(maxima[g]));
     alphas.push_back(b.exp2(b.fsub(oldMaxima[g], shifts[g])));
   }
-  auto [added, numKept] = emitPowers(numKeys, shifts);
+  SmallVector<Value> added;
+  Value numKept = numKeys;
+  if (pairs && !kept)
+    added = emitPowerPairs(numKeys, shifts);
+  else
+    std::tie(added, numKept) = emitPowers(numKeys, shifts);
   SmallVector<Value> next = maxima;
   for (int64_t g = 0; g < shape.groups; ++g)
     next.push_back(b.fma(oldSums[g], alphas[g], added[g]));
   values.beginBlock(firstKey, numKeys);
-  emitSums(numKept, alphas);
+  if (pairs) {
+    if (kept)
+      roundPowers(numKept);
+    words.interleaveRows(
+        values.rows(), numKept, headDimV,
+        [&](Value key) { return kept ? b.load(kept, key) : key; }, pairs);
+  }
+  emitSums(words.count(numKept), alphas);
   return next;
 }
 
@@ -350,25 +401,34 @@ SmallVector<Value> AttentionKernel::emitScoreTile(Value firstKey, Value first,
                                                   ArrayRef<Value> keyRows,
                                                   ValueRange maxima) {
   int64_t tile = shape.tile, groups = shape.groups;
-  auto step = [&](Value column, ValueRange carried) {
+  auto step = [&](Value word, ValueRange carried, bool isHalf = false) {
     SmallVector<Value> products, panel;
     for (int64_t g = 0; g < groups; ++g)
-      panel.push_back(rows->loadGroup(queries, column, g));
+      panel.push_back(rows->loadGroup(queries, word, g));
+    Value column = b.mul(word, b.idx(words.size()));
     for (int64_t i = 0; i < tile; ++i) {
-      Value k = b.splat(keys.load(keyRows[i], column));
+      Value k = words.splatOfRow(keys.rows(), keyRows[i], column, isHalf);
       for (int64_t g = 0; g < groups; ++g)
-        products.push_back(b.fma(k, panel[g], carried[i * groups + g]));
+        products.push_back(
+            words.multiplyAdd(k, panel[g], carried[i * groups + g]));
     }
     return products;
   };
+  // Two words at a time, then one, then a half.
+  int64_t whole = headDim / words.size();
   SmallVector<Value> products(tile * groups, b.number(0.0));
-  products = b.loop(zero, b.idx(headDim & ~int64_t(1)), 2, products,
-                    [&](Value column, ValueRange carried) {
-                      SmallVector<Value> half = step(column, carried);
-                      return step(b.add(column, 1), half);
+  products = b.loop(zero, b.idx(whole & ~int64_t(1)), 2, products,
+                    [&](Value word, ValueRange carried) {
+                      SmallVector<Value> half = step(word, carried);
+                      return step(b.add(word, 1), half);
                     });
-  if (headDim % 2)
-    products = step(b.idx(headDim - 1), products);
+  if (whole % 2)
+    products = step(b.idx(whole - 1), products);
+  if (words.count(headDim) > whole)
+    products = step(b.idx(whole), products, /*isHalf=*/true);
+  if (scoreFactor)
+    for (Value &score : products)
+      score = b.fmul(score, scoreFactor);
 
   auto finish = [&](bool isLimited) {
     SmallVector<Value> next(maxima);
@@ -433,7 +493,7 @@ AttentionKernel::emitPowers(Value numKeys, ArrayRef<Value> shifts) {
         Value isSeen;
         for (int64_t g = 0; g < shape.groups; ++g) {
           Value score = rows->loadGroup(scores, row, g);
-          Value power = b.exp2(b.fsub(score, shifts[g]));
+          Value power = emitPower(score, shifts[g]);
           rows->storeGroup(power, scores, target, g);
           next.push_back(b.fadd(carried[g], power));
           if (!kept)
@@ -456,20 +516,72 @@ AttentionKernel::emitPowers(Value numKeys, ArrayRef<Value> shifts) {
   return {last, numKept};
 }
 
+Value AttentionKernel::emitPower(Value score, Value shift) {
+  if (!powerFactor)
+    return b.exp2(b.fsub(score, shift));
+  return b.exp2(b.fma(score, powerFactor, arith::NegFOp::create(b, shift)));
+}
+
+/// Scores become pairs of powers in place: the pair of two keys lies before
+/// both, or where the first was. Returns the sums of the powers.
+SmallVector<Value> AttentionKernel::emitPowerPairs(Value numKeys,
+                                                   ArrayRef<Value> shifts) {
+  SmallVector<Value> inits(shape.groups, b.number(0.0));
+  auto step = [&](Value row, ValueRange carried, bool isHalf) {
+    SmallVector<Value> next;
+    for (int64_t g = 0; g < shape.groups; ++g) {
+      Value low = emitPower(rows->loadGroup(scores, row, g), shifts[g]);
+      Value high = b.number(0.0), sum = b.fadd(carried[g], low);
+      if (!isHalf) {
+        high = emitPower(rows->loadGroup(scores, b.add(row, 1), g), shifts[g]);
+        sum = b.fadd(sum, high);
+      }
+      rows->storeGroup(words.roundPairs(low, high), scores,
+                       b.div(row, b.idx(2)), g);
+      next.push_back(sum);
+    }
+    return next;
+  };
+  Value even = b.roundDown(numKeys, 2);
+  SmallVector<Value> rowSums =
+      b.loop(zero, even, 2, inits, [&](Value row, ValueRange carried) {
+        return step(row, carried, /*isHalf=*/false);
+      });
+  return b.loop(even, numKeys, 1, rowSums, [&](Value row, ValueRange carried) {
+    return step(row, carried, /*isHalf=*/true);
+  });
+}
+
+/// The same for powers that modifiers left.
+void AttentionKernel::roundPowers(Value numKeys) {
+  auto step = [&](Value row, bool isHalf) {
+    for (int64_t g = 0; g < shape.groups; ++g) {
+      Value low = rows->loadGroup(scores, row, g);
+      Value high =
+          isHalf ? b.number(0.0) : rows->loadGroup(scores, b.add(row, 1), g);
+      rows->storeGroup(words.roundPairs(low, high), scores,
+                       b.div(row, b.idx(2)), g);
+    }
+  };
+  Value even = b.roundDown(numKeys, 2);
+  b.loop(zero, even, 2, [&](Value row) { step(row, /*isHalf=*/false); });
+  b.loop(even, numKeys, 1, [&](Value row) { step(row, /*isHalf=*/true); });
+}
+
 //===----------------------------------------------------------------------===//
 // Values
 //===----------------------------------------------------------------------===//
 
-void AttentionKernel::emitSums(Value numKeys, ArrayRef<Value> alphas) {
+void AttentionKernel::emitSums(Value numWords, ArrayRef<Value> alphas) {
   int64_t rest = headDimV % shape.tile, whole = headDimV - rest;
   b.loop(zero, b.idx(whole), shape.tile, [&](Value column) {
-    emitSumTile(numKeys, column, shape.tile, alphas);
+    emitSumTile(numWords, column, shape.tile, alphas);
   });
   if (rest)
-    emitSumTile(numKeys, b.idx(whole), rest, alphas);
+    emitSumTile(numWords, b.idx(whole), rest, alphas);
 }
 
-void AttentionKernel::emitSumTile(Value numKeys, Value column, int64_t width,
+void AttentionKernel::emitSumTile(Value numWords, Value column, int64_t width,
                                   ArrayRef<Value> alphas) {
   int64_t groups = shape.groups;
   SmallVector<Value> carriedIn;
@@ -481,22 +593,24 @@ void AttentionKernel::emitSumTile(Value numKeys, Value column, int64_t width,
     SmallVector<Value> products, powers;
     for (int64_t g = 0; g < groups; ++g)
       powers.push_back(rows->loadGroup(scores, row, g));
-    Value keyRow = kept ? b.load(kept, row) : row;
+    Value keyRow = kept && !pairs ? b.load(kept, row) : row;
     for (int64_t i = 0; i < width; ++i) {
-      Value v = b.splat(values.load(keyRow, b.add(column, i)));
+      Value v = b.splat(
+          b.load(pairs ? pairs : values.rows(), {keyRow, b.add(column, i)}));
       for (int64_t g = 0; g < groups; ++g)
-        products.push_back(b.fma(v, powers[g], carried[i * groups + g]));
+        products.push_back(
+            words.multiplyAdd(v, powers[g], carried[i * groups + g]));
     }
     return products;
   };
-  Value even = b.roundDown(numKeys, 2);
+  Value even = b.roundDown(numWords, 2);
   SmallVector<Value> products =
       b.loop(zero, even, 2, carriedIn, [&](Value row, ValueRange carried) {
         SmallVector<Value> half = step(row, carried);
         return step(b.add(row, 1), half);
       });
   products =
-      b.loop(even, numKeys, 1, products,
+      b.loop(even, numWords, 1, products,
              [&](Value row, ValueRange carried) { return step(row, carried); });
   for (int64_t i = 0; i < width; ++i)
     for (int64_t g = 0; g < groups; ++g)

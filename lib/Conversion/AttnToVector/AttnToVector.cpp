@@ -18,6 +18,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
@@ -39,6 +40,7 @@ VectorTarget VectorTarget::get(Operation *op) {
     return target;
   target.vectorBits = attr.getVectorBits();
   target.numRegisters = attr.getNumVectorRegisters();
+  target.bf16Dot = attr.getBf16Dot();
   return target;
 }
 
@@ -105,6 +107,23 @@ static constexpr int64_t kMaxScratchBytes = 1 << 20;
 /// Beyond this, sizes of scratch are not worth their overflow checks.
 static constexpr int64_t kMaxHeadDim = 1 << 20;
 
+/// Whether the products of `op` are made with the dot instruction for bf16.
+static bool usesDot(AttentionInterface op, const VectorTarget &target) {
+  if (!target.bf16Dot || target.vectorBits < 128 || target.vectorBits > 512 ||
+      op.getKeyScale() || op.getValueScale())
+    return false;
+  return llvm::all_of(
+      ArrayRef<Value>{op.getQuery(), op.getKey(), op.getValue()},
+      [](Value v) { return getElementTypeOrSelf(v.getType()).isBF16(); });
+}
+
+KeySpec KernelShape::getSpec(AttentionInterface op, bool isValue) const {
+  if (word == 1)
+    return {op, isValue, op.getAccumulatorType(), block};
+  return {op, isValue, FloatType(BFloat16Type::get(op->getContext())), block,
+          /*needsContiguousRows=*/true};
+}
+
 FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
                                         const VectorTarget &target) {
   KernelShape shape;
@@ -113,6 +132,7 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
   shape.tile = target.numRegisters >= 32 ? 8 : 4;
   shape.block = 128;
   shape.groups = 2;
+  shape.word = usesDot(op, target) ? 2 : 1;
   // One vector is enough for the few rows of a decoding step.
   int64_t rows = op.getQuery().getType().getDimSize(op.getSeqAxis());
   std::optional<int64_t> group = getStaticGroupSize(op);
@@ -131,10 +151,12 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
       rows += shape.block;
     int64_t elements = rows * shape.panel();
     for (bool isValue : {false, true}) {
-      KeySpec spec{op, isValue, op.getAccumulatorType(), shape.block};
+      KeySpec spec = shape.getSpec(op, isValue);
       if (spec.needsScratch())
-        elements += shape.block * spec.getColumns();
+        elements += shape.block * spec.getColumns() / shape.word;
     }
+    if (shape.word > 1)
+      elements += shape.block / shape.word * headDimV;
     return elements * bytes;
   };
   while (scratchBytes() > kMaxScratchBytes && shape.block > 16)

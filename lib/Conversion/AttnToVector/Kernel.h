@@ -19,14 +19,19 @@
 
 namespace mlir::attn {
 
+struct KeySpec;
+
 /// Numbers of elements the kernel works on at a time.
 struct KernelShape {
   int64_t lanes;  ///< Elements of one vector.
   int64_t groups; ///< Vectors of query rows in a panel.
   int64_t tile;   ///< Keys (or value columns) whose sums are in registers.
   int64_t block;  ///< Keys between two updates of the running maximum.
+  int64_t word;   ///< Elements one instruction multiplies in a lane; see Words.
 
   int64_t panel() const { return lanes * groups; }
+  /// How the kernel wants to read key or value.
+  KeySpec getSpec(AttentionInterface op, bool isValue) const;
 
   /// The shape for `op`, or a reported failure when its scratch would not fit
   /// on a stack.
@@ -81,6 +86,9 @@ public:
   void pack(Value from, RowIndex index, Value firstColumn, Value columns,
             function_ref<Value(Value)> convert, Value to,
             Value isRepeated = {});
+  /// The same for whole rows of bf16, two columns in the halves of a word:
+  /// to[column / 2][lane]. An odd last column is paired with zero.
+  void packPairs(Value from, RowIndex index, int64_t columns, Value to);
   /// to[row of lane][column] = from[column][lane], for lanes of their own.
   void unpack(Value from, Value to, RowIndex index, Value columns);
   /// Vectors of the element each lane's row has in `from` at column 0.

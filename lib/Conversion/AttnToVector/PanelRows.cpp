@@ -137,6 +137,50 @@ void PanelRows::pack(Value from, RowIndex index, Value firstColumn,
   });
 }
 
+void PanelRows::packPairs(Value from, RowIndex index, int64_t columns,
+                          Value to) {
+  Value zero = b.idx(0), one = b.idx(1), two = b.idx(2);
+  int64_t wide = 2 * shape.lanes, whole = 0;
+  if (hasContiguousRows(from)) {
+    // Square blocks of words through registers.
+    whole = columns & -wide;
+    auto elements = VectorType::get(wide, b.getBF16Type());
+    b.loop(zero, b.idx(whole), wide, [&](Value column) {
+      for (int64_t g = 0; g < shape.groups; ++g) {
+        SmallVector<Value> words;
+        for (int64_t i = 0; i < shape.lanes; ++i) {
+          Value lane = b.idx(g * shape.lanes + i);
+          Value pairs = vector::LoadOp::create(
+              b, elements, from, index(head(lane), query(lane), column));
+          words.push_back(vector::BitCastOp::create(b, b.floats, pairs));
+        }
+        for (auto [i, vector] : llvm::enumerate(b.transpose(words)))
+          storeGroup(vector, to, b.add(b.div(column, two), i), g);
+      }
+    });
+  }
+  Type word = b.getI32Type();
+  b.loop(zero, b.idx(shape.panel()), 1, [&](Value lane) {
+    Value laneHead = head(lane), row = query(lane);
+    auto bits = [&](Value column) -> Value {
+      Value element = b.load(from, index(laneHead, row, column));
+      element = arith::BitcastOp::create(b, b.getI16Type(), element);
+      return arith::ExtUIOp::create(b, word, element);
+    };
+    auto store = [&](Value pair, Value column) {
+      b.store(arith::BitcastOp::create(b, b.floatType, pair), to,
+              {b.div(column, two), lane});
+    };
+    b.loop(b.idx(whole), b.idx(columns & ~int64_t(1)), two, [&](Value column) {
+      Value sixteen = arith::ConstantIntOp::create(b, 16, 32);
+      Value upper = arith::ShLIOp::create(b, bits(b.add(column, one)), sixteen);
+      store(arith::OrIOp::create(b, bits(column), upper), column);
+    });
+    if (columns % 2)
+      store(bits(b.idx(columns - 1)), b.idx(columns - 1));
+  });
+}
+
 void PanelRows::unpack(Value from, Value to, RowIndex index, Value columns) {
   Value zero = b.idx(0);
   bool isContiguous = hasContiguousRows(to);

@@ -20,6 +20,7 @@ namespace mlir::attn {
 struct VectorTarget {
   int64_t vectorBits = 512;
   int64_t numRegisters = 32;
+  bool bf16Dot = false; ///< An instruction multiplies and adds pairs of bf16.
 
   /// From the `attn.target` attribute of the module around `op`, if it has one
   /// for a CPU.

@@ -1,0 +1,61 @@
+// RUN: attn-opt %s --convert-attn-to-vector --canonicalize --cse --split-input-file | FileCheck %s
+
+// Pairs of columns of a key against pairs of columns of queries: a key is read
+// as 32-bit words where it lies. Powers become pairs of keys, and value rows are
+// interleaved by pairs; the scale waits for the powers.
+// CHECK-LABEL: func.func @pairs
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x1x32x64xbf16>, %[[K:[^:]+]]: memref<1x1x?x64xbf16>
+// CHECK:         vector.load %[[Q]]{{.*}} vector<32xbf16>
+// CHECK:         %[[KEYS:.*]] = memref.subview %[[K]]
+// CHECK:         scf.for
+// CHECK:           %[[A:.*]] = vector.load %[[KEYS]]{{.*}} vector<2xbf16>
+// CHECK:           vector.bitcast %[[A]] : vector<2xbf16> to vector<1xf32>
+// Whole tiles, and the one at the end of a block.
+// CHECK-COUNT-64:  x86vector.avx512.dot
+// CHECK-NOT:       x86vector.avx512.dot
+// CHECK:           arith.shrui {{.*}} vector<16xi32>
+// CHECK:           arith.ori {{.*}} vector<16xi32>
+// CHECK:         vector.interleave {{.*}} vector<32xbf16> -> vector<64xbf16>
+// CHECK:         x86vector.avx512.dot
+module attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, bf16_dot = true>} {
+  func.func @pairs(%q: memref<1x1x32x64xbf16>, %k: memref<1x1x?x64xbf16>,
+                   %acc: memref<1x1x32x64xf32>, %s: memref<1x1x32xf32>) {
+    attn.online ins(%q, %k, %k) outs(%acc, %s, %s)
+      : (memref<1x1x32x64xbf16>, memref<1x1x?x64xbf16>, memref<1x1x?x64xbf16>,
+         memref<1x1x32x64xf32>, memref<1x1x32xf32>, memref<1x1x32xf32>) -> ()
+    return
+  }
+}
+
+// -----
+
+// Without the instruction, and for operands that are not all bf16, rows are
+// widened.
+// CHECK-LABEL: func.func @negative_target
+// CHECK-NOT:     x86vector
+module attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32>} {
+  func.func @negative_target(%q: memref<1x1x32x64xbf16>,
+                             %acc: memref<1x1x32x64xf32>, %s: memref<1x1x32xf32>) {
+    attn.online ins(%q, %q, %q) outs(%acc, %s, %s)
+      : (memref<1x1x32x64xbf16>, memref<1x1x32x64xbf16>, memref<1x1x32x64xbf16>,
+         memref<1x1x32x64xf32>, memref<1x1x32xf32>, memref<1x1x32xf32>) -> ()
+    return
+  }
+}
+
+// -----
+
+// CHECK-LABEL: func.func @negative_types
+// CHECK-NOT:     x86vector
+module attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, bf16_dot = true>} {
+  func.func @negative_types(%q: memref<1x1x32x64xbf16>, %k: memref<1x1x?x64xi8>,
+                            %scale: memref<1x1x1x1xf32>,
+                            %acc: memref<1x1x32x64xf32>, %s: memref<1x1x32xf32>) {
+    attn.online ins(%q, %k, %k key_scale(%scale) value_scale(%scale))
+        outs(%acc, %s, %s)
+      : (memref<1x1x32x64xbf16>, memref<1x1x?x64xi8>, memref<1x1x?x64xi8>,
+         memref<1x1x1x1xf32>, memref<1x1x1x1xf32>,
+         memref<1x1x32x64xf32>, memref<1x1x32xf32>, memref<1x1x32xf32>) -> ()
+    return
+  }
+}
