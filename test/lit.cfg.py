@@ -23,6 +23,10 @@ config.substitutions.append(("%python", '"' + config.python + '"'))
 config.substitutions.append(("%attn_src", config.attn_source_dir))
 config.substitutions.append(("%mlir_include", config.mlir_include_dir))
 
+# Compiled functions are linked into C programs by the clang beside the tools.
+if os.path.exists(os.path.join(config.llvm_tools_dir, "clang")):
+    config.available_features.add("clang")
+
 if config.sanitize:
     config.available_features.add("sanitized")
     # libMLIR and libLLVM are not instrumented: containers and memory that

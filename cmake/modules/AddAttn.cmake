@@ -78,3 +78,14 @@ function(add_attn_tool name)
   target_link_libraries(${name} PRIVATE AttnMLIROptions ${ARG_LINK_LIBS} MLIR LLVM)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
+
+# attn_embed_file(OUTVAR NAME input)
+# Sets OUTVAR to a source that defines the bytes `NAME` and `NAME_size`.
+function(attn_embed_file outvar name input)
+  set(output "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+  set(script "${PROJECT_SOURCE_DIR}/cmake/modules/EmbedFile.cmake")
+  add_custom_command(OUTPUT "${output}"
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${input} -DOUTPUT=${output} -DNAME=${name} -P "${script}"
+    DEPENDS ${input} "${script}" VERBATIM)
+  set(${outvar} "${output}" PARENT_SCOPE)
+endfunction()

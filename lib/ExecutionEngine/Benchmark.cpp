@@ -241,18 +241,18 @@ Expected<attn_rt_work> attn::countWork(const Source &source,
   return attn_rt_take_work();
 }
 
-Error attn::benchmarkProgram(Program &program, ArrayRef<TensorValue> inputs,
-                             int64_t repetitions, const attn_rt_work &work,
-                             raw_ostream &out) {
+Error attn::benchmarkCall(llvm::function_ref<void()> call,
+                          ArrayRef<TensorValue> inputs, int64_t repetitions,
+                          const attn_rt_work &work, raw_ostream &out) {
   auto probe = MachineProbe::create();
   if (!probe)
     return probe.takeError();
-  program.invoke();
+  call();
   (*probe)->measureFma();
   (*probe)->measureRead(inputs);
   SmallVector<double> times, fma, read;
   for (int64_t i = 0; i < repetitions; ++i) {
-    times.push_back(seconds([&] { program.invoke(); }));
+    times.push_back(seconds(call));
     fma.push_back((*probe)->measureFma());
     read.push_back((*probe)->measureRead(inputs));
   }

@@ -9,6 +9,9 @@
 #include "attn/ExecutionEngine/Run.h"
 
 #include "Blocks.h"
+#include "Outputs.h"
+#include "RunShared.h"
+#include "SharedObject.h"
 
 #include "attn/Dialect/Attn/Transforms/Strategy.h"
 #include "attn/ExecutionEngine/Benchmark.h"
@@ -17,89 +20,11 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
-
-#include <cmath>
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::attn;
-
-/// One line: type, range, mean, NaN count, first elements.
-static void printSummary(StringRef name, const TensorValue &value,
-                         raw_ostream &out) {
-  constexpr int64_t kShown = 8;
-  int64_t count = value.numElements();
-  out << name << ": " << value.typeString();
-  if (!value.isScalar() && count > 0) {
-    double low = INFINITY, high = -INFINITY, sum = 0;
-    int64_t numNaN = 0;
-    for (int64_t i = 0; i < count; ++i) {
-      double element = value.get(i);
-      if (std::isnan(element)) {
-        ++numNaN;
-        continue;
-      }
-      low = std::min(low, element);
-      high = std::max(high, element);
-      sum += element;
-    }
-    if (numNaN < count)
-      out << format("  min %.6g  max %.6g  mean %.6g", low, high,
-                    sum / static_cast<double>(count - numNaN));
-    out << "  nan " << numNaN;
-  }
-  out << "  [";
-  for (int64_t i = 0; i < std::min(count, kShown); ++i)
-    out << (i ? ", " : "") << formatElement(value, i);
-  out << (count > kShown ? ", ...]\n" : "]\n");
-}
-
-/// "@out.npy" without the "@".
-static Expected<StringRef> outputPath(StringRef spec) {
-  if (!spec.consume_front("@") || spec.empty())
-    return createStringError("--output='" + spec + "': expected @FILE.npy");
-  return spec;
-}
-
-/// Refuses before the work what could not be written after it.
-static Error checkOutputs(const RunOptions &options, size_t numResults) {
-  if (options.outputs.size() > numResults)
-    return createStringError(
-        "--output is given " + Twine(options.outputs.size()) +
-        " times, but the function has " + Twine(numResults) + " results");
-  for (StringRef spec : options.outputs) {
-    auto path = outputPath(spec);
-    if (!path)
-      return path.takeError();
-    StringRef folder = sys::path::parent_path(*path);
-    if (!folder.empty() && !sys::fs::is_directory(folder))
-      return createStringError("--output='" + spec + "': no folder '" + folder +
-                               "'");
-    if (sys::fs::is_directory(*path))
-      return createStringError("--output='" + spec + "': is a folder");
-  }
-  return Error::success();
-}
-
-static Error emitResults(const RunOptions &options,
-                         ArrayRef<NamedValue> results, raw_ostream &out) {
-  for (auto [i, result] : enumerate(results)) {
-    const auto &[name, value] = result;
-    if (i >= options.outputs.size()) {
-      printSummary(name, *value, out);
-      continue;
-    }
-    StringRef path = cantFail(outputPath(options.outputs[i]));
-    if (Error error = writeNpy(path, value->format().npyDtype(), value->shape(),
-                               value->bytes()))
-      return error;
-  }
-  return Error::success();
-}
 
 /// The exit code, or why there is none.
 static Expected<int> run(const RunOptions &options, raw_ostream &out,
@@ -111,6 +36,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context, err);
 
+  if (isSharedObject(options.file))
+    return runSharedObject(options, context, out, err);
   std::string why;
   context.getOrLoadDialect<AttnDialect>();
   if (!options.strategy.empty() &&
@@ -122,7 +49,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
     return source.takeError();
   size_t numInout = count_if(
       source->arguments, [](const ArgumentInfo &info) { return info.inout; });
-  if (Error error = checkOutputs(options, source->results.size() + numInout))
+  if (Error error =
+          checkOutputs(options.outputs, source->results.size() + numInout))
     return std::move(error);
   auto inputs = bindInputs(&context, options.inputs, source->arguments);
   if (!inputs)
@@ -147,7 +75,7 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   if (!results)
     return results.takeError();
   SmallVector<NamedValue> named = nameResults(*source, *results, *inputs);
-  if (Error error = emitResults(options, named, out))
+  if (Error error = emitResults(options.outputs, named, out))
     return std::move(error);
 
   bool ok = true;
@@ -168,8 +96,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
     if (!work)
       return work.takeError();
     (*program)->bind(*inputs);
-    if (Error error =
-            benchmarkProgram(**program, *inputs, options.benchmark, *work, out))
+    if (Error error = benchmarkCall([&] { (*program)->invoke(); }, *inputs,
+                                    options.benchmark, *work, out))
       return std::move(error);
   }
   return ok ? kExitOk : kExitVerifyFailed;

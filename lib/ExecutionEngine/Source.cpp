@@ -47,43 +47,17 @@ static void takeSourceNames(func::FuncOp func, const AsmParserState &state,
   }
 }
 
-static Expected<func::FuncOp> chooseFunction(ModuleOp module, StringRef path,
-                                             StringRef name) {
-  SmallVector<func::FuncOp> candidates;
-  std::string list;
-  for (auto func : module.getOps<func::FuncOp>()) {
-    if (func.isDeclaration() || !func.isPublic())
-      continue;
-    candidates.push_back(func);
-    list += (list.empty() ? "" : ", ") + func.getName().str();
-  }
-  auto hasName = [](StringRef wanted) {
-    return [=](func::FuncOp func) { return func.getName() == wanted; };
-  };
-  if (candidates.empty())
-    return createStringError(path + ": no public func.func with a body");
-  if (name.empty() && candidates.size() == 1)
-    return candidates.front();
-  const auto *found =
-      find_if(candidates, hasName(name.empty() ? "main" : name));
-  if (found != candidates.end())
-    return *found;
-  if (name.empty())
-    return createStringError(path +
-                             ": several functions and no 'main'; choose "
-                             "one with --function: " +
-                             list);
-  return createStringError(path + ": no public function '" + name +
-                           "'; there is " + list);
+func::FuncOp ModuleSource::lookup(StringRef name) const {
+  ModuleOp op = *const_cast<OwningOpRef<ModuleOp> &>(module);
+  return op.lookupSymbol<func::FuncOp>(name);
 }
 
-/// The first thing about the function's types that we cannot call with.
-static Error checkTypes(const Source &source) {
+Error attn::checkTypes(const PublicFunction &function) {
   auto check = [&](mlir::Type type, const Twine &what) -> Error {
     auto fail = [&](const Twine &why) {
       std::string text;
       llvm::raw_string_ostream(text) << type;
-      return createStringError("function '" + source.function + "': " + what +
+      return createStringError("function '" + function.name + "': " + what +
                                " has type " + text + ": " + why);
     };
     auto shaped = dyn_cast<ShapedType>(type);
@@ -96,13 +70,77 @@ static Error checkTypes(const Source &source) {
       return fail("the element type is not supported");
     return Error::success();
   };
-  for (auto [i, argument] : enumerate(source.arguments))
+  for (auto [i, argument] : enumerate(function.arguments))
     if (Error error = check(argument.type, "argument " + Twine(i)))
       return error;
-  for (auto [i, type] : enumerate(source.results))
+  for (auto [i, type] : enumerate(function.results))
     if (Error error = check(type, "result " + Twine(i)))
       return error;
   return Error::success();
+}
+
+static PublicFunction describe(func::FuncOp func, const AsmParserState &state) {
+  PublicFunction function;
+  function.name = func.getName().str();
+  function.results.assign(func.getResultTypes().begin(),
+                          func.getResultTypes().end());
+  for (BlockArgument argument : func.getArguments()) {
+    ArgumentInfo info;
+    unsigned number = argument.getArgNumber();
+    info.name = "arg" + std::to_string(number);
+    if (auto loc = dyn_cast<NameLoc>(argument.getLoc()))
+      info.name = loc.getName().str();
+    info.type = argument.getType();
+    info.inout = isa<MemRefType>(info.type) ||
+                 func.getArgAttr(number, "attn.inout") != nullptr;
+    function.arguments.push_back(info);
+  }
+  takeSourceNames(func, state, function.arguments);
+  return function;
+}
+
+Expected<ModuleSource> attn::parseModule(MLIRContext *context,
+                                         std::unique_ptr<MemoryBuffer> buffer) {
+  std::string path = buffer->getBufferIdentifier().str();
+  ModuleSource source;
+  SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(buffer), SMLoc());
+  SourceMgrDiagnosticHandler handler(sources, context);
+
+  ParserConfig config(context);
+  AsmParserState state;
+  const MemoryBuffer &text = *sources.getMemoryBuffer(1);
+  bool isText = !isBytecode(text);
+  if (!isText) {
+    source.module = parseSourceFile<ModuleOp>(sources, config);
+  } else {
+    source.text = text.getBuffer().str();
+    Block block;
+    if (succeeded(parseAsmSourceFile(sources, &block, config, &state)))
+      source.module =
+          mlir::detail::constructContainerOpForParserIfNecessary<ModuleOp>(
+              &block, context, FileLineColLoc::get(context, path, 1, 1));
+  }
+  if (!source.module)
+    return createStringError("'" + path + "' is not a valid module");
+  if (!isText)
+    llvm::raw_string_ostream(source.text) << *source.module;
+
+  for (auto func : source.module->getOps<func::FuncOp>())
+    if (!func.isDeclaration() && func.isPublic())
+      source.functions.push_back(describe(func, state));
+  if (source.functions.empty())
+    return createStringError(path + ": no public func.func with a body");
+  return std::move(source);
+}
+
+Expected<ModuleSource> attn::parseModuleFile(MLIRContext *context,
+                                             StringRef path) {
+  std::string error;
+  std::unique_ptr<MemoryBuffer> file = openInputFile(path, &error);
+  if (!file)
+    return createStringError(error);
+  return parseModule(context, std::move(file));
 }
 
 /// Drops what the function does not need: it is not ours to compile.
@@ -115,51 +153,41 @@ static void keepOnly(ModuleOp module, func::FuncOp func) {
   (void)pm.run(module);
 }
 
+Expected<Source> attn::chooseFunction(ModuleSource source, StringRef path,
+                                      StringRef name) {
+  ArrayRef<PublicFunction> functions = source.functions;
+  std::string list;
+  for (const PublicFunction &function : functions)
+    list += (list.empty() ? "" : ", ") + function.name;
+  const PublicFunction *chosen =
+      find_if(functions, [&](const PublicFunction &function) {
+        return function.name == (name.empty() ? "main" : name);
+      });
+  if (name.empty() && functions.size() == 1)
+    chosen = functions.begin();
+  if (chosen == functions.end())
+    return createStringError(
+        name.empty()
+            ? path +
+                  ": several functions and no 'main'; choose one "
+                  "with --function: " +
+                  list
+            : path + ": no public function '" + name + "'; there is " + list);
+  if (Error error = checkTypes(*chosen))
+    return std::move(error);
+  Source result;
+  result.module = std::move(source.module);
+  result.function = chosen->name;
+  result.arguments = chosen->arguments;
+  result.results = chosen->results;
+  keepOnly(*result.module, result.func());
+  return std::move(result);
+}
+
 Expected<Source> attn::loadSource(MLIRContext *context, StringRef path,
                                   StringRef name) {
-  std::string error;
-  std::unique_ptr<MemoryBuffer> file = openInputFile(path, &error);
-  if (!file)
-    return createStringError(error);
-  SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(file), SMLoc());
-  SourceMgrDiagnosticHandler handler(sources, context);
-
-  ParserConfig config(context);
-  Source source;
-  AsmParserState state;
-  if (isBytecode(*sources.getMemoryBuffer(1))) {
-    source.module = parseSourceFile<ModuleOp>(sources, config);
-  } else {
-    Block block;
-    if (succeeded(parseAsmSourceFile(sources, &block, config, &state)))
-      source.module =
-          mlir::detail::constructContainerOpForParserIfNecessary<ModuleOp>(
-              &block, context, FileLineColLoc::get(context, path, 1, 1));
-  }
-  if (!source.module)
-    return createStringError("'" + path + "' is not a valid module");
-
-  Expected<func::FuncOp> func = chooseFunction(*source.module, path, name);
-  if (!func)
-    return func.takeError();
-  source.function = func->getName().str();
-  source.results.assign(func->getResultTypes().begin(),
-                        func->getResultTypes().end());
-  for (BlockArgument argument : func->getArguments()) {
-    ArgumentInfo info;
-    unsigned number = argument.getArgNumber();
-    info.name = "arg" + std::to_string(number);
-    if (auto loc = dyn_cast<NameLoc>(argument.getLoc()))
-      info.name = loc.getName().str();
-    info.type = argument.getType();
-    info.inout = isa<MemRefType>(info.type) ||
-                 func->getArgAttr(number, "attn.inout") != nullptr;
-    source.arguments.push_back(info);
-  }
-  takeSourceNames(*func, state, source.arguments);
-  if (Error error = checkTypes(source))
-    return error;
-  keepOnly(*source.module, *func);
-  return std::move(source);
+  auto source = parseModuleFile(context, path);
+  if (!source)
+    return source.takeError();
+  return chooseFunction(std::move(*source), path, name);
 }

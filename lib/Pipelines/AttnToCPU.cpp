@@ -15,6 +15,7 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -34,6 +35,8 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
                         pm.addPass(createInlinerPass());
                         pm.addPass(createSymbolDCEPass());
                         pm.addPass(createAttnAddRuntimeChecksPass());
+                        pm.addNestedPass<func::FuncOp>(
+                            createAttnStoreBooleansAsBytesPass());
                         pm.addPass(createAttnExtractChecksPass());
                       }});
   stages.push_back({"strategy", [options](OpPassManager &pm) {
@@ -52,14 +55,16 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
                     }});
   // Layer A ops that are left asked to stay dense; layer B ops become kernels
   // once they are on memrefs.
-  stages.push_back({"linalg", [options](OpPassManager &pm) {
-                      ConvertAttnToLinalgPassOptions convert;
-                      convert.layerAOnly = !options.portable;
-                      pm.addPass(createConvertAttnToLinalgPass(convert));
-                      pm.addNestedPass<func::FuncOp>(
-                          createAttnVectorizeContractionsPass());
-                      addCleanup(pm);
-                    }});
+  stages.push_back(
+      {"linalg", [options](OpPassManager &pm) {
+         ConvertAttnToLinalgPassOptions convert;
+         convert.layerAOnly = !options.portable;
+         pm.addPass(createConvertAttnToLinalgPass(convert));
+         // Arithmetic on whole tensors, as of lengths.
+         pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
+         pm.addNestedPass<func::FuncOp>(createAttnVectorizeContractionsPass());
+         addCleanup(pm);
+       }});
   stages.push_back(
       {"bufferized", [options](OpPassManager &pm) {
          if (options.objectAbi)

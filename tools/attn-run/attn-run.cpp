@@ -19,7 +19,7 @@ int main(int argc, char **argv) {
   // libLLVM.so registers its own flags, some of them under our names.
   cl::ResetCommandLineParser();
   cl::OptionCategory category("attn-run options");
-  cl::opt<std::string> file(cl::Positional, cl::desc("FILE.mlir"),
+  cl::opt<std::string> file(cl::Positional, cl::desc("FILE.mlir or FILE.so"),
                             cl::cat(category));
   cl::opt<std::string> function(
       "function", cl::desc("Function to call (the only public one, or main)"),

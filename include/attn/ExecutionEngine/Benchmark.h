@@ -39,13 +39,13 @@ llvm::Expected<attn_rt_work> countWork(const Source &source,
                                        const CompileOptions &options,
                                        llvm::ArrayRef<TensorValue> inputs);
 
-/// Calls `program`, whose arguments `inputs` are bound, `repetitions` times
-/// after a warm-up, with the probes in between, and prints one table. `work`
-/// is the counted work of one call.
-llvm::Error benchmarkProgram(Program &program,
-                             llvm::ArrayRef<TensorValue> inputs,
-                             int64_t repetitions, const attn_rt_work &work,
-                             llvm::raw_ostream &out);
+/// Makes `call`, on arguments `inputs`, `repetitions` times after a warm-up,
+/// with the probes in between, and prints one table. `work` is the counted work
+/// of one call, zero where it is not known.
+llvm::Error benchmarkCall(llvm::function_ref<void()> call,
+                          llvm::ArrayRef<TensorValue> inputs,
+                          int64_t repetitions, const attn_rt_work &work,
+                          llvm::raw_ostream &out);
 
 } // namespace mlir::attn
 

@@ -17,15 +17,46 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
+namespace llvm {
+class MemoryBuffer;
+} // namespace llvm
+
 namespace mlir {
 class DialectRegistry;
 class MLIRContext;
 
 namespace attn {
 
-
 /// Registers every dialect and extension a module may use.
 void registerRunDialects(DialectRegistry &registry);
+
+/// A function of a module that can be called from outside.
+struct PublicFunction {
+  std::string name;
+  llvm::SmallVector<ArgumentInfo> arguments;
+  llvm::SmallVector<Type> results;
+};
+
+/// A parsed module and what can be called in it.
+struct ModuleSource {
+  OwningOpRef<ModuleOp> module;
+  llvm::SmallVector<PublicFunction, 0> functions;
+  /// The text it was parsed from; printed again if it was bytecode.
+  std::string text;
+
+  /// The function of this name, or null.
+  func::FuncOp lookup(llvm::StringRef name) const;
+};
+
+/// Parses a module; locations name the buffer. Parser diagnostics go to
+/// stderr.
+/// Fails without a public function.
+llvm::Expected<ModuleSource>
+parseModule(MLIRContext *context, std::unique_ptr<llvm::MemoryBuffer> buffer);
+
+/// The same for a file, "-" for stdin.
+llvm::Expected<ModuleSource> parseModuleFile(MLIRContext *context,
+                                             llvm::StringRef path);
 
 /// A parsed module with one of its functions chosen.
 struct Source {
@@ -38,8 +69,15 @@ struct Source {
   func::FuncOp func() const;
 };
 
-/// Reads the module in `path` and chooses the function `name`; without a name
-/// the only public one, or `main`. Parser diagnostics go to stderr.
+/// Whether `function` has types only that values can be made of.
+llvm::Error checkTypes(const PublicFunction &function);
+
+/// Chooses the function `name` of the module parsed from `path`; without a name
+/// the only public one, or `main`.
+llvm::Expected<Source> chooseFunction(ModuleSource source, llvm::StringRef path,
+                                      llvm::StringRef name);
+
+/// Reads the module in `path` and chooses a function of it.
 llvm::Expected<Source> loadSource(MLIRContext *context, llvm::StringRef path,
                                   llvm::StringRef name);
 

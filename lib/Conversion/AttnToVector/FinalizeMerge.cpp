@@ -17,8 +17,12 @@ using namespace mlir;
 using namespace mlir::attn;
 using arith::CmpFPredicate;
 
-/// Vectors of sums that a merge carries through its loop over parts.
-static constexpr int64_t kColumnVectors = 8;
+/// Sums, vectors or scalars, that a merge carries through a walk over the
+/// parts: as many as registers hold.
+static constexpr int64_t kColumnsAtOnce = 8;
+
+/// Walks that are written out; wider rows take a loop of them.
+static constexpr int64_t kMaxWalks = 8;
 
 /// Calls `body(column, vectors)` in loops that cover `columns`, with as many
 /// vectors at a time as a loop has; 0 vectors means one scalar.
@@ -147,6 +151,16 @@ struct Parts {
 };
 } // namespace
 
+/// The first columns of the vectors, or of the scalars, that cover `columns` in
+/// order. The last vector ends with the row: columns that are in two vectors
+/// are computed twice, to the same numbers.
+static SmallVector<int64_t> coverColumns(int64_t columns, int64_t step) {
+  SmallVector<int64_t> starts;
+  for (int64_t column = 0; column < columns; column += step)
+    starts.push_back(std::min(column, columns - step));
+  return starts;
+}
+
 void attn::emitMerge(VectorBuilder &b, MergeOp op) {
   Parts parts(b, op);
   Value output = op.getOutput();
@@ -154,8 +168,18 @@ void attn::emitMerge(VectorBuilder &b, MergeOp op) {
   SmallVector<Value> sizes = sizesOf(b, output, 0);
   if (op.getLayout() == Layout::bshd)
     std::swap(sizes[1], sizes[2]);
+  int64_t columns = cast<MemRefType>(output.getType()).getDimSize(3);
+  bool isStatic = !ShapedType::isDynamic(columns);
   bool isContiguous = hasContiguousRows(output) &&
                       llvm::all_of(op.getPartOutputs(), hasContiguousRows);
+  bool isVector = isContiguous && isStatic && columns >= b.lanes;
+  SmallVector<int64_t> starts;
+  if (isStatic)
+    starts = coverColumns(columns, isVector ? b.lanes : 1);
+  bool isWrittenOut =
+      isStatic && columns != 0 &&
+      starts.size() <= static_cast<size_t>(kColumnsAtOnce * kMaxWalks);
+
   forEachRow(b, sizes, [&](Value batch, Value head, Value row) {
     SmallVector<Value> at{batch, head, row};
     auto partLse = [&](Value part, int64_t number) {
@@ -172,48 +196,59 @@ void attn::emitMerge(VectorBuilder &b, MergeOp op) {
     Value shift = b.safeShift(maximum);
     Value zero = b.number(0.0, scalar);
 
-    // Sums of the weights and of `vectors` vectors (0: one scalar).
-    auto sumParts = [&](Value column, int64_t vectors) {
+    // The sum of the weights, after output columns were written.
+    auto mergeColumns = [&](ArrayRef<Value> first, bool inVectors) {
       SmallVector<Value> inits{zero};
-      inits.append(std::max<int64_t>(vectors, 1),
-                   vectors ? b.number(0.0) : zero);
-      return parts.reduce(
+      inits.append(first.size(), inVectors ? b.number(0.0) : zero);
+      SmallVector<Value> sums = parts.reduce(
           inits, [&](Value part, int64_t number, ValueRange carried) {
             Value weight = b.exp(b.fsub(partLse(part, number), shift));
             SmallVector<Value> next{b.fadd(carried[0], weight)};
-            Value factor = vectors ? b.splat(weight) : weight;
-            for (int64_t i = 0; i < std::max<int64_t>(vectors, 1); ++i) {
-              SmallVector<Value> element{batch, head, row,
-                                         b.add(column, i * b.lanes)};
-              Value x = parts.load(op.getPartOutputs(), part, number, element,
-                                   vectors != 0);
+            Value factor = inVectors ? b.splat(weight) : weight;
+            for (auto [i, column] : llvm::enumerate(first)) {
+              Value x = parts.load(op.getPartOutputs(), part, number,
+                                   {batch, head, row, column}, inVectors);
               next.push_back(b.fma(factor, x, carried[i + 1]));
             }
             return next;
           });
+      Value isDead = b.fcompare(CmpFPredicate::OEQ, sums[0], zero);
+      Value factor = b.fdiv(b.number(1.0, scalar), sums[0]);
+      if (inVectors)
+        factor = b.splat(factor);
+      for (auto [column, sum] :
+           llvm::zip_equal(first, ArrayRef(sums).drop_front())) {
+        Value y = b.fmul(sum, factor);
+        y = b.select(isDead, b.number(0.0, y.getType()), y);
+        storeOutput(b, y, output, op.getLayout(), batch, head, row, column);
+      }
+      return sums[0];
     };
-    forEachColumns(
-        b, sizes[3], isContiguous, {kColumnVectors, 1},
-        [&](Value column, int64_t vectors) {
-          SmallVector<Value> sums = sumParts(column, vectors);
-          Value isDead = b.fcompare(CmpFPredicate::OEQ, sums[0], zero);
-          Value factor = b.fdiv(b.number(1.0, scalar), sums[0]);
-          if (vectors)
-            factor = b.splat(factor);
-          for (auto [i, sum] : llvm::enumerate(ArrayRef(sums).drop_front())) {
-            Value y = b.fmul(sum, factor);
-            y = b.select(isDead, b.number(0.0, y.getType()), y);
-            storeOutput(b, y, output, op.getLayout(), batch, head, row,
-                        b.add(column, i * b.lanes));
-          }
-        });
+
+    Value weights;
+    if (isWrittenOut) {
+      // From the back, so that overlapping vectors are loaded before one of
+      // them is stored: the output may be one of the parts.
+      for (ArrayRef<int64_t> rest = starts; !rest.empty();) {
+        SmallVector<Value> first;
+        for (int64_t start : rest.take_back(kColumnsAtOnce))
+          first.push_back(b.idx(start));
+        rest = rest.drop_back(first.size());
+        weights = mergeColumns(first, isVector);
+      }
+    } else {
+      forEachColumns(b, sizes[3], isContiguous, {kColumnsAtOnce, 1},
+                     [&](Value column, int64_t vectors) {
+                       SmallVector<Value> first{column};
+                       for (int64_t i = 1; i < vectors; ++i)
+                         first.push_back(b.add(column, i * b.lanes));
+                       mergeColumns(first, vectors != 0);
+                     });
+    }
     if (!op.getLse())
       return;
-    Value weights = parts.reduce(
-        {zero}, [&](Value part, int64_t number, ValueRange carried) {
-          Value weight = b.exp(b.fsub(partLse(part, number), shift));
-          return SmallVector<Value>{b.fadd(carried[0], weight)};
-        })[0];
+    if (!weights)
+      weights = mergeColumns({}, /*inVectors=*/false);
     Value isDead = b.fcompare(CmpFPredicate::OEQ, weights, zero);
     Value lse = b.fadd(shift, b.log(weights));
     b.store(b.select(isDead, b.negInf(scalar), lse), op.getLse(), at);

@@ -7,6 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AbiHelpers.h"
+#include "EntryBody.h"
 #include "EntryPoints.h"
 
 #include "attn/Dialect/Attn/IR/Attn.h"
@@ -173,9 +175,30 @@ private:
 };
 } // namespace
 
+/// That updated arguments are updated where they are.
+static LogicalResult verifyInPlace(func::FuncOp func) {
+  WalkResult result = func.walk([&](memref::CopyOp copy) {
+    Value target = copy.getTarget();
+    while (auto cast = target.getDefiningOp<memref::CastOp>())
+      target = cast.getSource();
+    auto argument = dyn_cast<BlockArgument>(target);
+    if (!argument || argument.getOwner() != &func.getBody().front() ||
+        !func.getArgAttr(argument.getArgNumber(), kInoutAttrName))
+      return WalkResult::advance();
+    auto diag = func.emitOpError("cannot update attn.inout argument #")
+                << argument.getArgNumber()
+                << " in place: its new value would have to be copied";
+    diag.attachNote(copy.getSource().getLoc()) << "new value computed here";
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
 /// Finds what belongs to `func` and takes the public names from it.
 LogicalResult EmitCEntryPoints::prepare(func::FuncOp func, SymbolTable &symbols,
                                         EntryFunction &entry) {
+  if (failed(verifyInPlace(func)))
+    return failure();
   entry.name = func.getName();
   entry.compute = func;
   auto referred = [&](StringRef name) -> func::FuncOp {

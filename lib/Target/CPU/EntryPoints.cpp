@@ -8,14 +8,11 @@
 
 #include "EntryPoints.h"
 
-#include "attn/Dialect/Attn/IR/Attn.h"
+#include "AbiHelpers.h"
+#include "EntryBody.h"
 
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -24,185 +21,6 @@ using llvm::enumerate;
 
 /// Alignment of what is put into a workspace.
 static constexpr int64_t kWorkspaceAlignment = 64;
-
-int32_t Reasons::add(attn_status status, const Twine &text) {
-  statuses.push_back(status);
-  offsets.push_back(texts.size());
-  texts += text.str();
-  texts.push_back('\0');
-  return statuses.size() - 1;
-}
-
-//===----------------------------------------------------------------------===//
-// Types
-//===----------------------------------------------------------------------===//
-
-static std::optional<attn_dtype> getAbiDtype(Type type) {
-  if (type.isF32())
-    return ATTN_F32;
-  if (type.isF16())
-    return ATTN_F16;
-  if (type.isBF16())
-    return ATTN_BF16;
-  if (type.isF64())
-    return ATTN_F64;
-  if (isa<Float8E4M3FNType>(type))
-    return ATTN_F8E4M3FN;
-  if (isa<Float8E5M2Type>(type))
-    return ATTN_F8E5M2;
-  if (type.isUnsignedInteger(8))
-    return ATTN_U8;
-  if (type.isIndex())
-    return ATTN_I64;
-  if (!type.isSignlessInteger() && !type.isSignedInteger())
-    return std::nullopt;
-  switch (type.getIntOrFloatBitWidth()) {
-  case 1:
-    return ATTN_BOOL;
-  case 8:
-    return ATTN_I8;
-  case 16:
-    return ATTN_I16;
-  case 32:
-    return ATTN_I32;
-  case 64:
-    return ATTN_I64;
-  default:
-    return std::nullopt;
-  }
-}
-
-static StringRef getDtypeName(attn_dtype dtype) {
-  static constexpr StringLiteral names[] = {
-      "",        "f32", "f16", "bf16", "f64", "f8E4M3FN", "f8E5M2",
-      "boolean", "i8",  "i16", "i32",  "i64", "u8"};
-  return names[dtype];
-}
-
-static int64_t getBytes(attn_dtype dtype) {
-  static constexpr int64_t bytes[] = {0, 4, 2, 2, 8, 1, 1, 1, 1, 2, 4, 8, 1};
-  return bytes[dtype];
-}
-
-namespace {
-/// An attn_tensor of the interface.
-struct Slot {
-  /// "argument 0", for messages.
-  std::string name;
-  /// MemRefType, or the type of a scalar.
-  Type type;
-  attn_dtype dtype;
-  /// Whether the function writes to it.
-  bool written;
-  /// Its argument of the compiled function, or of the returned scalars.
-  unsigned position;
-  /// The reasons of its faults follow this one.
-  int32_t firstReason = 0;
-
-  MemRefType memref() const { return dyn_cast<MemRefType>(type); }
-  int64_t rank() const { return memref() ? memref().getRank() : 0; }
-};
-
-/// A function that is being written. Blocks end in a branch to `fail` with a
-/// reason, or go on.
-class Body {
-public:
-  Body(SymbolTable &symbols, Location loc, const Twine &name, FunctionType type,
-       bool isPublic);
-
-  /// Goes on where `condition` holds; otherwise fails with `reason`.
-  void require(Value condition, Value reason);
-  void require(Value condition, int32_t reason) {
-    require(condition, constant(reason, 32));
-  }
-  /// Goes on where `reason` is 0, that is, none.
-  void requireNone(Value reason);
-  /// Runs `body` where `condition` holds.
-  void when(Value condition, function_ref<void()> body);
-
-  Value constant(int64_t value, unsigned width) {
-    return arith::ConstantIntOp::create(b, value, width);
-  }
-  Value compare(CmpIPredicate predicate, Value a, Value c) {
-    return arith::CmpIOp::create(b, predicate, a, c);
-  }
-  Value isNull(Value pointer) {
-    return LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::eq, pointer,
-                                LLVM::ZeroOp::create(b, pointer.getType()));
-  }
-  /// The address of field `indices` of a struct or array `type` at `base`.
-  Value at(Type type, Value base, ArrayRef<LLVM::GEPArg> indices) {
-    return LLVM::GEPOp::create(b, LLVM::LLVMPointerType::get(b.getContext()),
-                               type, base, indices);
-  }
-  /// The entries of a constant table of integers.
-  Value table(SymbolTable &symbols, StringRef name, ArrayRef<int64_t> values,
-              unsigned width);
-
-  ImplicitLocOpBuilder b;
-  func::FuncOp func;
-  /// Gets the reason as its argument.
-  Block *fail;
-};
-} // namespace
-
-void attn::setInternalLinkage(func::FuncOp func) {
-  func.setPrivate();
-  func->setAttr(
-      "llvm.linkage",
-      LLVM::LinkageAttr::get(func.getContext(), LLVM::Linkage::Internal));
-}
-
-Body::Body(SymbolTable &symbols, Location loc, const Twine &name,
-           FunctionType type, bool isPublic)
-    : b(loc, loc.getContext()) {
-  func = func::FuncOp::create(loc, name.str(), type);
-  symbols.insert(func);
-  if (!isPublic)
-    setInternalLinkage(func);
-  Block *entry = func.addEntryBlock();
-  fail =
-      b.createBlock(&func.getBody(), func.getBody().end(), b.getI32Type(), loc);
-  b.setInsertionPointToStart(entry);
-}
-
-void Body::require(Value condition, Value reason) {
-  Block *next = new Block;
-  func.getBody().getBlocks().insert(fail->getIterator(), next);
-  cf::CondBranchOp::create(b, condition, next, ValueRange(), fail, reason);
-  b.setInsertionPointToStart(next);
-}
-
-void Body::requireNone(Value reason) {
-  require(compare(CmpIPredicate::eq, reason, constant(0, 32)), reason);
-}
-
-void Body::when(Value condition, function_ref<void()> body) {
-  Block *then = new Block, *next = new Block;
-  func.getBody().getBlocks().insert(fail->getIterator(), then);
-  func.getBody().getBlocks().insert(fail->getIterator(), next);
-  cf::CondBranchOp::create(b, condition, then, next);
-  b.setInsertionPointToStart(then);
-  body();
-  cf::BranchOp::create(b, next);
-  b.setInsertionPointToStart(next);
-}
-
-Value Body::table(SymbolTable &symbols, StringRef name,
-                  ArrayRef<int64_t> values, unsigned width) {
-  auto element = b.getIntegerType(width);
-  SmallVector<Attribute> entries;
-  for (int64_t value : values)
-    entries.push_back(b.getIntegerAttr(element, value));
-  auto data = DenseElementsAttr::get(
-      RankedTensorType::get(values.size(), element), entries);
-  OpBuilder top(b.getContext());
-  auto global = LLVM::GlobalOp::create(
-      top, b.getLoc(), LLVM::LLVMArrayType::get(element, values.size()),
-      /*isConstant=*/true, LLVM::Linkage::Internal, name, data);
-  symbols.insert(global);
-  return LLVM::AddressOfOp::create(b, global);
-}
 
 //===----------------------------------------------------------------------===//
 // The writer
@@ -218,12 +36,12 @@ public:
         i1(IntegerType::get(context, 1)), i32(IntegerType::get(context, 32)),
         i64(IntegerType::get(context, 64)), tensor(getAbiTensorType(context)) {}
 
-  LogicalResult collectSlots();
+  LogicalResult collectSlots() {
+    return attn::collectSlots(function, arguments, results);
+  }
   void write();
 
 private:
-  LogicalResult addSlot(SmallVectorImpl<Slot> &slots, StringRef what, Type type,
-                        bool isBool, bool written, unsigned position);
   void addReasons();
 
   void writeArguments();
@@ -232,27 +50,27 @@ private:
   void writeWorkspaceBytes();
   void writeExplain();
   void writeCall();
-  void endWithStatus(Body &body);
+  void endWithStatus(EntryBody &body);
 
-  Value slotAt(Body &body, Value base, unsigned index) {
+  Value slotAt(EntryBody &body, Value base, unsigned index) {
     return body.at(tensor, base, {static_cast<int32_t>(index)});
   }
-  void checkSlot(Body &body, const Slot &slot, Value at, Value read);
-  Value makeMemRef(Body &body, MemRefType type, Value data,
+  void checkSlot(EntryBody &body, const EntrySlot &slot, Value at, Value read);
+  Value makeMemRef(EntryBody &body, MemRefType type, Value data,
                    function_ref<Value(int64_t)> size,
                    function_ref<Value(int64_t)> stride);
-  Value loadMemRef(Body &body, const Slot &slot, Value at);
-  Value loadScalar(Body &body, const Slot &slot, Value at);
-  SmallVector<Value> loadArguments(Body &body, Value base, bool read);
-  Value loadSize(Body &body, Value at, int64_t dim);
+  Value loadMemRef(EntryBody &body, const EntrySlot &slot, Value at);
+  Value loadScalar(EntryBody &body, const EntrySlot &slot, Value at);
+  SmallVector<Value> loadArguments(EntryBody &body, Value base, bool read);
+  Value loadSize(EntryBody &body, Value at, int64_t dim);
   /// The sizes of the tensor results, computed from the arguments; fails with
   /// what is wrong with them.
-  SmallVector<SmallVector<Value>> computeShapes(Body &body,
+  SmallVector<SmallVector<Value>> computeShapes(EntryBody &body,
                                                 ValueRange arguments);
-  func::CallOp call(Body &body, func::FuncOp callee, ValueRange operands) {
+  func::CallOp call(EntryBody &body, func::FuncOp callee, ValueRange operands) {
     return func::CallOp::create(body.b, callee, operands);
   }
-  Value toI64(Body &body, Value index) {
+  Value toI64(EntryBody &body, Value index) {
     return arith::IndexCastOp::create(body.b, i64, index);
   }
 
@@ -264,7 +82,7 @@ private:
   Type ptr, i1, i32, i64;
   LLVM::LLVMStructType tensor;
 
-  SmallVector<Slot> arguments, results;
+  SmallVector<EntrySlot> arguments, results;
   int32_t argumentCount, resultCount, nullArguments, nullResults, nullWorkspace,
       smallWorkspace, nullBytes;
   /// Of each tensor result with a dynamic size, by its first reason.
@@ -273,69 +91,6 @@ private:
   LLVM::GlobalOp statuses, offsets, texts;
 };
 } // namespace
-
-LogicalResult EntryPoints::addSlot(SmallVectorImpl<Slot> &slots, StringRef what,
-                                   Type type, bool isBool, bool written,
-                                   unsigned position) {
-  Type element = getElementTypeOrSelf(type);
-  std::string name = (what + " " + Twine(slots.size())).str();
-  std::optional<attn_dtype> dtype = getAbiDtype(element);
-  if (!dtype)
-    return function.compute.emitOpError("has no C function: ")
-           << name << " has elements of type " << element
-           << ", which the C interface does not have";
-  auto memref = dyn_cast<MemRefType>(type);
-  if (isa<ShapedType>(type) && !memref)
-    return function.compute.emitOpError("has no C function: ")
-           << name << " is " << type << "; run attn-bind-destinations first";
-  if (memref && memref.getRank() > ATTN_MAX_RANK)
-    return function.compute.emitOpError("has no C function: ")
-           << name << " has rank " << memref.getRank()
-           << ", and the C interface ends at " << ATTN_MAX_RANK;
-  slots.push_back({name, type, isBool ? ATTN_BOOL : *dtype, written, position});
-  return success();
-}
-
-LogicalResult EntryPoints::collectSlots() {
-  func::FuncOp compute = function.compute;
-  unsigned extra =
-      (function.workspaceBytes ? 1 : 0) + (function.computeTakesExec ? 1 : 0);
-  // Results that are memory, by their numbers; the others are returned.
-  DenseMap<int64_t, unsigned> destinations;
-  for (unsigned i = 0; i + extra < compute.getNumArguments(); ++i) {
-    if (auto number =
-            compute.getArgAttrOfType<IntegerAttr>(i, kResultAttrName)) {
-      destinations[number.getInt()] = i;
-      continue;
-    }
-    if (failed(addSlot(arguments, "argument", compute.getArgumentTypes()[i],
-                       compute.getArgAttr(i, kBoolAttrName) != nullptr,
-                       compute.getArgAttr(i, kInoutAttrName) != nullptr, i)))
-      return failure();
-  }
-  unsigned scalars = 0;
-  size_t numResults = destinations.size() + compute.getNumResults();
-  for (size_t i = 0; i < numResults; ++i) {
-    auto found = destinations.find(i);
-    bool isScalar = found == destinations.end();
-    unsigned position = isScalar ? scalars++ : found->second;
-    Type type = isScalar ? compute.getResultTypes()[position]
-                         : compute.getArgumentTypes()[position];
-    bool isBool = !isScalar && compute.getArgAttr(position, kBoolAttrName);
-    if (failed(addSlot(results, "result", type, isBool, /*written=*/true,
-                       position)))
-      return failure();
-  }
-  return success();
-}
-
-static std::string describeSizes(MemRefType type) {
-  std::string text;
-  for (int64_t size : type.getShape())
-    text += (text.empty() ? "" : "x") +
-            (ShapedType::isDynamic(size) ? "?" : std::to_string(size));
-  return text;
-}
 
 void EntryPoints::addReasons() {
   Reasons &reasons = function.reasons;
@@ -356,28 +111,8 @@ void EntryPoints::addReasons() {
                     "workspace_bytes is less than NAME_workspace_bytes says");
   }
   for (auto *slots : {&arguments, &results})
-    for (Slot &slot : *slots) {
-      // In the order of TensorFault.
-      slot.firstReason =
-          reasons.add(ATTN_ERROR_NULL, slot.name + ": data is NULL") - 1;
-      reasons.add(ATTN_ERROR_DTYPE, slot.name + ": expects elements of type " +
-                                        getDtypeName(slot.dtype));
-      reasons.add(ATTN_ERROR_RANK,
-                  slot.name + ": expects rank " + Twine(slot.rank()));
-      reasons.add(ATTN_ERROR_SHAPE,
-                  slot.name + (slot.rank() == 0
-                                   ? ": sizes"
-                                   : ": expects sizes " +
-                                         describeSizes(slot.memref())));
-      reasons.add(ATTN_ERROR_STRIDE,
-                  slot.name + (slot.written
-                                   ? ": expects a last stride of 1 and "
-                                     "no stride of 0"
-                                   : ": expects a last stride of 1"));
-      reasons.add(ATTN_ERROR_ALIGNMENT,
-                  slot.name + ": expects data aligned to " +
-                      Twine(getBytes(slot.dtype)) + " bytes");
-    }
+    for (EntrySlot &slot : *slots)
+      attn::addReasons(reasons, slot);
   for (auto [i, slot] : enumerate(results))
     if (slot.memref() && !slot.memref().hasStaticShape())
       otherSizes[i] = reasons.add(
@@ -390,7 +125,7 @@ void EntryPoints::addReasons() {
 // Pieces
 //===----------------------------------------------------------------------===//
 
-void EntryPoints::checkSlot(Body &body, const Slot &slot, Value at,
+void EntryPoints::checkSlot(EntryBody &body, const EntrySlot &slot, Value at,
                             Value read) {
   SmallVector<int64_t> sizes;
   if (slot.memref())
@@ -413,12 +148,12 @@ void EntryPoints::checkSlot(Body &body, const Slot &slot, Value at,
                reason);
 }
 
-Value EntryPoints::loadSize(Body &body, Value at, int64_t dim) {
+Value EntryPoints::loadSize(EntryBody &body, Value at, int64_t dim) {
   Value field = body.at(tensor, at, {0, 3, static_cast<int32_t>(dim)});
   return LLVM::LoadOp::create(body.b, i64, field);
 }
 
-Value EntryPoints::makeMemRef(Body &body, MemRefType type, Value data,
+Value EntryPoints::makeMemRef(EntryBody &body, MemRefType type, Value data,
                               function_ref<Value(int64_t)> size,
                               function_ref<Value(int64_t)> stride) {
   auto descriptor =
@@ -440,7 +175,8 @@ Value EntryPoints::makeMemRef(Body &body, MemRefType type, Value data,
       .getResult(0);
 }
 
-Value EntryPoints::loadMemRef(Body &body, const Slot &slot, Value at) {
+Value EntryPoints::loadMemRef(EntryBody &body, const EntrySlot &slot,
+                              Value at) {
   return makeMemRef(
       body, slot.memref(), LLVM::LoadOp::create(body.b, ptr, at),
       [&](int64_t d) { return loadSize(body, at, d); },
@@ -450,7 +186,8 @@ Value EntryPoints::loadMemRef(Body &body, const Slot &slot, Value at) {
       });
 }
 
-Value EntryPoints::loadScalar(Body &body, const Slot &slot, Value at) {
+Value EntryPoints::loadScalar(EntryBody &body, const EntrySlot &slot,
+                              Value at) {
   Value data = LLVM::LoadOp::create(body.b, ptr, at);
   if (slot.type.isInteger(1)) {
     Value byte = LLVM::LoadOp::create(body.b, body.b.getI8Type(), data);
@@ -470,7 +207,7 @@ Value EntryPoints::loadScalar(Body &body, const Slot &slot, Value at) {
 
 /// The arguments as the compiled functions take them. Scalars are 0 unless they
 /// are read.
-SmallVector<Value> EntryPoints::loadArguments(Body &body, Value base,
+SmallVector<Value> EntryPoints::loadArguments(EntryBody &body, Value base,
                                               bool read) {
   SmallVector<Value> values;
   for (auto [i, slot] : enumerate(arguments)) {
@@ -486,7 +223,7 @@ SmallVector<Value> EntryPoints::loadArguments(Body &body, Value base,
   return values;
 }
 
-SmallVector<SmallVector<Value>> EntryPoints::computeShapes(Body &body,
+SmallVector<SmallVector<Value>> EntryPoints::computeShapes(EntryBody &body,
                                                            ValueRange values) {
   SmallVector<Value> dynamic;
   if (function.shapes) {
@@ -496,7 +233,7 @@ SmallVector<SmallVector<Value>> EntryPoints::computeShapes(Body &body,
   }
   SmallVector<SmallVector<Value>> all;
   unsigned next = 0;
-  for (const Slot &slot : results) {
+  for (const EntrySlot &slot : results) {
     SmallVector<Value> &sizes = all.emplace_back();
     for (int64_t d = 0; d < slot.rank(); ++d)
       sizes.push_back(slot.memref().isDynamicDim(d)
@@ -507,7 +244,7 @@ SmallVector<SmallVector<Value>> EntryPoints::computeShapes(Body &body,
 }
 
 /// What a caller has to give so that `bytes` fit from an aligned address on.
-static Value withSlack(Body &body, Value bytes) {
+static Value withSlack(EntryBody &body, Value bytes) {
   Value none = body.compare(CmpIPredicate::eq, bytes, body.constant(0, 64));
   Value slack = arith::AddIOp::create(
       body.b, bytes, body.constant(kWorkspaceAlignment - 1, 64));
@@ -515,7 +252,7 @@ static Value withSlack(Body &body, Value bytes) {
 }
 
 /// Ends `body` with ATTN_OK, and its failures with the status of their reason.
-void EntryPoints::endWithStatus(Body &body) {
+void EntryPoints::endWithStatus(EntryBody &body) {
   func::ReturnOp::create(body.b, body.constant(ATTN_OK, 32));
   body.b.setInsertionPointToStart(body.fail);
   Value number = arith::ExtUIOp::create(body.b, i64, body.fail->getArgument(0));
@@ -531,9 +268,9 @@ void EntryPoints::endWithStatus(Body &body) {
 
 /// NAME.arguments(args, n_args, read: i1) -> reason: of what the types say.
 void EntryPoints::writeArguments() {
-  Body body(symbols, loc, function.name + ".arguments",
-            FunctionType::get(context, {ptr, i32, i1}, {i32}),
-            /*isPublic=*/false);
+  EntryBody body(symbols, loc, function.name + ".arguments",
+                 FunctionType::get(context, {ptr, i32, i1}, {i32}),
+                 /*isPublic=*/false);
   checkArguments = body.func;
   Value args = body.func.getArgument(0), read = body.func.getArgument(2);
   body.require(body.compare(CmpIPredicate::eq, body.func.getArgument(1),
@@ -553,9 +290,9 @@ void EntryPoints::writeArguments() {
 /// NAME.accept(args, n_args, results, n_results, with_results: i1) -> reason:
 /// all that can be wrong with a call.
 void EntryPoints::writeAccept() {
-  Body body(symbols, loc, function.name + ".accept",
-            FunctionType::get(context, {ptr, i32, ptr, i32, i1}, {i32}),
-            /*isPublic=*/false);
+  EntryBody body(symbols, loc, function.name + ".accept",
+                 FunctionType::get(context, {ptr, i32, ptr, i32, i1}, {i32}),
+                 /*isPublic=*/false);
   accept = body.func;
   Value args = body.func.getArgument(0), base = body.func.getArgument(2);
   Value withResults = body.func.getArgument(4);
@@ -591,9 +328,9 @@ void EntryPoints::writeAccept() {
 }
 
 void EntryPoints::writeResultShapes() {
-  Body body(symbols, loc, function.name + "_result_shapes",
-            FunctionType::get(context, {ptr, i32, ptr, i32}, {i32}),
-            /*isPublic=*/true);
+  EntryBody body(symbols, loc, function.name + "_result_shapes",
+                 FunctionType::get(context, {ptr, i32, ptr, i32}, {i32}),
+                 /*isPublic=*/true);
   Value args = body.func.getArgument(0), base = body.func.getArgument(2);
   body.requireNone(call(body, checkArguments,
                         ValueRange{args, body.func.getArgument(1),
@@ -630,9 +367,9 @@ void EntryPoints::writeResultShapes() {
 }
 
 void EntryPoints::writeWorkspaceBytes() {
-  Body body(symbols, loc, function.name + "_workspace_bytes",
-            FunctionType::get(context, {ptr, i32, ptr, ptr}, {i32}),
-            /*isPublic=*/true);
+  EntryBody body(symbols, loc, function.name + "_workspace_bytes",
+                 FunctionType::get(context, {ptr, i32, ptr, ptr}, {i32}),
+                 /*isPublic=*/true);
   Value args = body.func.getArgument(0), exec = body.func.getArgument(2);
   Value bytesAt = body.func.getArgument(3);
   bool read = function.shapesReadData;
@@ -675,9 +412,9 @@ void EntryPoints::writeWorkspaceBytes() {
 
 /// NAME_explain(args, n_args, results, n_results) -> text or NULL.
 void EntryPoints::writeExplain() {
-  Body body(symbols, loc, function.name + "_explain",
-            FunctionType::get(context, {ptr, i32, ptr, i32}, {ptr}),
-            /*isPublic=*/true);
+  EntryBody body(symbols, loc, function.name + "_explain",
+                 FunctionType::get(context, {ptr, i32, ptr, i32}, {ptr}),
+                 /*isPublic=*/true);
   Value base = body.func.getArgument(2);
   Value withResults =
       arith::XOrIOp::create(body.b, body.isNull(base), body.constant(1, 1));
@@ -700,7 +437,7 @@ void EntryPoints::writeExplain() {
 /// The function itself.
 void EntryPoints::writeCall() {
   Type size = i64;
-  Body body(
+  EntryBody body(
       symbols, loc, function.name,
       FunctionType::get(context, {ptr, i32, ptr, i32, ptr, size, ptr}, {i32}),
       /*isPublic=*/true);

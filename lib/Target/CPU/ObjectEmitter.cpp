@@ -269,6 +269,16 @@ static void expandMemoryIntrinsics(Module &module, TargetMachine &machine) {
   }
 }
 
+/// Adds an exported function that returns `value`.
+static void addAccessor(Module &module, StringRef name, Constant *value) {
+  auto *accessor =
+      Function::Create(llvm::FunctionType::get(value->getType(), false),
+                       GlobalValue::ExternalLinkage, name, module);
+  IRBuilder<> builder(
+      BasicBlock::Create(module.getContext(), "entry", accessor));
+  builder.CreateRet(value);
+}
+
 /// Puts `text` into a read-only section of its own.
 static void embedText(Module &module, const EmbeddedText &text) {
   LLVMContext &context = module.getContext();
@@ -279,13 +289,8 @@ static void embedText(Module &module, const EmbeddedText &text) {
   global->setSection(text.section);
   global->setAlignment(Align(1));
   appendToUsed(module, {global});
-  if (text.accessor.empty())
-    return;
-  auto *accessor = Function::Create(
-      FunctionType::get(PointerType::getUnqual(context), false),
-      GlobalValue::ExternalLinkage, text.accessor, module);
-  IRBuilder<> builder(BasicBlock::Create(context, "entry", accessor));
-  builder.CreateRet(global);
+  if (!text.accessor.empty())
+    addAccessor(module, text.accessor, global);
 }
 
 //===----------------------------------------------------------------------===//
@@ -369,6 +374,9 @@ Expected<EmittedObject> mlir::attn::emitObject(mlir::ModuleOp module,
     return error;
   for (const EmbeddedText &text : options.texts)
     embedText(code, text);
+  for (const std::string &name : options.nullAccessors)
+    addAccessor(code, name,
+                ConstantPointerNull::get(PointerType::getUnqual(context)));
   setFunctionAttributes(code, options.cpu, options.freestanding);
   if (options.cpu.triple.isX86() &&
       !(*machine)->getMCSubtargetInfo()->checkFeatures("+fma"))

@@ -75,6 +75,28 @@ func.func @stacked(%o: memref<?x1x8x1x128xf32>, %l: memref<?x1x8x1xf32>,
 
 // -----
 
+// Narrow and ragged rows take one walk over the parts, too: the last vector ends
+// with the row. Only the maxima are another walk.
+// CHECK-LABEL: func.func @stacked_ragged
+// CHECK-SAME:    %[[O:[^:]+]]: memref<?x1x8x1x37xf32>
+// CHECK:         scf.for {{.*}} -> (f32) {
+// CHECK:         scf.for {{.*}} -> (f32, vector<16xf32>, vector<16xf32>, vector<16xf32>) {
+// CHECK-DAG:       vector.load %[[O]][{{.*}}, %c0] :
+// CHECK-DAG:       vector.load %[[O]][{{.*}}, %c16] :
+// CHECK-DAG:       vector.load %[[O]][{{.*}}, %c21] :
+// CHECK-NOT:     vector.load
+// CHECK-NOT:     scf.for
+// CHECK:         return
+func.func @stacked_ragged(%o: memref<?x1x8x1x37xf32>, %l: memref<?x1x8x1xf32>,
+                          %out: memref<1x8x1x37xf32>, %lse: memref<1x8x1xf32>) {
+  attn.merge ins(%o lse %l) along(0) outs(%out, %lse)
+    : (memref<?x1x8x1x37xf32>, memref<?x1x8x1xf32>, memref<1x8x1x37xf32>,
+       memref<1x8x1xf32>) -> ()
+  return
+}
+
+// -----
+
 // Separate parts are unrolled.
 // CHECK-LABEL: func.func @pair
 // CHECK-SAME:    %[[O1:[^:]+]]: memref<1x8x1x64xf32>, %[[L1:[^:]+]]: memref<1x8x1xf32>, %[[O2:[^:]+]]: memref<1x8x1x64xf32>, %[[L2:[^:]+]]: memref<1x8x1xf32>

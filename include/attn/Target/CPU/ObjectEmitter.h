@@ -79,6 +79,8 @@ struct ObjectOptions {
   /// Functions that can be called from outside; all others are internal.
   llvm::SmallVector<std::string> exports;
   llvm::SmallVector<EmbeddedText> texts;
+  /// Exported functions like accessors of texts that return NULL.
+  llvm::SmallVector<std::string> nullAccessors;
   /// Name of the source, for the symbol table.
   std::string sourceName;
   /// Called with the LLVM IR after optimisation.

@@ -8,6 +8,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -24,6 +26,7 @@ namespace mlir::attn {
 
 using namespace mlir;
 using namespace mlir::attn;
+using arith::CmpIPredicate;
 
 /// Whether `op` runs once an element, too often to be checked.
 static bool isInBody(Operation *op) {
@@ -67,6 +70,43 @@ static void checkDivisor(Operation *op) {
                            .str());
 }
 
+/// Checks where a slice is written to; upstream checks only slices that are
+/// read.
+static void checkInsertSlice(tensor::InsertSliceOp op) {
+  OpBuilder builder(op);
+  IndexMath math{builder, op.getLoc()};
+  auto require = [&](CmpIPredicate predicate, OpFoldResult a, OpFoldResult b,
+                     CheckKind kind, const Twine &expectation) {
+    Value holds = builder.createOrFold<arith::CmpIOp>(
+        op.getLoc(), predicate, math.value(a), math.value(b));
+    if (matchPattern(holds, m_One()))
+      return;
+    auto check = cf::AssertOp::create(
+        builder, op.getLoc(), holds,
+        ("'tensor.insert_slice' op expects " + expectation).str());
+    check->setAttr(kCheckAttrName, CheckKindAttr::get(op.getContext(), kind));
+  };
+  llvm::SmallBitVector dropped = op.getDroppedDims();
+  int64_t sourceDim = 0;
+  for (int64_t d = 0; d < op.getDestType().getRank(); ++d) {
+    std::string where = " in dimension " + std::to_string(d);
+    OpFoldResult offset = op.getMixedOffsets()[d], size = op.getMixedSizes()[d];
+    OpFoldResult bound = getDim(builder, op.getLoc(), op.getDest(), d);
+    if (!dropped.test(d))
+      require(CmpIPredicate::eq,
+              getDim(builder, op.getLoc(), op.getSource(), sourceDim++), size,
+              CheckKind::shape, "the source to have the size" + where);
+    require(CmpIPredicate::sge, offset, math.constant(0), CheckKind::length,
+            "an offset of at least 0" + where);
+    // The last element is inside; without one, the offset.
+    OpFoldResult span =
+        math.mul(math.add(size, -1), op.getMixedStrides()[d]);
+    OpFoldResult last = math.add(math.add(offset, span), 1);
+    require(CmpIPredicate::sle, math.max(last, offset), bound,
+            CheckKind::length, "a slice inside the destination" + where);
+  }
+}
+
 void attn::addRuntimeChecks(ModuleOp module) {
   module.getContext()
       ->loadDialect<arith::ArithDialect, cf::ControlFlowDialect>();
@@ -77,11 +117,16 @@ void attn::addRuntimeChecks(ModuleOp module) {
     bool divides =
         isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
             arith::CeilDivSIOp, arith::CeilDivUIOp, arith::FloorDivSIOp>(op);
-    if ((divides || (verifiable && needsRuntimeChecks(verifiable))) &&
+    if ((divides || isa<tensor::InsertSliceOp>(op) ||
+         (verifiable && needsRuntimeChecks(verifiable))) &&
         !isInBody(op))
       ops.push_back(op);
   });
   for (Operation *op : ops) {
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
+      checkInsertSlice(insert);
+      continue;
+    }
     auto verifiable = dyn_cast<RuntimeVerifiableOpInterface>(op);
     if (!verifiable) {
       checkDivisor(op);

@@ -14,7 +14,9 @@
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/IR/Dominance.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::attn {
@@ -63,7 +65,33 @@ FailureOr<SmallVector<InoutPair>> attn::getInoutPairs(func::FuncOp func) {
 // Reading elements where they are computed
 //===----------------------------------------------------------------------===//
 
+/// Whether `op` makes a tensor of its operands element by element.
+static bool isElementwise(Operation *op) {
+  return op && OpTrait::hasElementwiseMappableTraits(op) &&
+         op->getNumResults() == 1 && isMemoryEffectFree(op);
+}
+
 namespace {
+/// A size of what an elementwise op makes is that of an operand.
+struct DimOfElementwise : OpRewritePattern<tensor::DimOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::DimOp dim,
+                                PatternRewriter &rewriter) const override {
+    Operation *op = dim.getSource().getDefiningOp();
+    if (!isElementwise(op))
+      return rewriter.notifyMatchFailure(dim, "not of an elementwise op");
+    auto shaped =
+        llvm::find_if(op->getOperandTypes(), llvm::IsaPred<RankedTensorType>);
+    if (shaped == op->operand_type_end())
+      return rewriter.notifyMatchFailure(dim, "no operand has the shape");
+    unsigned number = shaped - op->operand_type_begin();
+    rewriter.modifyOpInPlace(
+        dim, [&] { dim.getSourceMutable().assign(op->getOperand(number)); });
+    return success();
+  }
+};
+
 /// An element of an elementwise op is that op on elements.
 struct ExtractOfElementwise : OpRewritePattern<tensor::ExtractOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -71,8 +99,7 @@ struct ExtractOfElementwise : OpRewritePattern<tensor::ExtractOp> {
   LogicalResult matchAndRewrite(tensor::ExtractOp extract,
                                 PatternRewriter &rewriter) const override {
     Operation *op = extract.getTensor().getDefiningOp();
-    if (!op || !OpTrait::hasElementwiseMappableTraits(op) ||
-        op->getNumResults() != 1 || !isMemoryEffectFree(op))
+    if (!isElementwise(op))
       return rewriter.notifyMatchFailure(extract, "not of an elementwise op");
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
@@ -227,7 +254,7 @@ LogicalResult ExtractChecks::initialize(MLIRContext *context) {
   for (RegisteredOperationName op : context->getRegisteredOperations())
     op.getCanonicalizationPatterns(all, context);
   memref::populateResolveRankedShapedTypeResultDimsPatterns(all);
-  all.add<ExtractOfElementwise, ExtractOfGeneric>(context);
+  all.add<DimOfElementwise, ExtractOfElementwise, ExtractOfGeneric>(context);
   patterns = FrozenRewritePatternSet(std::move(all));
   return success();
 }
@@ -298,31 +325,40 @@ func::FuncOp ExtractChecks::copy(func::FuncOp func, StringRef suffix,
 
 /// Removes all that the checks and the returned values do not need.
 LogicalResult ExtractChecks::reduce(func::FuncOp copy) {
-  // Convergence is no matter: what is left is looked at.
+  // Convergence is no matter: what is left is looked at. Equal sizes become
+  // one value, and then relations between them constants.
+  IRRewriter rewriter(&getContext());
+  for (int i = 0; i < 2; ++i) {
+    (void)applyPatternsGreedily(copy, patterns);
+    DominanceInfo dominance(copy);
+    eliminateCommonSubExpressions(rewriter, dominance, copy);
+  }
   (void)applyPatternsGreedily(copy, patterns);
-  WalkResult result = copy.getBody().walk([&](Operation *op) {
-    if (isOfPrologue(op))
-      return WalkResult::advance();
-    auto diag = op->emitOpError(
-        "cannot come before the first write, but a run-time check or the size "
-        "of a result needs it; only sizes, elements and scalars of arguments "
-        "are known there");
-    SmallVector<Operation *> work(op->user_begin(), op->user_end());
-    DenseSet<Operation *> seen;
-    while (!work.empty()) {
-      Operation *user = work.pop_back_val();
-      if (!seen.insert(user).second)
-        continue;
-      if (auto check = dyn_cast<cf::AssertOp>(user)) {
-        diag.attachNote(check.getLoc())
-            << "needed to check: " << check.getMsg();
-        break;
-      }
-      work.append(user->user_begin(), user->user_end());
-    }
-    return WalkResult::interrupt();
+  // The last one is next to the check.
+  Operation *computed = nullptr;
+  copy.getBody().walk([&](Operation *op) {
+    if (!isOfPrologue(op))
+      computed = op;
   });
-  return failure(result.wasInterrupted());
+  if (!computed)
+    return success();
+  auto diag = computed->emitOpError(
+      "cannot come before the first write, but a run-time check or the size of "
+      "a result needs it; only sizes, elements and scalars of arguments are "
+      "known there");
+  SmallVector<Operation *> work(computed->user_begin(), computed->user_end());
+  DenseSet<Operation *> seen;
+  while (!work.empty()) {
+    Operation *user = work.pop_back_val();
+    if (!seen.insert(user).second)
+      continue;
+    if (auto check = dyn_cast<cf::AssertOp>(user)) {
+      diag.attachNote(check.getLoc()) << "needed to check: " << check.getMsg();
+      break;
+    }
+    work.append(user->user_begin(), user->user_end());
+  }
+  return failure();
 }
 
 LogicalResult ExtractChecks::extract(func::FuncOp func, SymbolTable &symbols) {

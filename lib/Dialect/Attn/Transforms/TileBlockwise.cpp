@@ -121,6 +121,14 @@ BlockwiseTiler::Tile BlockwiseTiler::getTile(ValueRange ivs) {
   tile.b = position(ivs[0], dims.batch, 1);
   tile.kvHead = position(ivs[1], dims.numKvHeads, 1);
   tile.query = position(ivs[2], dims.seqLenQ, sizes.blockSizeQ);
+  // Later queries see more keys: they go first, so that threads that wait at
+  // the end wait for little.
+  if (op.getWindowRight() >= 0 && op.getWindowLeft() < 0 &&
+      !getConstantIntValue(tile.query))
+    tile.query = math.apply((math.d(0) - 1).floorDiv(sizes.blockSizeQ) *
+                                    sizes.blockSizeQ -
+                                math.d(1),
+                            {dims.seqLenQ, tile.query});
   if (group != 0)
     tile.numHeads = math.constant(group);
   else if (isConstantIntValue(dims.numKvHeads, 1))

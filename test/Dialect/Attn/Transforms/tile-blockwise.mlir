@@ -41,9 +41,12 @@ func.func @gqa(%q: tensor<1x8x512x64xf16>, %k: tensor<1x2x1024x64xf16>, %v: tens
 // -----
 
 // Keys left of the diagonal tile need no mask; keys right of it are never
-// touched. A kernel that walks the keys itself gets them in one piece.
+// touched. The tiles that see most keys come first. A kernel that walks the keys
+// itself gets them in one piece.
+// CHECK:       #[[$REVERSE:.+]] = affine_map<(d0) -> (-d0 + 448)>
 // CHECK-LABEL: func.func @causal
-// CHECK:         scf.forall (%{{.+}}, %[[I:.+]]) =
+// CHECK:         scf.forall (%{{.+}}, %[[N:.+]]) =
+// CHECK:           %[[I:.+]] = affine.apply #[[$REVERSE]](%[[N]])
 // CHECK:           scf.for %{{.+}} = %{{.+}} to %[[MID:.+]] step
 // CHECK:             attn.online
 // CHECK-NOT:           causal
@@ -251,7 +254,8 @@ func.func @strategy(%q: tensor<1x4x512x64xf32>) -> tensor<1x4x512x64xf32> {
 // Splits share the keys a tile sees; sinks join in the first of them.
 // CHECK-LABEL: func.func @splits
 // CHECK-SAME:    %[[SINKS:[^:]+]]: tensor<4xf32>
-// CHECK:         %[[PARTS:.+]]:2 = scf.forall (%[[P:.+]], %[[KH:.+]], %[[I:.+]]) = (0, 0, 0) to (2, 4, 512)
+// CHECK:         %[[PARTS:.+]]:2 = scf.forall (%[[P:.+]], %[[KH:.+]], %[[N:.+]]) = (0, 0, 0) to (2, 4, 512)
+// CHECK:           %[[I:.+]] = affine.apply {{.*}}(%[[N]])
 // CHECK:           %[[SINK:.+]] = tensor.extract_slice %[[SINKS]][%[[KH]]] [1] [1]
 // CHECK:           %[[FIRST:.+]] = arith.cmpi eq, %[[P]], %c0
 // CHECK:           %[[MINE:.+]] = linalg.generic {{.*}} ins(%[[SINK]]

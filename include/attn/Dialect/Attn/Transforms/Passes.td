@@ -269,6 +269,32 @@ def AttnAddRuntimeChecksPass
   ];
 }
 
+def AttnStoreBooleansAsBytesPass
+    : Pass<"attn-store-booleans-as-bytes", "::mlir::func::FuncOp"> {
+  let summary = "Take booleans from callers as bytes";
+  let description = [{
+    Exact. Tensors of i1 that are arguments or results of a public function
+    become tensors of i8, marked `attn.bool`: nonzero is true, and results are 0
+    or 1. A mask of an attn op is taken as it is, also through reshapes, casts
+    and slices; other uses get converted ones.
+
+    ```mlir
+    func.func @f(%q: tensor<1x8x4x64xf32>, %k: tensor<1x2x9x64xf32>,
+                 %m: tensor<1x1x4x9xi1>) -> tensor<1x8x4x64xf32> {
+      %0 = attn.sdpa %q, %k, %k mask(%m)
+        : (tensor<1x8x4x64xf32>, tensor<1x2x9x64xf32>, tensor<1x2x9x64xf32>,
+           tensor<1x1x4x9xi1>) -> tensor<1x8x4x64xf32>
+      return %0 : tensor<1x8x4x64xf32>
+    }
+    ```
+    takes `%m: tensor<1x1x4x9xi8> {attn.bool}`, and nothing else changes.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
 def AttnExtractChecksPass : Pass<"attn-extract-checks", "::mlir::ModuleOp"> {
   let summary = "Separate run-time checks and result sizes from computing";
   let description = [{

@@ -1,0 +1,45 @@
+//===- include/attn/ExecutionEngine/Compile.h - What attn-compile does ----===//
+//
+// Part of attn-mlir.
+//
+// Compiles a module to a file that programs without MLIR can use.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_EXECUTIONENGINE_COMPILE_H
+#define ATTN_EXECUTIONENGINE_COMPILE_H
+
+#include "llvm/Support/raw_ostream.h"
+
+#include <string>
+
+namespace mlir::attn {
+
+/// The command line of attn-compile.
+struct CompileFileOptions {
+  std::string file;
+  /// Where the result goes; "-" is stdout.
+  std::string output;
+  /// cpu or cuda; empty is what the output needs.
+  std::string target;
+  std::string strategy;
+  /// The processor, as `selectCpu` takes it.
+  std::string triple, cpu;
+  /// GPU architectures.
+  std::string arch;
+  /// mlir, llvm, asm, obj, lib, ptx or cubin; empty follows the suffix.
+  std::string emit;
+  /// Where the C header goes; empty for none.
+  std::string header;
+  std::string dumpStages;
+  bool freestanding = false;
+  bool embedModule = true;
+};
+
+/// Does all that `options` ask. Errors go to `err` as `attn-compile: error:
+/// ...` and leave no file behind; returns the exit code.
+int compileFile(const CompileFileOptions &options, llvm::raw_ostream &err);
+
+} // namespace mlir::attn
+
+#endif // ATTN_EXECUTIONENGINE_COMPILE_H

@@ -1,0 +1,180 @@
+//===- lib/ExecutionEngine/Link.cpp - Objects to shared objects -----------===//
+//
+// Part of attn-mlir.
+//
+// Finds a linker and calls it on temporary files.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Link.h"
+
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace llvm;
+using namespace mlir::attn;
+
+// lib/Runtime/SharedObject.c, compiled and embedded when we are built.
+extern const unsigned char attn_shared_object_runtime[];
+extern const unsigned long attn_shared_object_runtime_size;
+
+namespace {
+/// A linker, or a compiler that knows how to call one.
+struct Linker {
+  std::string path;
+  bool isDriver = true;
+};
+
+/// A folder for the files of one link, removed with all that is in it.
+class TemporaryFolder {
+public:
+  static Expected<std::unique_ptr<TemporaryFolder>> create() {
+    SmallString<128> path;
+    if (std::error_code code =
+            sys::fs::createUniqueDirectory("attn-compile", path))
+      return createStringError("cannot create a temporary folder: " +
+                               code.message());
+    return std::unique_ptr<TemporaryFolder>(new TemporaryFolder(path));
+  }
+  ~TemporaryFolder() { sys::fs::remove_directories(path); }
+
+  std::string file(StringRef name) const {
+    SmallString<128> full(path);
+    sys::path::append(full, name);
+    return full.str().str();
+  }
+
+  /// Writes a file and returns its path.
+  Expected<std::string> write(StringRef name, StringRef bytes) const {
+    std::string full = file(name);
+    std::error_code code;
+    raw_fd_ostream os(full, code);
+    if (!code) {
+      os << bytes;
+      os.flush();
+      code = os.error();
+      os.clear_error();
+    }
+    if (code)
+      return createStringError("cannot write '" + full +
+                               "': " + code.message());
+    return full;
+  }
+
+private:
+  explicit TemporaryFolder(StringRef path) : path(path.str()) {}
+
+  std::string path;
+};
+} // namespace
+
+static Expected<Linker> findLinker() {
+  std::string version = std::to_string(LLVM_VERSION_MAJOR);
+  SmallVector<std::string> tried = {
+      "cc", "gcc", "clang", "clang-" + version, "ld.lld", "ld.lld-" + version};
+  for (const std::string &name : tried)
+    if (ErrorOr<std::string> path = sys::findProgramByName(name))
+      return Linker{*path, !StringRef(name).starts_with("ld")};
+  return createStringError("no linker in PATH for a shared object, tried " +
+                           join(tried, ", ") +
+                           "; install one, or make an object (.o)");
+}
+
+/// Runs a program; what it says goes into `output`. Whether it succeeded.
+static bool run(ArrayRef<std::string> command, const TemporaryFolder &folder,
+                std::string &output) {
+  SmallVector<StringRef> arguments(command.begin(), command.end());
+  std::string log = folder.file("log");
+  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log),
+                                          StringRef(log)};
+  std::string why;
+  int code = sys::ExecuteAndWait(command.front(), arguments, std::nullopt,
+                                 redirects, /*SecondsToWait=*/0,
+                                 /*MemoryLimit=*/0, &why);
+  auto text = MemoryBuffer::getFile(log);
+  output = text ? (*text)->getBuffer().trim().str() : "";
+  if (!why.empty())
+    output += (output.empty() ? "" : "\n") + why;
+  return code == 0;
+}
+
+Expected<SmallVector<char, 0>>
+mlir::attn::linkSharedObject(ArrayRef<char> object, const Triple &triple,
+                             ArrayRef<std::string> exports, raw_ostream &err) {
+  Triple host(sys::getDefaultTargetTriple());
+  if (triple.getArch() != host.getArch())
+    return createStringError(
+        "a shared object for " + triple.getArchName() +
+        " cannot be linked on " + host.getArchName() +
+        "; make an object (.o) and link it with your cross compiler");
+  Expected<Linker> linker = findLinker();
+  if (!linker)
+    return linker.takeError();
+  auto folder = TemporaryFolder::create();
+  if (!folder)
+    return folder.takeError();
+
+  std::string script = "{\n  global:\n";
+  for (const std::string &name : exports)
+    script += "    \"" + name + "\";\n";
+  script += "  local: *;\n};\n";
+  std::string output = (*folder)->file("out.so");
+  auto code =
+      (*folder)->write("module.o", StringRef(object.data(), object.size()));
+  if (!code)
+    return code.takeError();
+  auto runtime = (*folder)->write(
+      "runtime.o",
+      StringRef(reinterpret_cast<const char *>(attn_shared_object_runtime),
+                attn_shared_object_runtime_size));
+  if (!runtime)
+    return runtime.takeError();
+  auto scriptFile = (*folder)->write("exports", script);
+  if (!scriptFile)
+    return scriptFile.takeError();
+
+  auto command = [&](ArrayRef<std::string> libraries) {
+    SmallVector<std::string> words = {linker->path, "-shared", "-o",
+                                      output,       *code,     *runtime};
+    StringRef prefix = linker->isDriver ? "-Wl," : "";
+    for (StringRef flag : {"--version-script=", "-Bsymbolic",
+                           "--no-undefined-version", "--no-as-needed"}) {
+      std::string word = (prefix + flag).str();
+      if (flag.ends_with("="))
+        word += *scriptFile;
+      words.push_back(word);
+    }
+    words.append(libraries.begin(), libraries.end());
+    return words;
+  };
+  std::string said;
+  // -fopenmp for a compiler; a bare linker takes what the process has.
+  SmallVector<std::string> libraries;
+  if (linker->isDriver)
+    libraries = {"-fopenmp", "-lm"};
+  bool linked = run(command(libraries), **folder, said);
+  bool hasOpenMP = linker->isDriver && linked;
+  if (!linked && linker->isDriver) {
+    linked = run(command({"-lm"}), **folder, said);
+  }
+  if (!linked)
+    return createStringError("'" + linker->path + "' failed:\n" + said);
+  if (!hasOpenMP)
+    err << "attn-compile: warning: '" << linker->path
+        << "' has no OpenMP runtime: the shared object runs on one thread "
+           "unless the program that loads it has one\n";
+  auto bytes = MemoryBuffer::getFile(output, /*IsText=*/false,
+                                     /*RequiresNullTerminator=*/false);
+  if (!bytes)
+    return createStringError("cannot read what '" + linker->path +
+                             "' made: " + bytes.getError().message());
+  StringRef content = (*bytes)->getBuffer();
+  return SmallVector<char, 0>(content.begin(), content.end());
+}

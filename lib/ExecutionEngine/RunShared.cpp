@@ -1,0 +1,164 @@
+//===- lib/ExecutionEngine/RunShared.cpp - attn-run on a .so --------------===//
+//
+// Part of attn-mlir.
+//
+// Calls compiled functions as any other program would, and compares them with
+// the module they carry.
+//
+//===----------------------------------------------------------------------===//
+
+#include "RunShared.h"
+
+#include "Outputs.h"
+#include "SharedObject.h"
+
+#include "attn/ExecutionEngine/Benchmark.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace llvm;
+using namespace mlir;
+using namespace mlir::attn;
+
+/// What only a module can be asked to do.
+static Error checkFlags(const RunOptions &options, const SharedObject &object) {
+  auto fail = [&](const Twine &flag, const Twine &why) {
+    return createStringError(flag + ": '" + options.file + "' " + why);
+  };
+  if (!options.strategy.empty())
+    return fail("--strategy=" + options.strategy,
+                "is compiled; give the strategy to attn-compile");
+  if (!options.dumpStages.empty())
+    return fail("--dump-stages=" + options.dumpStages,
+                "is compiled; attn-compile has this flag");
+  if (options.verify == VerifyMode::Ops)
+    return fail("--verify=ops", "is compiled: its ops are gone; --verify "
+                                "compares the results");
+  if (options.verify != VerifyMode::None && !object.manifest().hasModule)
+    return fail("--verify", "has no module to compare with; compile it "
+                            "without --no-embed-ir");
+  return Error::success();
+}
+
+static Expected<const FunctionSignature *>
+chooseFunction(const SharedObject &object, const RunOptions &options) {
+  ArrayRef<FunctionSignature> functions = object.manifest().functions;
+  StringRef name = options.function;
+  std::string list;
+  for (const FunctionSignature &function : functions)
+    list += (list.empty() ? "" : ", ") + function.name;
+  if (name.empty() && functions.size() == 1)
+    return functions.begin();
+  const FunctionSignature *found =
+      find_if(functions, [&](const FunctionSignature &function) {
+        return function.name == (name.empty() ? "main" : name);
+      });
+  if (found != functions.end())
+    return found;
+  if (name.empty())
+    return createStringError(options.file +
+                             ": several functions and no 'main'; choose one "
+                             "with --function: " +
+                             list);
+  return createStringError(options.file + ": no function '" + name +
+                           "'; there is " + list);
+}
+
+/// The module that the object carries, or one without ops that has the types.
+static Expected<Source> getSource(MLIRContext &context,
+                                  const SharedObject &object,
+                                  const FunctionSignature &signature) {
+  if (object.manifest().hasModule) {
+    auto module = parseModule(
+        &context, MemoryBuffer::getMemBufferCopy(object.moduleText(),
+                                                 object.manifest().source));
+    if (!module)
+      return module.takeError();
+    return chooseFunction(std::move(*module), object.manifest().source,
+                          signature.name);
+  }
+  Source source;
+  source.function = signature.name;
+  for (const ParameterSignature &argument : signature.arguments)
+    source.arguments.push_back(
+        {argument.sourceName, argument.type, argument.inout});
+  for (const ParameterSignature &result : signature.results)
+    source.results.push_back(result.type);
+  for (const ParameterSignature &argument : signature.arguments)
+    if (argument.inout && isa<RankedTensorType>(argument.type))
+      source.results.push_back(argument.type);
+  return std::move(source);
+}
+
+Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
+                                          MLIRContext &context,
+                                          raw_ostream &out, raw_ostream &err) {
+  auto object = SharedObject::open(&context, options.file);
+  if (!object)
+    return object.takeError();
+  if (Error error = checkFlags(options, *object))
+    return std::move(error);
+  auto signature = ::chooseFunction(*object, options);
+  if (!signature)
+    return signature.takeError();
+  auto source = getSource(context, *object, **signature);
+  if (!source)
+    return source.takeError();
+  // The new values of updated tensors are results of the module: once is
+  // enough.
+  for (ArgumentInfo &info : source->arguments)
+    info.inout &= isa<MemRefType>(info.type);
+  size_t numInout = count_if(
+      source->arguments, [](const ArgumentInfo &info) { return info.inout; });
+  if (Error error =
+          checkOutputs(options.outputs, source->results.size() + numInout))
+    return std::move(error);
+  auto inputs = bindInputs(&context, options.inputs, source->arguments);
+  if (!inputs)
+    return inputs.takeError();
+  if (options.inputs.empty() && !source->arguments.empty())
+    out << "no --input given: random inputs, seed = argument number\n";
+
+  auto function = SharedFunction::create(*object, **signature);
+  if (!function)
+    return function.takeError();
+  // A call changes inout arguments; the reference starts from the same ones.
+  SmallVector<TensorValue> before;
+  if (options.verify != VerifyMode::None)
+    for (const TensorValue &input : *inputs)
+      before.push_back(input.clone());
+  if (Error error =
+          function->bind(*inputs, static_cast<int32_t>(options.threads)))
+    return std::move(error);
+  if (Error error = function->check(function->call()))
+    return std::move(error);
+  SmallVector<TensorValue> results = function->results();
+  SmallVector<NamedValue> named = nameResults(*source, results, *inputs);
+  if (Error error = emitResults(options.outputs, named, out))
+    return std::move(error);
+
+  bool ok = true;
+  if (options.verify != VerifyMode::None) {
+    auto verified = verifyResults(*source, before, named, out, err);
+    if (!verified)
+      return verified.takeError();
+    ok = *verified;
+  }
+  if (options.benchmark > 0) {
+    attn_rt_work work = {};
+    if (object->manifest().hasModule) {
+      auto counted = countWork(*source, CompileOptions(), *inputs);
+      if (!counted)
+        return counted.takeError();
+      work = *counted;
+    } else {
+      out << "no module in '" << options.file
+          << "' (--no-embed-ir): its work is not counted\n";
+    }
+    if (Error error = benchmarkCall([&] { function->call(); }, *inputs,
+                                    options.benchmark, work, out))
+      return std::move(error);
+  }
+  return ok ? kExitOk : kExitVerifyFailed;
+}
