@@ -521,11 +521,12 @@ void Planner::place(const World &world, const Places &places, Value base,
   }
 }
 
-/// Erases what `b` has inserted at the beginning of `block` and nobody uses.
-static void eraseUnused(OpBuilder &b, Block &block) {
-  auto end = Block::reverse_iterator(b.getInsertionPoint());
-  for (Operation &op :
-       llvm::make_early_inc_range(llvm::make_range(end, block.rend()))) {
+/// Erases those of the first ops of `block`, up to `last`, that nobody uses.
+static void eraseUnused(Operation *last, Block &block) {
+  if (!last)
+    return;
+  for (Operation &op : llvm::make_early_inc_range(
+           llvm::make_range(Block::reverse_iterator(last), block.rend()))) {
     auto call = dyn_cast<func::CallOp>(op);
     if (op.use_empty() &&
         (isMemoryEffectFree(&op) || (call && call.getCallee() == kNumThreads)))
@@ -546,6 +547,10 @@ LogicalResult Planner::rewrite(SymbolTable &symbols) {
   FailureOr<Places> places = emitPlaces(b, prologue, top);
   if (failed(places))
     return failure();
+  // What `b` inserts before may be a buffer that goes.
+  Operation *inserted = b.getInsertionPoint() == entry.begin()
+                            ? nullptr
+                            : &*std::prev(b.getInsertionPoint());
   unsigned last = func.getNumArguments();
   auto type = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
   if (failed(func.insertArgument(last, type, {}, func.getLoc())))
@@ -553,7 +558,7 @@ LogicalResult Planner::rewrite(SymbolTable &symbols) {
   for (Operation *op : dead)
     op->erase();
   place(top, *places, /*base=*/{}, func.getArgument(last));
-  eraseUnused(b, entry);
+  eraseUnused(inserted, entry);
   return success();
 }
 

@@ -188,3 +188,14 @@ func.func @negative_nothing() {
 func.func private @negative_helper(%i: index) {
   return
 }
+
+// A buffer before all else.
+// CHECK-LABEL: func.func @first(
+// CHECK-SAME:    %[[X:[^:]*]]: memref<4096x8xf32>, %[[W:[^:]*]]: memref<?xi8>
+// CHECK:         memref.view %[[W]]
+func.func @first(%x: memref<4096x8xf32>) {
+  %b = memref.alloc() {alignment = 64 : i64} : memref<4096x8xf32>
+  linalg.exp ins(%x : memref<4096x8xf32>) outs(%b : memref<4096x8xf32>)
+  memref.copy %b, %x : memref<4096x8xf32> to memref<4096x8xf32>
+  return
+}

@@ -48,6 +48,37 @@ static void bindArguments(func::FuncOp func) {
   }
 }
 
+/// Whether `op` only adds dimensions of size 1.
+static bool addsUnitDims(tensor::ExpandShapeOp op) {
+  return op.getSrcType().getRank() > 0 &&
+         llvm::all_of(op.getReassociationIndices(),
+                      [&](const ReassociationIndices &group) {
+                        return llvm::count_if(group, [&](int64_t d) {
+                                 return op.getResultType().getDimSize(d) != 1;
+                               }) <= 1;
+                      });
+}
+
+/// Looks through dimensions of size 1 that are added to `value` in the end, so
+/// that what is computed without them is computed in `destination`.
+static void dropUnitDims(OpBuilder &builder, Value &value, Value &destination) {
+  while (auto expand = value.getDefiningOp<tensor::ExpandShapeOp>()) {
+    if (!addsUnitDims(expand))
+      return;
+    Location loc = expand.getLoc();
+    SmallVector<OpFoldResult> sizes =
+        memref::getMixedSizes(builder, loc, destination);
+    SmallVector<OpFoldResult> zeros(sizes.size(), builder.getIndexAttr(0));
+    SmallVector<OpFoldResult> ones(sizes.size(), builder.getIndexAttr(1));
+    MemRefType type = memref::SubViewOp::inferRankReducedResultType(
+        expand.getSrcType().getShape(), cast<MemRefType>(destination.getType()),
+        zeros, sizes, ones);
+    destination = memref::SubViewOp::create(builder, loc, type, destination,
+                                            zeros, sizes, ones);
+    value = expand.getSrc();
+  }
+}
+
 /// Adds the destinations to the arguments, with their attributes.
 static void bindResults(func::FuncOp func, ArrayRef<InoutPair> inouts,
                         SmallVectorImpl<DictionaryAttr> &attributes) {
@@ -70,6 +101,7 @@ static void bindResults(func::FuncOp func, ArrayRef<InoutPair> inouts,
     NamedAttrList described(func.getResultAttrDict(i));
     described.set(kResultAttrName, builder.getI64IntegerAttr(i));
     attributes.push_back(described.getDictionary(func.getContext()));
+    dropUnitDims(builder, value, destination);
     bufferization::MaterializeInDestinationOp::create(
         builder, loc, /*result=*/Type(), value, destination,
         /*restrict=*/true, /*writable=*/true);

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ReadThrough.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
@@ -60,110 +61,6 @@ FailureOr<SmallVector<InoutPair>> attn::getInoutPairs(func::FuncOp func) {
   }
   return pairs;
 }
-
-//===----------------------------------------------------------------------===//
-// Reading elements where they are computed
-//===----------------------------------------------------------------------===//
-
-/// Whether `op` makes a tensor of its operands element by element.
-static bool isElementwise(Operation *op) {
-  return op && OpTrait::hasElementwiseMappableTraits(op) &&
-         op->getNumResults() == 1 && isMemoryEffectFree(op);
-}
-
-namespace {
-/// A size of what an elementwise op makes is that of an operand.
-struct DimOfElementwise : OpRewritePattern<tensor::DimOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(tensor::DimOp dim,
-                                PatternRewriter &rewriter) const override {
-    Operation *op = dim.getSource().getDefiningOp();
-    if (!isElementwise(op))
-      return rewriter.notifyMatchFailure(dim, "not of an elementwise op");
-    auto shaped =
-        llvm::find_if(op->getOperandTypes(), llvm::IsaPred<RankedTensorType>);
-    if (shaped == op->operand_type_end())
-      return rewriter.notifyMatchFailure(dim, "no operand has the shape");
-    unsigned number = shaped - op->operand_type_begin();
-    rewriter.modifyOpInPlace(
-        dim, [&] { dim.getSourceMutable().assign(op->getOperand(number)); });
-    return success();
-  }
-};
-
-/// An element of an elementwise op is that op on elements.
-struct ExtractOfElementwise : OpRewritePattern<tensor::ExtractOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(tensor::ExtractOp extract,
-                                PatternRewriter &rewriter) const override {
-    Operation *op = extract.getTensor().getDefiningOp();
-    if (!isElementwise(op))
-      return rewriter.notifyMatchFailure(extract, "not of an elementwise op");
-    SmallVector<Value> operands;
-    for (Value operand : op->getOperands())
-      operands.push_back(
-          isa<RankedTensorType>(operand.getType())
-              ? tensor::ExtractOp::create(rewriter, extract.getLoc(), operand,
-                                          extract.getIndices())
-              : operand);
-    OperationState state(op->getLoc(), op->getName(), operands,
-                         extract.getType(), op->getAttrs());
-    rewriter.replaceOp(extract, rewriter.create(state));
-    return success();
-  }
-};
-
-/// An element of a linalg op without reductions is its body on elements.
-struct ExtractOfGeneric : OpRewritePattern<tensor::ExtractOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(tensor::ExtractOp extract,
-                                PatternRewriter &rewriter) const override {
-    auto result = dyn_cast<OpResult>(extract.getTensor());
-    auto op = extract.getTensor().getDefiningOp<linalg::LinalgOp>();
-    if (!op || !result)
-      return rewriter.notifyMatchFailure(extract, "not of a linalg op");
-    AffineMap map = op.getMatchingIndexingMap(
-        op.getDpsInitOperand(result.getResultNumber()));
-    if (op.getNumReductionLoops() != 0 || !map.isPermutation() ||
-        !op.getBlock()->getOps<linalg::IndexOp>().empty())
-      return rewriter.notifyMatchFailure(extract, "not elementwise");
-    Block *body = op.getBlock();
-    for (Operation &inner : *body)
-      if (inner.getNumRegions() != 0 || !isMemoryEffectFree(&inner))
-        return rewriter.notifyMatchFailure(extract, "a body with effects");
-
-    Location loc = extract.getLoc();
-    SmallVector<Value> loops(extract.getIndices().size());
-    for (auto [i, index] : llvm::enumerate(extract.getIndices()))
-      loops[map.getDimPosition(i)] = index;
-    IRMapping values;
-    for (OpOperand &operand : op->getOpOperands()) {
-      BlockArgument argument = op.getMatchingBlockArgument(&operand);
-      if (argument.use_empty())
-        continue;
-      Value element = operand.get();
-      if (isa<RankedTensorType>(element.getType())) {
-        SmallVector<Value> indices;
-        AffineMap from = op.getMatchingIndexingMap(&operand);
-        for (unsigned i = 0; i < from.getNumResults(); ++i)
-          indices.push_back(affine::AffineApplyOp::create(
-              rewriter, loc, from.getSubMap({i}), loops));
-        element = tensor::ExtractOp::create(rewriter, loc, element, indices);
-      }
-      values.map(argument, element);
-    }
-    for (Operation &inner : body->without_terminator())
-      rewriter.clone(inner, values);
-    rewriter.replaceOp(extract,
-                       values.lookupOrDefault(body->getTerminator()->getOperand(
-                           result.getResultNumber())));
-    return success();
-  }
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // What a value depends on
@@ -254,7 +151,7 @@ LogicalResult ExtractChecks::initialize(MLIRContext *context) {
   for (RegisteredOperationName op : context->getRegisteredOperations())
     op.getCanonicalizationPatterns(all, context);
   memref::populateResolveRankedShapedTypeResultDimsPatterns(all);
-  all.add<DimOfElementwise, ExtractOfElementwise, ExtractOfGeneric>(context);
+  populateReadThroughPatterns(all);
   patterns = FrozenRewritePatternSet(std::move(all));
   return success();
 }

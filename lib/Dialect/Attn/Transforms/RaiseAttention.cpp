@@ -255,9 +255,12 @@ static void assertSizes(Symbols &symbols, Operation *before) {
     Value right = symbols.materializeAsIs(builder, loc, b);
     Value same = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                                        left, right);
-    cf::AssertOp::create(builder, loc, same,
-                         "attention over sizes that do not agree (a dimension "
-                         "of size 1 is not broadcast)");
+    auto check = cf::AssertOp::create(
+        builder, loc, same,
+        "attention over sizes that do not agree (a dimension of size 1 is not "
+        "broadcast)");
+    check->setAttr(kCheckAttrName,
+                   CheckKindAttr::get(builder.getContext(), CheckKind::shape));
   }
 }
 

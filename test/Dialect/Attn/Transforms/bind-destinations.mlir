@@ -49,3 +49,31 @@ func.func @cache(%c: tensor<4x8xf32> {attn.inout}, %x: tensor<1x8xf32>,
     : tensor<1x8xf32> into tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }
+
+// Dimensions of size 1 that are added last do not keep it from that.
+// CHECK-LABEL: func.func @unit_dims
+// CHECK-SAME:    %[[Y:[^:]*]]: memref<1x?x1x8xf32, strided<[?, ?, ?, 1]>> {attn.result = 0 : i64}
+// CHECK:         %[[ROWS:.*]] = memref.subview %[[Y]]{{.*}} to memref<?x8xf32, strided<[?, 1]>>
+// CHECK:         bufferization.materialize_in_destination %{{.*}} in restrict writable %[[ROWS]]
+// BUFFERS-LABEL: func.func @unit_dims
+// BUFFERS-NOT:     alloc
+// BUFFERS-NOT:     memref.copy
+// BUFFERS:         linalg.map
+func.func @unit_dims(%x: tensor<?x8xf32>) -> tensor<1x?x1x8xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x8xf32>
+  %e = tensor.empty(%n) : tensor<?x8xf32>
+  %y = linalg.map { math.exp } ins(%x : tensor<?x8xf32>)
+                               outs(%e : tensor<?x8xf32>)
+  %y4 = tensor.expand_shape %y [[0, 1], [2, 3]] output_shape [1, %n, 1, 8]
+    : tensor<?x8xf32> into tensor<1x?x1x8xf32>
+  return %y4 : tensor<1x?x1x8xf32>
+}
+
+// CHECK-LABEL: func.func @negative_split
+// CHECK-NOT:     memref.subview
+func.func @negative_split(%x: tensor<8xf32>) -> tensor<2x4xf32> {
+  %y2 = tensor.expand_shape %x [[0, 1]] output_shape [2, 4]
+    : tensor<8xf32> into tensor<2x4xf32>
+  return %y2 : tensor<2x4xf32>
+}
