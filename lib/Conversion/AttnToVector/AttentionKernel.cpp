@@ -15,8 +15,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KeySource.h"
-#include "Words.h"
+#include "AttentionKernel.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -27,72 +26,7 @@ using namespace mlir::attn;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-static constexpr double kLn2 = 0.693147180559945309417;
 static constexpr double kLog2e = 1.442695040888963407360;
-
-namespace {
-/// Emits the kernel of one op.
-class AttentionKernel {
-public:
-  AttentionKernel(VectorBuilder &b, AttentionInterface op,
-                  const KernelShape &shape, const Scratch &scratch);
-
-  void emit();
-
-private:
-  void emitPanel(Value firstHead, Value firstRow, Value numRows, Value seqLenQ);
-  void packQueries();
-  void readState();
-  void writeState(ArrayRef<Value> maxima, ArrayRef<Value> sums);
-  void writePartial(ArrayRef<Value> maxima, ArrayRef<Value> sums);
-  void emitKeys(Value lower, Value upper);
-  SmallVector<Value> emitBlock(Value firstKey, Value numKeys,
-                               ValueRange carried);
-  SmallVector<Value> emitScores(Value firstKey, Value numKeys,
-                                ValueRange maxima);
-  SmallVector<Value> emitScoreTile(Value firstKey, Value key,
-                                   ArrayRef<Value> keyRows, ValueRange maxima);
-  SmallVector<Value> modifyScores(Value firstKey, Value numKeys,
-                                  ValueRange maxima);
-  std::pair<SmallVector<Value>, Value> emitPowers(Value numKeys,
-                                                  ArrayRef<Value> shifts);
-  SmallVector<Value> emitPowerPairs(Value numKeys, ArrayRef<Value> shifts);
-  Value emitPower(Value score, Value shift);
-  void roundPowers(Value numKeys);
-  void emitSums(Value numWords, ArrayRef<Value> alphas);
-  void emitSumTile(Value numWords, Value column, int64_t width,
-                   ArrayRef<Value> alphas);
-
-  SmallVector<Value> operandIndex(Value head, Value row, Value column);
-  SmallVector<Value> stateIndex(Value head, Value row) {
-    return {batch, head, row};
-  }
-  /// `score` without the keys the lanes of `group` do not see.
-  Value limit(Value score, Value key, int64_t group);
-  SmallVector<Value> maximum(ValueRange maxima, ArrayRef<Value> scores);
-
-  VectorBuilder &b;
-  AttentionInterface op;
-  const KernelShape shape;
-  Scratch scratch;
-  int64_t headDim, headDimV;
-  bool hasLimits = false;
-  std::optional<PanelRows> rows;
-  std::optional<ScoreModifiers> modifiers;
-  Words words;
-  /// Words of [head_dim], [block] and [head_dim_v] by panel. Powers take the
-  /// place of scores, in words.
-  Value queries, scores, sums;
-  Value pairs; ///< Words of [block][head_dim_v], or null.
-  Value state; ///< [2][panel]: maxima and sums.
-  Value kept;  ///< [block]: the keys somebody sees.
-  KeySource keys, values;
-  /// What is left to multiply scores by when they are made, and when they
-  /// become powers; each may be null.
-  Value scoreFactor, powerFactor;
-  Value batch, kvHead, zero;
-};
-} // namespace
 
 AttentionKernel::AttentionKernel(VectorBuilder &b, AttentionInterface op,
                                  const KernelShape &shape,
@@ -173,12 +107,11 @@ void AttentionKernel::emitPanel(Value firstHead, Value firstRow, Value numRows,
 }
 
 /// The queries of the panel, and what scores are multiplied by where: by the
-/// scale, and by log2(e) where no modifier wants them natural.
+/// scale, and by log2(e) unless modifiers want them in other units first.
 void AttentionKernel::packQueries() {
-  Value factor = getScaleValue(op, b, b.getLoc());
-  if (!modifiers->any())
-    factor =
-        b.createOrFold<arith::MulFOp>(factor, b.number(kLog2e, b.floatType));
+  double entry = modifiers->changesScores() ? modifiers->entryFactor() : kLog2e;
+  Value factor = b.createOrFold<arith::MulFOp>(getScaleValue(op, b, b.getLoc()),
+                                               b.number(entry, b.floatType));
   Value factors = b.splat(factor);
   auto index = [&](Value head, Value row, Value column) {
     return operandIndex(head, row, column);
@@ -200,86 +133,6 @@ void AttentionKernel::packQueries() {
     powerFactor = factors;
   else
     scoreFactor = factors;
-}
-
-//===----------------------------------------------------------------------===//
-// State
-//===----------------------------------------------------------------------===//
-
-void AttentionKernel::readState() {
-  auto online = dyn_cast<OnlineOp>(op.getOperation());
-  if (!online) {
-    Value none = b.number(0.0);
-    b.loop(zero, b.idx(headDimV), 1, [&](Value column) {
-      for (int64_t g = 0; g < shape.groups; ++g)
-        rows->storeGroup(none, sums, column, g);
-    });
-    return;
-  }
-  b.loop(zero, b.idx(shape.panel()), 1, [&](Value lane) {
-    SmallVector<Value> at = stateIndex(rows->head(lane), rows->query(lane));
-    b.store(b.load(online.getRowMax(), at), state, {zero, lane});
-    b.store(b.load(online.getRowSum(), at), state, {b.idx(1), lane});
-  });
-  auto index = [&](Value head, Value row, Value column) {
-    return SmallVector<Value>{batch, head, row, column};
-  };
-  rows->pack(
-      online.getAcc(), index, zero, b.idx(headDimV), [](Value v) { return v; },
-      sums);
-}
-
-void AttentionKernel::writeState(ArrayRef<Value> maxima,
-                                 ArrayRef<Value> rowSums) {
-  auto online = cast<OnlineOp>(op.getOperation());
-  Value one = b.idx(1);
-  for (int64_t g = 0; g < shape.groups; ++g) {
-    // A maximum that did not change is written back as it was read: changing
-    // units twice may not give it back.
-    Value before = rows->loadGroup(state, zero, g);
-    Value isSame = b.fcompare(CmpFPredicate::OEQ, maxima[g],
-                              b.fmul(before, b.number(kLog2e)));
-    Value natural = b.fmul(maxima[g], b.number(kLn2));
-    rows->storeGroup(b.select(isSame, before, natural), state, zero, g);
-    rows->storeGroup(rowSums[g], state, one, g);
-  }
-  rows->forEachRow([&](Value lane, Value head, Value row) {
-    SmallVector<Value> at = stateIndex(head, row);
-    b.store(b.load(state, {zero, lane}), online.getRowMax(), at);
-    b.store(b.load(state, {one, lane}), online.getRowSum(), at);
-  });
-  auto index = [&](Value head, Value row, Value column) {
-    return SmallVector<Value>{batch, head, row, column};
-  };
-  rows->unpack(sums, online.getAcc(), index, b.idx(headDimV));
-}
-
-void AttentionKernel::writePartial(ArrayRef<Value> maxima,
-                                   ArrayRef<Value> rowSums) {
-  auto partial = cast<PartialOp>(op.getOperation());
-  Value none = b.number(0.0), negInf = b.negInf();
-  SmallVector<Value> dead, inverse;
-  for (int64_t g = 0; g < shape.groups; ++g) {
-    dead.push_back(b.fcompare(CmpFPredicate::OEQ, rowSums[g], none));
-    inverse.push_back(b.fdiv(b.number(1.0), rowSums[g]));
-    Value natural = b.fmul(b.safeShift(maxima[g]), b.number(kLn2));
-    Value lse = b.fadd(natural, b.log(rowSums[g]));
-    rows->storeGroup(b.select(dead[g], negInf, lse), state, zero, g);
-  }
-  rows->forEachRow([&](Value lane, Value head, Value row) {
-    b.store(b.load(state, {zero, lane}), partial.getLse(),
-            stateIndex(head, row));
-  });
-  b.loop(zero, b.idx(headDimV), 1, [&](Value column) {
-    for (int64_t g = 0; g < shape.groups; ++g) {
-      Value sum = b.fmul(rows->loadGroup(sums, column, g), inverse[g]);
-      rows->storeGroup(b.select(dead[g], none, sum), sums, column, g);
-    }
-  });
-  auto index = [&](Value head, Value row, Value column) {
-    return SmallVector<Value>{batch, head, row, column};
-  };
-  rows->unpack(sums, partial.getOutput(), index, b.idx(headDimV));
 }
 
 //===----------------------------------------------------------------------===//
@@ -313,15 +166,52 @@ void AttentionKernel::emitKeys(Value lower, Value upper) {
 
 SmallVector<Value> AttentionKernel::emitBlock(Value firstKey, Value numKeys,
                                               ValueRange carried) {
-  ValueRange oldMaxima = carried.take_front(shape.groups);
-  ValueRange oldSums = carried.drop_front(shape.groups);
+  PanelMask *mask = modifiers->blockMask();
+  if (!mask)
+    return emitSeenBlock(firstKey, numKeys, carried, {});
+  PanelMask::Summary seen = mask->summarize(firstKey, numKeys);
+  return b.ifElse(
+      TypeRange(carried), seen.any,
+      [&] { return emitSeenBlock(firstKey, numKeys, carried, seen.all); },
+      [&] { return SmallVector<Value>(carried); });
+}
+
+/// A block of which some key is visible. `isAllVisible`, when given, says that
+/// the mask hides none of it.
+SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
+                                                  ValueRange carried,
+                                                  Value isAllVisible) {
+  int64_t groups = shape.groups;
+  ValueRange oldMaxima = carried.take_front(groups);
+  ValueRange oldSums = carried.drop_front(groups);
   keys.beginBlock(firstKey, numKeys);
   SmallVector<Value> inits(oldMaxima);
   if (powerFactor)
-    inits.assign(shape.groups, b.negInf());
+    inits.assign(groups, b.negInf());
   SmallVector<Value> maxima = emitScores(firstKey, numKeys, inits);
-  if (modifiers->any())
-    maxima = modifyScores(firstKey, numKeys, oldMaxima);
+  // Whether some score was excluded on the way to these maxima.
+  Value isThinned;
+  auto modify = [&](bool isMasked) {
+    return modifyScores(firstKey, numKeys, oldMaxima, isMasked);
+  };
+  if (isAllVisible) {
+    SmallVector<Type> types(groups, b.floats);
+    types.push_back(b.getI1Type());
+    maxima = b.ifElse(
+        types, isAllVisible,
+        [&] {
+          if (modifiers->changesScores())
+            return modify(/*isMasked=*/false);
+          SmallVector<Value> same(maxima);
+          same.push_back(b.integer(0, b.getI1Type()));
+          return same;
+        },
+        [&] { return modify(/*isMasked=*/true); });
+    isThinned = maxima.pop_back_val();
+  } else if (modifiers->any()) {
+    maxima = modify(/*isMasked=*/false);
+    isThinned = maxima.pop_back_val();
+  }
   if (powerFactor) {
     for (Value &value : maxima)
       value = b.fmul(value, powerFactor);
@@ -329,46 +219,46 @@ SmallVector<Value> AttentionKernel::emitBlock(Value firstKey, Value numKeys,
   }
 
   SmallVector<Value> shifts, alphas;
-  for (int64_t g = 0; g < shape.groups; ++g) {
+  for (int64_t g = 0; g < groups; ++g) {
     shifts.push_back(b.safeShift(maxima[g]));
     alphas.push_back(b.exp2(b.fsub(oldMaxima[g], shifts[g])));
   }
   SmallVector<Value> added;
   Value numKept = numKeys;
-  if (pairs && !kept)
-    added = emitPowerPairs(numKeys, shifts);
-  else
-    std::tie(added, numKept) = emitPowers(numKeys, shifts);
+  auto emitAll = [&] {
+    return pairs ? emitPowerPairs(numKeys, shifts)
+                 : emitPowers(numKeys, shifts, /*isCompacted=*/false);
+  };
+  if (!modifiers->mayExclude()) {
+    added = emitAll();
+  } else {
+    SmallVector<Type> types(groups, b.floats);
+    types.push_back(b.getIndexType());
+    added = b.ifElse(
+        types, isThinned,
+        [&] {
+          SmallVector<Value> left =
+              emitPowers(numKeys, shifts, /*isCompacted=*/true);
+          if (pairs)
+            roundPowers(left.back());
+          return left;
+        },
+        [&] {
+          SmallVector<Value> all = emitAll();
+          all.push_back(numKeys);
+          return all;
+        });
+    numKept = added.pop_back_val();
+  }
   SmallVector<Value> next = maxima;
-  for (int64_t g = 0; g < shape.groups; ++g)
+  for (int64_t g = 0; g < groups; ++g)
     next.push_back(b.fma(oldSums[g], alphas[g], added[g]));
   values.beginBlock(firstKey, numKeys);
-  if (pairs) {
-    if (kept)
-      roundPowers(numKept);
+  if (pairs)
     words.interleaveRows(
         values.rows(), numKept, headDimV,
-        [&](Value key) { return kept ? b.load(kept, key) : key; }, pairs);
-  }
-  emitSums(words.count(numKept), alphas);
-  return next;
-}
-
-Value AttentionKernel::limit(Value score, Value row, int64_t group) {
-  Value keys = b.splat(row);
-  Value isAfter = b.compare(CmpIPredicate::sge, keys, rows->lowers(group));
-  Value isBefore = b.compare(CmpIPredicate::slt, keys, rows->uppers(group));
-  Value isVisible = arith::AndIOp::create(b, isAfter, isBefore);
-  return b.select(isVisible, score, b.negInf());
-}
-
-SmallVector<Value> AttentionKernel::maximum(ValueRange maxima,
-                                            ArrayRef<Value> scores) {
-  // A NaN does not become the maximum: its power, and so the sum, is NaN all
-  // the same.
-  SmallVector<Value> next;
-  for (auto [maximum, score] : llvm::zip_equal(maxima, scores))
-    next.push_back(b.maxOrSecond(score, maximum));
+        [&](Value key) { return keptRow(key, isThinned); }, pairs);
+  emitSums(words.count(numKept), isThinned, alphas);
   return next;
 }
 
@@ -442,13 +332,13 @@ SmallVector<Value> AttentionKernel::emitScoreTile(Value firstKey, Value first,
         rows->storeGroup(score, scores, row, g);
         tileScores.push_back(score);
       }
-      if (!modifiers->any())
+      if (!modifiers->changesScores())
         next = maximum(next, tileScores);
     }
     return next;
   };
-  // Modifiers come before limits, and look at every score anyway.
-  if (!hasLimits || modifiers->any())
+  // What changes scores comes before limits.
+  if (!hasLimits || modifiers->changesScores())
     return finish(/*isLimited=*/false);
   Value begin = b.add(firstKey, first), end = b.add(begin, tile);
   Value isWhole = b.createOrFold<arith::AndIOp>(
@@ -459,130 +349,28 @@ SmallVector<Value> AttentionKernel::emitScoreTile(Value firstKey, Value first,
       [&] { return finish(/*isLimited=*/true); });
 }
 
-SmallVector<Value> AttentionKernel::modifyScores(Value firstKey, Value numKeys,
-                                                 ValueRange maxima) {
-  modifiers->beginBlock(scores, firstKey, numKeys);
-  return b.loop(zero, numKeys, 1, maxima, [&](Value row, ValueRange carried) {
-    SmallVector<Value> keyScores;
-    for (int64_t g = 0; g < shape.groups; ++g)
-      keyScores.push_back(rows->loadGroup(scores, row, g));
-    keyScores = modifiers->finish(keyScores, firstKey, row);
-    for (int64_t g = 0; g < shape.groups; ++g) {
-      Value score = b.fmul(keyScores[g], b.number(kLog2e));
-      if (hasLimits)
-        score = limit(score, b.add(firstKey, row), g);
-      rows->storeGroup(score, scores, row, g);
-      keyScores[g] = score;
-    }
-    return maximum(carried, keyScores);
-  });
-}
-
-/// Scores become powers in place. Returns their sums, and how many keys are
-/// left: where modifiers may exclude a key from every row, such keys are
-/// dropped, so that their values are not read.
-std::pair<SmallVector<Value>, Value>
-AttentionKernel::emitPowers(Value numKeys, ArrayRef<Value> shifts) {
-  SmallVector<Value> inits(shape.groups, b.number(0.0));
-  if (kept)
-    inits.push_back(zero);
-  SmallVector<Value> last =
-      b.loop(zero, numKeys, 1, inits, [&](Value row, ValueRange carried) {
-        Value target = kept ? carried.back() : row;
-        SmallVector<Value> next;
-        Value isSeen;
-        for (int64_t g = 0; g < shape.groups; ++g) {
-          Value score = rows->loadGroup(scores, row, g);
-          Value power = emitPower(score, shifts[g]);
-          rows->storeGroup(power, scores, target, g);
-          next.push_back(b.fadd(carried[g], power));
-          if (!kept)
-            continue;
-          // Unordered: a NaN is seen.
-          Value seen = b.fcompare(CmpFPredicate::UNE, score, b.negInf());
-          isSeen = isSeen ? arith::OrIOp::create(b, isSeen, seen) : seen;
-        }
-        if (!kept)
-          return next;
-        b.store(row, kept, target);
-        Value isKept =
-            vector::ReductionOp::create(b, vector::CombiningKind::OR, isSeen);
-        next.push_back(b.select(isKept, b.add(target, 1), target));
-        return next;
-      });
-  Value numKept = numKeys;
-  if (kept)
-    numKept = last.pop_back_val();
-  return {last, numKept};
-}
-
-Value AttentionKernel::emitPower(Value score, Value shift) {
-  if (!powerFactor)
-    return b.exp2(b.fsub(score, shift));
-  return b.exp2(b.fma(score, powerFactor, arith::NegFOp::create(b, shift)));
-}
-
-/// Scores become pairs of powers in place: the pair of two keys lies before
-/// both, or where the first was. Returns the sums of the powers.
-SmallVector<Value> AttentionKernel::emitPowerPairs(Value numKeys,
-                                                   ArrayRef<Value> shifts) {
-  SmallVector<Value> inits(shape.groups, b.number(0.0));
-  auto step = [&](Value row, ValueRange carried, bool isHalf) {
-    SmallVector<Value> next;
-    for (int64_t g = 0; g < shape.groups; ++g) {
-      Value low = emitPower(rows->loadGroup(scores, row, g), shifts[g]);
-      Value high = b.number(0.0), sum = b.fadd(carried[g], low);
-      if (!isHalf) {
-        high = emitPower(rows->loadGroup(scores, b.add(row, 1), g), shifts[g]);
-        sum = b.fadd(sum, high);
-      }
-      rows->storeGroup(words.roundPairs(low, high), scores,
-                       b.div(row, b.idx(2)), g);
-      next.push_back(sum);
-    }
-    return next;
-  };
-  Value even = b.roundDown(numKeys, 2);
-  SmallVector<Value> rowSums =
-      b.loop(zero, even, 2, inits, [&](Value row, ValueRange carried) {
-        return step(row, carried, /*isHalf=*/false);
-      });
-  return b.loop(even, numKeys, 1, rowSums, [&](Value row, ValueRange carried) {
-    return step(row, carried, /*isHalf=*/true);
-  });
-}
-
-/// The same for powers that modifiers left.
-void AttentionKernel::roundPowers(Value numKeys) {
-  auto step = [&](Value row, bool isHalf) {
-    for (int64_t g = 0; g < shape.groups; ++g) {
-      Value low = rows->loadGroup(scores, row, g);
-      Value high =
-          isHalf ? b.number(0.0) : rows->loadGroup(scores, b.add(row, 1), g);
-      rows->storeGroup(words.roundPairs(low, high), scores,
-                       b.div(row, b.idx(2)), g);
-    }
-  };
-  Value even = b.roundDown(numKeys, 2);
-  b.loop(zero, even, 2, [&](Value row) { step(row, /*isHalf=*/false); });
-  b.loop(even, numKeys, 1, [&](Value row) { step(row, /*isHalf=*/true); });
-}
-
 //===----------------------------------------------------------------------===//
 // Values
 //===----------------------------------------------------------------------===//
 
-void AttentionKernel::emitSums(Value numWords, ArrayRef<Value> alphas) {
-  int64_t rest = headDimV % shape.tile, whole = headDimV - rest;
-  b.loop(zero, b.idx(whole), shape.tile, [&](Value column) {
-    emitSumTile(numWords, column, shape.tile, alphas);
-  });
-  if (rest)
-    emitSumTile(numWords, b.idx(whole), rest, alphas);
+Value AttentionKernel::keptRow(Value row, Value isThinned) {
+  return kept ? b.select(isThinned, b.load(kept, row), row) : row;
 }
 
-void AttentionKernel::emitSumTile(Value numWords, Value column, int64_t width,
-                                  ArrayRef<Value> alphas) {
+/// `isThinned` says whether the rows of scores are those of `kept`; null if
+/// they never are.
+void AttentionKernel::emitSums(Value numWords, Value isThinned,
+                               ArrayRef<Value> alphas) {
+  int64_t rest = headDimV % shape.tile, whole = headDimV - rest;
+  b.loop(zero, b.idx(whole), shape.tile, [&](Value column) {
+    emitSumTile(numWords, isThinned, column, shape.tile, alphas);
+  });
+  if (rest)
+    emitSumTile(numWords, isThinned, b.idx(whole), rest, alphas);
+}
+
+void AttentionKernel::emitSumTile(Value numWords, Value isThinned, Value column,
+                                  int64_t width, ArrayRef<Value> alphas) {
   int64_t groups = shape.groups;
   SmallVector<Value> carriedIn;
   for (int64_t i = 0; i < width; ++i)
@@ -593,7 +381,7 @@ void AttentionKernel::emitSumTile(Value numWords, Value column, int64_t width,
     SmallVector<Value> products, powers;
     for (int64_t g = 0; g < groups; ++g)
       powers.push_back(rows->loadGroup(scores, row, g));
-    Value keyRow = kept && !pairs ? b.load(kept, row) : row;
+    Value keyRow = pairs ? row : keptRow(row, isThinned);
     for (int64_t i = 0; i < width; ++i) {
       Value v = b.splat(
           b.load(pairs ? pairs : values.rows(), {keyRow, b.add(column, i)}));

@@ -82,10 +82,8 @@ public:
   Value minLower, maxLower, minUpper, maxUpper;
 
   /// to[column][lane] = convert(from[row of lane][firstColumn + column]).
-  /// `isRepeated`, when given, says that every column is the same element.
   void pack(Value from, RowIndex index, Value firstColumn, Value columns,
-            function_ref<Value(Value)> convert, Value to,
-            Value isRepeated = {});
+            function_ref<Value(Value)> convert, Value to);
   /// The same for whole rows of bf16, two columns in the halves of a word:
   /// to[column / 2][lane]. An odd last column is paired with zero.
   void packPairs(Value from, RowIndex index, int64_t columns, Value to);
@@ -147,6 +145,29 @@ private:
   SmallVector<IRMapping> panelLanes;
 };
 
+/// A rank-4 mask or bias, each dimension that of the scores or 1.
+struct BroadcastOperand {
+  Value memref;
+  /// Whether elements may differ between the lanes of a panel, between keys.
+  bool perLane = false, perKey = false;
+  /// Whether a dynamic dimension turns out to be 1, or null.
+  Value isUnit[4];
+
+  BroadcastOperand() = default;
+  /// `memref` may be null.
+  BroadcastOperand(VectorBuilder &b, Value memref);
+
+  explicit operator bool() const { return static_cast<bool>(memref); }
+  /// The indices of the element of a score.
+  SmallVector<Value> index(VectorBuilder &b, Value batch, Value head, Value row,
+                           Value key) const;
+  /// Of an operand per lane: whether the lanes of the current panel share their
+  /// elements after all, or null if they cannot.
+  Value isUniform(VectorBuilder &b, PanelRows &rows) const;
+};
+
+class PanelMask;
+
 /// Softcap, bias, score region and dense mask, in the order of the contract, on
 /// a block of scores in scratch.
 class ScoreModifiers {
@@ -154,50 +175,53 @@ public:
   ScoreModifiers(VectorBuilder &b, AttentionInterface op,
                  const KernelShape &shape, const Scratch &scratch,
                  PanelRows &rows);
+  ~ScoreModifiers();
 
+  /// Whether scores become other numbers, not counting masks.
+  bool changesScores() {
+    return op.getSoftcapAttr() || bias || region.has_value();
+  }
   /// Whether there is anything to do.
-  bool any() { return op.getSoftcapAttr() || mayExclude(); }
+  bool any() { return changesScores() || mask; }
   /// Whether a key may lose every row here.
-  bool mayExclude() { return op.getBias() || op.getMask() || region; }
+  bool mayExclude() { return bias || mask || region.has_value(); }
+  /// The mask by block, where it has a dimension for keys; else null.
+  PanelMask *blockMask() { return dense.get(); }
+  /// What products must come multiplied by, next to the scale of the op.
+  double entryFactor();
 
   void beginPanel(Value batch);
-  /// Rewrites scores[0, numKeys)[panel], scores of the keys from `firstKey` on,
-  /// except for what `finish` does.
-  void beginBlock(Value scores, Value firstKey, Value numKeys);
-  /// The last modifiers, on the vectors of one key of the block.
-  SmallVector<Value> finish(ArrayRef<Value> scores, Value firstKey, Value key);
+  /// Makes the keys [key, key + numKeys) of the block at `firstKey` ready, at
+  /// most chunk() of them.
+  void beginChunk(Value scores, Value firstKey, Value key, Value numKeys);
+  int64_t chunk() const;
+  /// The scores of one key of the chunk, given as products, in units of log2;
+  /// -inf where excluded. The block mask counts only if `isMasked`.
+  SmallVector<Value> apply(ArrayRef<Value> scores, Value firstKey, Value key,
+                           bool isMasked);
 
 private:
-  /// A rank-4 operand that broadcasts: where its elements for a block are.
-  struct Operand {
-    Value memref;
-    bool perLane = false, perKey = false;
-    /// Whether a dynamic dimension turns out to be 1, or null.
-    Value isUnit[4];
-    Value block;                ///< perLane and perKey: [key][lane].
-    SmallVector<Value> vectors; ///< perLane only.
-  };
-  Operand describe(Value memref);
-  void preparePanel(Operand &operand, StringRef role,
-                    function_ref<Value(Value)> convert);
-  void prepareBlock(Operand &operand, StringRef role, Value firstKey,
-                    Value numKeys, function_ref<Value(Value)> convert);
-  Value element(Operand &operand, Value firstKey, Value key, int64_t group,
-                function_ref<Value(Value)> convert);
-  SmallVector<Value> index(const Operand &operand, Value head, Value row,
-                           Value key);
-  Value convertBias(Value bias);
-  Value convertMask(Value mask);
   SmallVector<Value> capAndBias(ArrayRef<Value> scores, Value firstKey,
                                 Value key);
+  Value biasAt(Value firstKey, Value key, int64_t group);
+  SmallVector<Value> gatherRows(const BroadcastOperand &operand, StringRef role,
+                                function_ref<Value(Value)> convert);
+  void packBias(Value firstKey, Value key, Value numKeys);
+  void applyRegionByLane(Value scores, Value firstKey, Value key,
+                         Value numKeys);
+  /// What a score is multiplied by on leaving capAndBias.
+  double unit();
 
   VectorBuilder &b;
   AttentionInterface op;
   const KernelShape &shape;
-  Scratch scratch;
   PanelRows &rows;
   Value batch;
-  Operand bias, mask;
+  BroadcastOperand bias, mask;
+  SmallVector<Value> biasRows; ///< The bias where it is that of every key.
+  SmallVector<Value> maskRows; ///< Vectors of i1, likewise.
+  Value biasChunk;             ///< [chunk][panel], where it differs by both.
+  std::unique_ptr<PanelMask> dense;
   std::optional<ScoreRegion> region;
 };
 

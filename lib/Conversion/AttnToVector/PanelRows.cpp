@@ -102,14 +102,12 @@ void PanelRows::forEachRow(
 
 void PanelRows::pack(Value from, RowIndex index, Value firstColumn,
                      Value columns, function_ref<Value(Value)> convert,
-                     Value to, Value isRepeated) {
+                     Value to) {
   Value zero = b.idx(0), panel = b.idx(shape.panel());
   Value whole = zero;
   if (hasContiguousRows(from)) {
     // Square blocks through registers.
     whole = b.roundDown(columns, shape.lanes);
-    if (isRepeated)
-      whole = b.select(isRepeated, zero, whole);
     for (int64_t g = 0; g < shape.groups; ++g) {
       SmallVector<std::pair<Value, Value>> lanes;
       for (int64_t i = 0; i < shape.lanes; ++i) {

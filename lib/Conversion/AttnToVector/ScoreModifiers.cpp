@@ -4,12 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What happens to natural scores between the product and the softmax, except
-// for structural visibility.
+// What happens to scores between the product and the softmax, except for
+// structural visibility.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernel.h"
+#include "PanelMask.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -17,103 +17,119 @@
 
 using namespace mlir;
 using namespace mlir::attn;
-using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-ScoreModifiers::ScoreModifiers(VectorBuilder &b, AttentionInterface op,
-                               const KernelShape &shape, const Scratch &scratch,
-                               PanelRows &rows)
-    : b(b), op(op), shape(shape), scratch(scratch), rows(rows) {
-  bias = describe(op.getBias());
-  mask = describe(op.getMask());
-  if (op.hasScore())
-    region.emplace(b, op, shape);
-}
+static constexpr double kLog2e = 1.442695040888963407360;
 
-ScoreModifiers::Operand ScoreModifiers::describe(Value memref) {
-  Operand operand;
+//===----------------------------------------------------------------------===//
+// BroadcastOperand
+//===----------------------------------------------------------------------===//
+
+BroadcastOperand::BroadcastOperand(VectorBuilder &b, Value memref)
+    : memref(memref) {
   if (!memref)
-    return operand;
+    return;
   ArrayRef<int64_t> sizes = cast<MemRefType>(memref.getType()).getShape();
-  operand.memref = memref;
-  operand.perLane = sizes[1] != 1 || sizes[2] != 1;
-  operand.perKey = sizes[3] != 1;
+  perLane = sizes[1] != 1 || sizes[2] != 1;
+  perKey = sizes[3] != 1;
   for (int64_t i = 0; i < 4; ++i)
     if (ShapedType::isDynamic(sizes[i]))
-      operand.isUnit[i] = b.compare(
-          CmpIPredicate::eq, b.idx(getDim(b, b.getLoc(), memref, i)), b.idx(1));
-  return operand;
+      isUnit[i] = b.compare(CmpIPredicate::eq,
+                            b.idx(getDim(b, b.getLoc(), memref, i)), b.idx(1));
 }
 
-SmallVector<Value> ScoreModifiers::index(const Operand &operand, Value head,
-                                         Value row, Value key) {
+SmallVector<Value> BroadcastOperand::index(VectorBuilder &b, Value batch,
+                                           Value head, Value row,
+                                           Value key) const {
   SmallVector<Value> at{batch, head, row, key};
-  ArrayRef<int64_t> sizes =
-      cast<MemRefType>(operand.memref.getType()).getShape();
+  ArrayRef<int64_t> sizes = cast<MemRefType>(memref.getType()).getShape();
   for (int64_t i = 0; i < 4; ++i) {
     if (sizes[i] == 1)
       at[i] = b.idx(0);
-    else if (Value isUnit = operand.isUnit[i])
-      at[i] = b.select(isUnit, b.idx(0), at[i]);
+    else if (isUnit[i])
+      at[i] = b.select(isUnit[i], b.idx(0), at[i]);
   }
   return at;
 }
 
-Value ScoreModifiers::convertBias(Value value) {
-  return b.cast(value, b.floatType);
+Value BroadcastOperand::isUniform(VectorBuilder &b, PanelRows &rows) const {
+  ArrayRef<int64_t> sizes = cast<MemRefType>(memref.getType()).getShape();
+  if (sizes[2] != 1 && !isUnit[2])
+    return {};
+  Value result = isUnit[2];
+  if (sizes[1] != 1) {
+    // Rows are in order of their heads, so that the ends speak for all.
+    Value isOneHead = b.compare(CmpIPredicate::eq, rows.head(b.idx(0)),
+                                rows.head(b.sub(rows.count, b.idx(1))));
+    if (isUnit[1])
+      isOneHead = arith::OrIOp::create(b, isOneHead, isUnit[1]);
+    result = result ? arith::AndIOp::create(b, result, isOneHead) : isOneHead;
+  }
+  return result;
 }
 
-/// An i8 mask element as 1 (visible) or 0, so that it moves between lanes as
-/// scores do.
-Value ScoreModifiers::convertMask(Value value) {
-  Type bytes = value.getType(), type = b.floatType;
-  TypedAttr none = b.getZeroAttr(bytes);
-  if (isa<VectorType>(bytes))
-    type = b.floats;
-  Value isVisible =
-      b.compare(CmpIPredicate::ne, value, arith::ConstantOp::create(b, none));
-  return b.select(isVisible, b.number(1.0, type), b.number(0.0, type));
+//===----------------------------------------------------------------------===//
+// ScoreModifiers
+//===----------------------------------------------------------------------===//
+
+ScoreModifiers::ScoreModifiers(VectorBuilder &b, AttentionInterface op,
+                               const KernelShape &shape, const Scratch &scratch,
+                               PanelRows &rows)
+    : b(b), op(op), shape(shape), rows(rows), bias(b, op.getBias()),
+      mask(b, op.getMask()) {
+  if (bias && bias.perLane && bias.perKey)
+    biasChunk = scratch.get("bias", {chunk(), shape.panel()}, b.floatType);
+  if (mask && mask.perKey)
+    dense = std::make_unique<PanelMask>(b, mask, shape, scratch, rows);
+  if (op.hasScore())
+    region.emplace(b, op, shape);
 }
 
-void ScoreModifiers::preparePanel(Operand &operand, StringRef role,
-                                  function_ref<Value(Value)> convert) {
-  if (!operand.memref || !operand.perLane || operand.perKey)
-    return;
+ScoreModifiers::~ScoreModifiers() = default;
+
+/// A bias of every row and key is transposed in square blocks just before it is
+/// added; a whole block of keys of it would not stay in the L1 cache.
+int64_t ScoreModifiers::chunk() const {
+  return bias && bias.perLane && bias.perKey ? b.lanes : shape.block;
+}
+
+double ScoreModifiers::unit() { return region ? 1.0 : kLog2e; }
+
+double ScoreModifiers::entryFactor() {
+  if (FloatAttr cap = op.getSoftcapAttr())
+    return 1.0 / cap.getValueAsDouble();
+  return unit();
+}
+
+/// Vectors of the element each lane's row has at every key.
+SmallVector<Value>
+ScoreModifiers::gatherRows(const BroadcastOperand &operand, StringRef role,
+                           function_ref<Value(Value)> convert) {
   auto at = [&](Value head, Value row, Value key) {
-    return index(operand, head, row, key);
+    return operand.index(b, batch, head, row, key);
   };
-  operand.vectors = rows.gather(operand.memref, at, convert, role);
-}
-
-void ScoreModifiers::prepareBlock(Operand &operand, StringRef role,
-                                  Value firstKey, Value numKeys,
-                                  function_ref<Value(Value)> convert) {
-  if (!operand.memref || !operand.perLane || !operand.perKey)
-    return;
-  operand.block = scratch.get(role, {shape.block, shape.panel()}, b.floatType);
-  auto at = [&](Value head, Value row, Value key) {
-    return index(operand, head, row, key);
-  };
-  rows.pack(operand.memref, at, firstKey, numKeys, convert, operand.block,
-            operand.isUnit[3]);
-}
-
-Value ScoreModifiers::element(Operand &operand, Value firstKey, Value key,
-                              int64_t group,
-                              function_ref<Value(Value)> convert) {
-  if (operand.perLane && operand.perKey)
-    return rows.loadGroup(operand.block, key, group);
-  if (operand.perLane)
-    return operand.vectors[group];
-  Value zero = b.idx(0);
-  return b.splat(convert(b.load(
-      operand.memref, index(operand, zero, zero, b.add(firstKey, key)))));
+  return rows.gather(operand.memref, at, convert, role);
 }
 
 void ScoreModifiers::beginPanel(Value batchIndex) {
   batch = batchIndex;
-  preparePanel(bias, "bias", [&](Value v) { return convertBias(v); });
-  preparePanel(mask, "mask", [&](Value v) { return convertMask(v); });
+  if (bias && bias.perLane && !bias.perKey)
+    biasRows = gatherRows(bias, "bias",
+                          [&](Value v) { return b.cast(v, b.floatType); });
+  if (mask && !mask.perKey) {
+    // As numbers, so that it moves between lanes as scores do.
+    auto convert = [&](Value byte) {
+      Value isVisible =
+          b.compare(CmpIPredicate::ne, byte, b.integer(0, byte.getType()));
+      return b.select(isVisible, b.number(1.0, b.floatType),
+                      b.number(0.0, b.floatType));
+    };
+    maskRows = gatherRows(mask, "mask", convert);
+    for (Value &row : maskRows)
+      row = b.fcompare(arith::CmpFPredicate::ONE, row, b.number(0.0));
+  }
+  if (dense)
+    dense->beginPanel(batch);
   if (!region || !region->isVector())
     return;
   auto absolute = [&](Value local, unsigned axis) -> Value {
@@ -131,70 +147,148 @@ void ScoreModifiers::beginPanel(Value batchIndex) {
   region->beginPanel(absoluteBatch, heads, queries);
 }
 
-SmallVector<Value> ScoreModifiers::capAndBias(ArrayRef<Value> scores,
-                                              Value firstKey, Value key) {
-  SmallVector<Value> next(scores);
-  if (FloatAttr cap = op.getSoftcapAttr()) {
-    double limit = cap.getValueAsDouble();
-    for (Value &score : next)
-      score =
-          b.fmul(b.tanh(b.fmul(score, b.number(1.0 / limit))), b.number(limit));
-  }
-  if (bias.memref)
-    for (auto [g, score] : llvm::enumerate(next))
-      score = b.fadd(score, element(bias, firstKey, key, g,
-                                    [&](Value v) { return convertBias(v); }));
-  return next;
+//===----------------------------------------------------------------------===//
+// Keys
+//===----------------------------------------------------------------------===//
+
+void ScoreModifiers::packBias(Value firstKey, Value key, Value numKeys) {
+  auto convert = [&](Value v) { return b.cast(v, b.floatType); };
+  Value first = b.add(firstKey, key), zero = b.idx(0);
+  auto everyRow = [&] {
+    auto at = [&](Value head, Value row, Value column) {
+      return bias.index(b, batch, head, row, column);
+    };
+    // The next block, which is far enough ahead; an address beyond the row
+    // does no harm.
+    Value ahead = b.add(first, shape.block);
+    b.loop(zero, rows.count, 1, [&](Value lane) {
+      memref::PrefetchOp::create(b, bias.memref,
+                                 at(rows.head(lane), rows.query(lane), ahead),
+                                 /*isWrite=*/false, /*localityHint=*/2,
+                                 /*isDataCache=*/true);
+    });
+    rows.pack(bias.memref, at, first, numKeys, convert, biasChunk);
+  };
+  auto oneRow = [&] {
+    b.loop(zero, numKeys, 1, [&](Value column) {
+      Value element = convert(b.load(
+          bias.memref, bias.index(b, batch, rows.head(zero), rows.query(zero),
+                                  b.add(first, column))));
+      for (int64_t g = 0; g < shape.groups; ++g)
+        rows.storeGroup(b.splat(element), biasChunk, column, g);
+    });
+  };
+  auto oneKey = [&] {
+    // Once, copied to all columns.
+    SmallVector<Value> elements = gatherRows(bias, "bias-row", convert);
+    b.loop(zero, numKeys, 1, [&](Value column) {
+      for (int64_t g = 0; g < shape.groups; ++g)
+        rows.storeGroup(elements[g], biasChunk, column, g);
+    });
+  };
+  auto choose = [&](Value condition, function_ref<void()> then,
+                    function_ref<void()> otherwise) {
+    if (!condition)
+      return otherwise();
+    b.ifElse(
+        TypeRange(), condition,
+        [&] {
+          then();
+          return SmallVector<Value>();
+        },
+        [&] {
+          otherwise();
+          return SmallVector<Value>();
+        });
+  };
+  choose(bias.isUniform(b, rows), oneRow,
+         [&] { choose(bias.isUnit[3], oneKey, everyRow); });
 }
 
-void ScoreModifiers::beginBlock(Value scores, Value firstKey, Value numKeys) {
-  prepareBlock(bias, "bias", firstKey, numKeys,
-               [&](Value v) { return convertBias(v); });
-  prepareBlock(mask, "mask", firstKey, numKeys,
-               [&](Value v) { return convertMask(v); });
-  if (!region || region->isVector())
-    return;
-
-  Value zero = b.idx(0);
+/// Softcap and bias, then the region one score at a time.
+void ScoreModifiers::applyRegionByLane(Value scores, Value firstKey, Value key,
+                                       Value numKeys) {
   auto absolute = [&](Value local, unsigned axis) {
     return b.add(local, b.idx(getOffset(op, b, axis)));
   };
-  b.loop(zero, numKeys, 1, [&](Value key) {
-    if (op.getSoftcapAttr() || bias.memref) {
+  b.loop(key, b.add(key, numKeys), 1, [&](Value at) {
+    if (op.getSoftcapAttr() || bias) {
       SmallVector<Value> vectors;
       for (int64_t g = 0; g < shape.groups; ++g)
-        vectors.push_back(rows.loadGroup(scores, key, g));
-      vectors = capAndBias(vectors, firstKey, key);
+        vectors.push_back(rows.loadGroup(scores, at, g));
+      vectors = capAndBias(vectors, firstKey, at);
       for (int64_t g = 0; g < shape.groups; ++g)
-        rows.storeGroup(vectors[g], scores, key, g);
+        rows.storeGroup(vectors[g], scores, at, g);
     }
-    b.loop(zero, b.idx(shape.panel()), 1, [&](Value lane) {
+    b.loop(b.idx(0), b.idx(shape.panel()), 1, [&](Value lane) {
       Value score = region->applyScalar(
-          b.load(scores, {key, lane}), absolute(batch, 0),
+          b.load(scores, {at, lane}), absolute(batch, 0),
           absolute(rows.head(lane), 1), absolute(rows.query(lane), 2),
-          absolute(b.add(firstKey, key), 3));
-      b.store(score, scores, {key, lane});
+          absolute(b.add(firstKey, at), 3));
+      b.store(score, scores, {at, lane});
     });
   });
 }
 
-SmallVector<Value> ScoreModifiers::finish(ArrayRef<Value> scores,
-                                          Value firstKey, Value key) {
+void ScoreModifiers::beginChunk(Value scores, Value firstKey, Value key,
+                                Value numKeys) {
+  if (biasChunk)
+    packBias(firstKey, key, numKeys);
+  if (region && !region->isVector())
+    applyRegionByLane(scores, firstKey, key, numKeys);
+}
+
+/// The bias of one key of the chunk.
+Value ScoreModifiers::biasAt(Value firstKey, Value key, int64_t group) {
+  if (biasChunk) {
+    // Chunks begin at multiples of their size.
+    Value column = b.sub(key, b.roundDown(key, chunk()));
+    return rows.loadGroup(biasChunk, column, group);
+  }
+  if (bias.perLane)
+    return biasRows[group];
+  Value zero = b.idx(0);
+  Value element = b.load(
+      bias.memref, bias.index(b, batch, zero, zero, b.add(firstKey, key)));
+  return b.splat(b.cast(element, b.floatType));
+}
+
+SmallVector<Value> ScoreModifiers::capAndBias(ArrayRef<Value> scores,
+                                              Value firstKey, Value key) {
+  SmallVector<Value> next(scores);
+  if (FloatAttr cap = op.getSoftcapAttr()) {
+    Value limit = b.number(cap.getValueAsDouble() * unit());
+    for (Value &score : next)
+      score = b.fmul(b.tanh(score), limit);
+  }
+  if (bias)
+    for (auto [g, score] : llvm::enumerate(next)) {
+      Value x = biasAt(firstKey, key, g);
+      score =
+          unit() == 1.0 ? b.fadd(score, x) : b.fma(x, b.number(unit()), score);
+    }
+  return next;
+}
+
+SmallVector<Value> ScoreModifiers::apply(ArrayRef<Value> scores, Value firstKey,
+                                         Value key, bool isMasked) {
   SmallVector<Value> next(scores);
   if (!region || region->isVector())
     next = capAndBias(next, firstKey, key);
-  if (region && region->isVector()) {
-    Value position = b.add(b.add(firstKey, key), b.idx(getOffset(op, b, 3)));
-    next = region->apply(next, position);
+  if (region) {
+    if (region->isVector()) {
+      Value position = b.add(b.add(firstKey, key), b.idx(getOffset(op, b, 3)));
+      next = region->apply(next, position);
+    }
+    for (Value &score : next)
+      score = b.fmul(score, b.number(kLog2e));
   }
-  if (!mask.memref)
-    return next;
+  // A selection and not a sum: the score may be NaN.
   for (auto [g, score] : llvm::enumerate(next)) {
-    Value seen = element(mask, firstKey, key, g,
-                         [&](Value v) { return convertMask(v); });
-    Value isVisible = b.fcompare(CmpFPredicate::ONE, seen, b.number(0.0));
-    // A selection and not a sum: the score may be NaN.
-    score = b.select(isVisible, score, b.negInf());
+    if (!maskRows.empty())
+      score = b.select(maskRows[g], score, b.negInf());
+    if (dense && isMasked)
+      score = b.select(dense->visible(firstKey, key, g), score, b.negInf());
   }
   return next;
 }

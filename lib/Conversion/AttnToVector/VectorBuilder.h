@@ -30,6 +30,8 @@ public:
 
   FloatType floatType;
   const int64_t lanes;
+  /// Of one vector.
+  int64_t bytes() { return lanes * floatType.getWidth() / 8; }
   /// `lanes` elements of floatType and of index.
   const VectorType floats, indices;
 
@@ -77,6 +79,8 @@ public:
   // Floating point, on scalars and vectors alike
   //===--------------------------------------------------------------------===//
 
+  /// `value` as a constant of `type`, an integer or a vector of them.
+  Value integer(int64_t value, Type type);
   /// `value` as a constant of `type`, `floats` by default.
   Value number(double value, Type type = {});
   Value negInf(Type type = {});
@@ -129,7 +133,6 @@ private:
   Value polynomial(Value x, ArrayRef<double> coefficients);
   /// `type`'s shape with integers as wide as floatType.
   Type bitsType(Type type);
-  Value integer(int64_t value, Type type);
 };
 
 } // namespace mlir::attn
