@@ -1,0 +1,382 @@
+"""Measures one case: checks every contender, then times them in turns."""
+
+import dataclasses
+import gc
+import math
+import statistics
+import time
+
+import check
+from contender import Unsupported, first_line
+from ours import CompileError, Ours
+from shapes import PEERS, Inputs
+
+# One timed sample lasts at least this long: short calls are repeated in it.
+SAMPLE_SECONDS = 0.004
+MIN_ROUNDS, MAX_ROUNDS = 3, 21
+# A peer that needs longer for one call is left out, with the reason.
+SLOW_SECONDS = 4.0
+# Peers known to be slow are tried on this many queries and keys first.
+PILOT_LENGTH = 256
+PILOT_PEERS = ("iree",)
+
+
+@dataclasses.dataclass
+class Row:
+    """One contender at one number of threads."""
+
+    name: str
+    threads: int
+    status: str = "ok"  # ok, wrong, unsupported, missing, slow, failed
+    why: str = ""
+    detail: str = ""
+    tried: dict = dataclasses.field(default_factory=dict)
+    error: float | None = None  # against f64 rows, in units of the row's rms
+    error_ours: float | None = None  # against all of our output
+    flops: int = 0
+    seconds: list = dataclasses.field(default_factory=list)
+    cpus: list = dataclasses.field(default_factory=list)  # used, on average
+    contender: object = None
+    estimate: float = 0.0
+
+    @property
+    def median(self):
+        return statistics.median(self.seconds)
+
+    @property
+    def best(self):
+        return min(self.seconds)
+
+    @property
+    def cpus_used(self):
+        return statistics.median(self.cpus)
+
+    def to_json(self):
+        row = {
+            "name": self.name,
+            "threads": self.threads,
+            "status": self.status,
+            "why": self.why,
+            "detail": self.detail,
+            "tried": self.tried,
+            "error": self.error,
+            "error_against_ours": self.error_ours,
+        }
+        if self.seconds:
+            row |= {
+                "median_ms": 1e3 * self.median,
+                "min_ms": 1e3 * self.best,
+                "gflops": 1e-9 * self.flops / self.median,
+                "cpus": round(self.cpus_used, 2),
+                "samples_ms": [round(1e3 * s, 6) for s in self.seconds],
+            }
+        return row
+
+
+@dataclasses.dataclass
+class Limit:
+    """A probe at one number of threads: GFLOP/s or GB/s of every round."""
+
+    name: str
+    threads: int
+    probe: object
+    rates: list = dataclasses.field(default_factory=list)
+
+    @property
+    def median(self):
+        return statistics.median(self.rates)
+
+    @property
+    def best(self):
+        return max(self.rates)
+
+    def to_json(self):
+        entry = {"name": self.name, "threads": self.threads}
+        if self.rates:
+            entry |= {"median": self.median, "best": self.best}
+        return entry
+
+
+@dataclasses.dataclass
+class Result:
+    case: object
+    rows: list
+    limits: list
+    rounds: int = 0
+
+    def row(self, name, threads):
+        for row in self.rows:
+            if row.name == name and row.threads == threads and row.seconds:
+                return row
+        return None
+
+    def limit(self, name, threads):
+        for limit in self.limits:
+            if limit.name == name and limit.threads == threads and limit.rates:
+                return limit
+        return None
+
+    def bounds(self, threads, best=False):
+        """{limit: seconds this case needs at it}."""
+        case, bounds = self.case, {}
+        for limit in self.limits:
+            if limit.threads != threads or not limit.rates:
+                continue
+            rate = 1e9 * (limit.best if best else limit.median)
+            if not rate:
+                continue
+            work = case.kv_bytes() if limit.name == "read" else case.flops()
+            bounds[limit.name] = work / rate
+        # bf16 products run on the dot unit where there is one.
+        if case.dtype == "bf16" and "dot" in bounds:
+            bounds.pop("fma", None)
+        else:
+            bounds.pop("dot", None)
+        return bounds
+
+    def share(self, threads, name="ours", best=False):
+        """(share of the tightest limit, its name), or None."""
+        row, bounds = self.row(name, threads), self.bounds(threads, best)
+        if not row or not bounds:
+            return None
+        tightest = max(bounds, key=bounds.get)
+        seconds = row.best if best else row.median
+        return bounds[tightest] / seconds, tightest
+
+    def ratio(self, name, threads, best=False):
+        """How many times longer `name` takes than ours, or None."""
+        ours, other = self.row("ours", threads), self.row(name, threads)
+        if not ours or not other:
+            return None
+        if best:
+            return other.best / ours.best
+        return other.median / ours.median
+
+    def per_pair(self, threads, best=False):
+        """Our speed per visible pair over the plain kernel's, or None."""
+        ours, plain = self.row("ours", threads), self.row("plain", threads)
+        if not ours or not plain:
+            return None
+        a, b = (ours.best, plain.best) if best else (ours.median, plain.median)
+        return (ours.flops / a) / (plain.flops / b)
+
+    def to_json(self):
+        rows = []
+        for row in self.rows:
+            entry = row.to_json()
+            if row.seconds:
+                share = self.share(row.threads, row.name)
+                if share and row.name != "plain":
+                    entry |= {"share_of_limit": share[0], "limit": share[1]}
+                if row.name not in ("ours", "plain"):
+                    entry["times_ours"] = self.ratio(row.name, row.threads)
+            rows.append(entry)
+        return {
+            "case": self.case.to_json(),
+            "flops": self.case.flops(),
+            "kv_bytes": self.case.kv_bytes(),
+            "rounds": self.rounds,
+            "rows": rows,
+            "limits": [limit.to_json() for limit in self.limits],
+        }
+
+
+def timed(contender, repetitions):
+    """(seconds, CPU seconds) of one call, over so many in a row."""
+    contender.enter()
+    try:
+        busy, start = time.process_time(), time.perf_counter()
+        for _ in range(repetitions):
+            contender.run()
+        seconds = time.perf_counter() - start
+        busy = time.process_time() - busy
+        return seconds / repetitions, busy / repetitions
+    finally:
+        contender.leave()
+
+
+class Measurement:
+    """Everything that outlives a case."""
+
+    def __init__(
+        self, compiler, probes, peers, missing, seconds, rounds=None, unasked=()
+    ):
+        self.compiler, self.probes = compiler, probes
+        self.peers, self.missing = peers, missing
+        self.seconds, self.fixed_rounds = seconds, rounds
+        self.pilots = {}
+        # Left out by the caller: said once, not in every case.
+        self.unasked = set(unasked)
+
+    def _ours(self, inputs, threads, rows, name="ours"):
+        row = Row(name, threads, flops=inputs.case.flops())
+        try:
+            contender = Ours(self.compiler, inputs, threads)
+            timed(contender, 1)
+        except CompileError as error:
+            row.status, row.why = "failed", str(error).strip()
+            return row
+        row.error = check.error_of_rows(contender.output(), inputs.case.dtype, rows)
+        if row.error > check.bound(inputs.case.dtype):
+            row.status = "wrong"
+            row.why = f"error {row.error:.1e} against f64"
+            return row
+        row.contender = contender
+        row.estimate, _ = timed(contender, 1)
+        return row
+
+    def _pilot_seconds(self, name, make, case, threads):
+        """What a call will take, from a small problem of the same kind."""
+        length = PILOT_LENGTH * (8 if case.kind == "decode" else 1)
+        if case.seq_kv <= 2 * length:
+            return 0.0
+        small = dataclasses.replace(
+            case, seq_q=min(case.seq_q, PILOT_LENGTH), seq_kv=length, batch=1
+        )
+        key = (name, threads, small)
+        if key not in self.pilots:
+            contender = make(Inputs(small), threads)
+            timed(contender, 1)
+            self.pilots[key] = timed(contender, 1)[0] / small.flops()
+        return self.pilots[key] * case.flops()
+
+    def _peer(self, name, alternatives, case, threads, rows, ours, pilot):
+        """The fastest right alternative of a peer, as a row."""
+        row = Row(name, threads, flops=case.flops())
+        reasons, failures, wrong = [], [], []
+        for make in alternatives:
+            try:
+                if pilot:
+                    expected = self._pilot_seconds(name, pilot, case, threads)
+                    if expected > SLOW_SECONDS:
+                        rate = 1e-9 * case.flops() / expected
+                        row.status = "slow"
+                        row.why = (
+                            f"left out: about {expected:.0f} s a call "
+                            f"({rate:.1f} GFLOP/s in a pilot)"
+                        )
+                        return row
+                contender = make()
+                first, _ = timed(contender, 1)
+                output = contender.output()
+            except Unsupported as error:
+                reasons.append(first_line(error))
+                continue
+            except (RuntimeError, ValueError, TypeError, MemoryError) as error:
+                # A peer that throws is reported, and the others go on.
+                failures.append(first_line(error))
+                continue
+            error = check.error_of_rows(output, case.dtype, rows)
+            against = None
+            if ours is not None:
+                against = check.error_of_all(output, ours, case.dtype)
+            worst = max(error, against or 0.0)
+            if worst > check.bound(case.dtype):
+                wrong.append(f"{contender.detail}: error {worst:.1e}")
+                row.tried[contender.detail] = f"wrong, error {worst:.1e}"
+                continue
+            # The first call of a kernel may set it up.
+            seconds = first
+            if first < SLOW_SECONDS:
+                seconds, _ = timed(contender, 1)
+            row.tried[contender.detail] = f"{1e3 * seconds:.3f} ms"
+            if row.contender is None or seconds < row.estimate:
+                row.contender, row.estimate = contender, seconds
+                row.detail, row.error, row.error_ours = contender.detail, error, against
+        if row.contender is None:
+            row.status = "wrong" if wrong else "failed" if failures else "unsupported"
+            row.why = "; ".join(dict.fromkeys(wrong or failures or reasons))
+        return row
+
+    def _peers(self, inputs, threads, rows, ours):
+        case = inputs.case
+        others = [n for n in (*self.peers, *self.missing) if n not in PEERS]
+        for name in (*case.peers, *others):
+            if name in self.missing and name not in self.unasked:
+                yield Row(name, threads, status="missing", why=self.missing[name])
+                continue
+            if name not in self.peers:
+                continue
+            module = self.peers[name]
+            for contender, alternatives in module.candidates(inputs, threads):
+                pilot = None
+                if contender in PILOT_PEERS:
+                    pilot = module.attention
+                yield self._peer(
+                    contender, alternatives, case, threads, rows, ours, pilot
+                )
+
+    def _limits(self, inputs):
+        for threads in inputs.case.threads:
+            reader = self.probes.reader([inputs.key, inputs.value], threads)
+            yield Limit("fma", threads, lambda t=threads: self.probes.fma(t))
+            yield Limit("dot", threads, lambda t=threads: self.probes.bf16_dot(t))
+            yield Limit("read", threads, reader)
+
+    def run(self, case, progress):
+        """The result of a case."""
+        progress("inputs and reference")
+        inputs = Inputs(case)
+        reference = inputs.reference_rows()
+        rows, plain_rows = [], []
+        plain = case.plain_case()
+        plain_inputs = Inputs(plain) if plain else None
+        for threads in case.threads:
+            progress(f"ours, {threads} threads: compile and check")
+            mine = self._ours(inputs, threads, reference)
+            rows.append(mine)
+            if plain:
+                expected = plain_inputs.reference_rows()
+                row = self._ours(plain_inputs, threads, expected, "plain")
+                row.detail = plain.name
+                rows.append(row)
+                plain_rows.append(row)
+            output = mine.contender.output() if mine.contender else None
+            progress(f"peers, {threads} threads: set up and check")
+            rows += list(self._peers(inputs, threads, reference, output))
+        result = Result(case, rows, list(self._limits(inputs)))
+        self._rounds(result, progress)
+        # What is no longer needed may be gigabytes.
+        for row in rows:
+            row.contender = None
+        del inputs, plain_inputs
+        gc.collect()
+        return result
+
+    def _rounds(self, result, progress):
+        running = [row for row in result.rows if row.contender]
+        if not running:
+            return
+        budget = self.seconds
+        repetitions, turns = {}, {}
+        for row in running:
+            count = math.ceil(SAMPLE_SECONDS / max(row.estimate, 1e-6))
+            repetitions[id(row)] = min(max(count, 1), 1000)
+        cost = {id(row): repetitions[id(row)] * row.estimate for row in running}
+        # Slow contenders take part in fewer rounds, so that the others get theirs.
+        ours = [row for row in running if row.name in ("ours", "plain")]
+        base = sum(cost[id(row)] for row in ours) * 2
+        rounds = min(max(int(budget / 2 / max(base, 1e-6)), MIN_ROUNDS), MAX_ROUNDS)
+        if self.fixed_rounds:
+            rounds = self.fixed_rounds
+        share = budget / 2 / max(len(running) - len(ours), 1)
+        for row in running:
+            own = rounds
+            if row not in ours:
+                own = min(max(int(share / cost[id(row)]), 2), rounds)
+            turns[id(row)] = own
+        result.rounds = rounds
+        by_threads = {
+            t: [row for row in running if row.threads == t] for t in result.case.threads
+        }
+        for turn in range(rounds):
+            progress(f"round {turn + 1} of {rounds}")
+            for threads, group in by_threads.items():
+                for row in group:
+                    if turn < turns[id(row)]:
+                        seconds, busy = timed(row.contender, repetitions[id(row)])
+                        row.seconds.append(seconds)
+                        row.cpus.append(busy / seconds)
+                for limit in result.limits:
+                    if limit.threads == threads:
+                        limit.rates.append(limit.probe())

@@ -1,0 +1,191 @@
+"""Our contender: MLIR text, attn-compile, and a call through Abi.h."""
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+
+import numpy as np
+
+from contender import Contender
+from shapes import MODIFIERS
+
+MAX_RANK = 8
+DTYPE_CODES = {"f32": 1, "f16": 2, "bf16": 3, "bool": 7}
+
+
+class CompileError(Exception):
+    pass
+
+
+def module_text(case):
+    """The function `attention` of a case: batch and lengths are dynamic, so
+    one compiled function serves every length of a configuration."""
+    t = case.dtype
+    q = f"tensor<?x{case.heads}x?x{case.head_dim}x{t}>"
+    k = f"tensor<?x{case.kv_heads}x?x{case.head_dim}x{t}>"
+    extra, extra_types, clauses = [], [], ""
+    if case.modifier == "window":
+        clauses += f" window({MODIFIERS['window']}, 0)"
+    elif case.causal:
+        clauses += " causal"
+    if case.modifier == "softcap":
+        clauses += f" softcap({MODIFIERS['softcap']}.0)"
+    if case.modifier == "bias":
+        extra.append(("%bias", f"tensor<1x{case.heads}x?x?x{t}>"))
+        clauses += " bias(%bias)"
+        extra_types.append(extra[-1][1])
+    if case.modifier == "mask":
+        extra.append(("%mask", "tensor<1x1x?x?xi1>"))
+        clauses += " mask(%mask)"
+        extra_types.append(extra[-1][1])
+    if case.modifier == "alibi":
+        slopes = f"tensor<{case.heads}xf32>"
+        extra.append(("%slopes", slopes))
+        clauses += f""" score {{
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %slope = tensor.extract %slopes[%h] : {slopes}
+    %distance = arith.subi %j, %i : index
+    %integer = arith.index_cast %distance : index to i32
+    %float = arith.sitofp %integer : i32 to f32
+    %shift = arith.mulf %slope, %float : f32
+    %r = arith.addf %s, %shift : f32
+    attn.yield %r : f32
+  }}"""
+    arguments = [("%q", q), ("%k", k), ("%v", k), *extra]
+    signature = ", ".join(f"{name}: {kind}" for name, kind in arguments)
+    return f"""func.func @attention({signature}) -> {q} {{
+  %out = attn.sdpa %q, %k, %v{clauses}
+    : ({", ".join([q, k, k, *extra_types])}) -> {q}
+  return %out : {q}
+}}
+"""
+
+
+class _Tensor(ctypes.Structure):
+    _fields_ = [
+        ("data", ctypes.c_void_p),
+        ("dtype", ctypes.c_int32),
+        ("rank", ctypes.c_int32),
+        ("sizes", ctypes.c_int64 * MAX_RANK),
+        ("strides", ctypes.c_int64 * MAX_RANK),
+    ]
+
+
+class _Exec(ctypes.Structure):
+    _fields_ = [
+        ("ctx", ctypes.c_void_p),
+        ("parallel_for", ctypes.c_void_p),
+        ("num_threads", ctypes.c_int32),
+        ("stream", ctypes.c_void_p),
+    ]
+
+
+def _tensor(array, dtype):
+    tensor = _Tensor(array.ctypes.data, DTYPE_CODES[dtype], array.ndim)
+    for i in range(array.ndim):
+        tensor.sizes[i] = array.shape[i]
+        tensor.strides[i] = array.strides[i] // array.itemsize
+    return tensor
+
+
+class Compiler:
+    """attn-compile, with a cache of what it made for the same text."""
+
+    def __init__(self, tool, cache):
+        self.tool, self.cache = shutil.which(tool) or tool, cache
+        self.libraries = {}
+        self.failures = {}
+        try:
+            state = os.stat(self.tool)
+        except OSError as error:
+            raise CompileError(
+                f"cannot run {tool}: {error.strerror}; build it with "
+                "`ninja -C build attn-compile` or name it with --attn-compile"
+            ) from error
+        self.stamp = f"{self.tool} {state.st_mtime_ns} {state.st_size}"
+
+    def load(self, text):
+        """The library of a module."""
+        key = hashlib.sha256((self.stamp + text).encode()).hexdigest()[:16]
+        if key in self.libraries:
+            return self.libraries[key]
+        source = os.path.join(self.cache, f"attention-{key}.mlir")
+        library = os.path.join(self.cache, f"attention-{key}.so")
+        if key in self.failures:
+            raise CompileError(self.failures[key])
+        if not os.path.exists(library):
+            with open(source, "w") as file:
+                file.write(text)
+            done = subprocess.run(
+                [self.tool, source, "-o", library, "--mcpu=native"],
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
+            if done.returncode:
+                lines = [e for e in done.stderr.splitlines() if "error" in e]
+                reason = lines[0] if lines else f"exit code {done.returncode}"
+                self.failures[key] = f"attn-compile {source}: {reason}"
+                raise CompileError(self.failures[key])
+        self.libraries[key] = ctypes.CDLL(library)
+        return self.libraries[key]
+
+
+class Ours(Contender):
+    """The compiled function bound to the arrays of a case."""
+
+    name = "ours"
+
+    def __init__(self, compiler, inputs, threads):
+        case = inputs.case
+        library = compiler.load(module_text(case))
+        arrays = [(a, case.dtype) for a in (inputs.query, inputs.key, inputs.value)]
+        for array, dtype in (
+            (inputs.bias, case.dtype),
+            (inputs.mask, "bool"),
+            (inputs.slopes, "f32"),
+        ):
+            if array is not None:
+                arrays.append((array, dtype))
+        self.result = np.zeros_like(inputs.query)
+        self.args = (_Tensor * len(arrays))(*[_tensor(a, t) for a, t in arrays])
+        self.results = (_Tensor * 1)(_tensor(self.result, case.dtype))
+        # The provider that attn-compile links into every .so.
+        self.exec = _Exec()
+        library.attn_openmp_exec(ctypes.byref(self.exec), threads)
+        size = ctypes.c_size_t()
+        library.attention_explain.restype = ctypes.c_char_p
+        self.library = library
+        self._check(
+            library.attention_workspace_bytes(
+                self.args, len(arrays), ctypes.byref(self.exec), ctypes.byref(size)
+            )
+        )
+        self.workspace = ctypes.create_string_buffer(max(size.value, 1))
+        self.function = library.attention
+        self.call_args = (
+            self.args,
+            len(arrays),
+            self.results,
+            1,
+            ctypes.cast(self.workspace, ctypes.c_void_p),
+            ctypes.c_size_t(size.value),
+            ctypes.byref(self.exec),
+        )
+        self._keep = arrays
+
+    def _check(self, status):
+        if status:
+            why = self.library.attention_explain(
+                self.args, len(self.args), self.results, 1
+            )
+            why = f": {why.decode()}" if why else ""
+            raise CompileError(f"the compiled function returned status {status}{why}")
+
+    def run(self):
+        self._check(self.function(*self.call_args))
+
+    def output(self):
+        return self.result

@@ -1,0 +1,337 @@
+"""What is measured: cases, their work, and the arrays they run on."""
+
+import dataclasses
+import itertools
+import json
+import mmap
+import os
+
+import numpy as np
+
+CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "configs")
+KINDS = ("prefill", "decode")
+DTYPES = {"f32": 4, "f16": 2, "bf16": 2}
+PEERS = ("torch", "iree", "ort")
+
+# Modifiers of the plain kernel, with the one parameter each has.
+MODIFIERS = {
+    "none": 0,
+    "window": 511,  # keys to the left of the diagonal; right 0
+    "softcap": 30,
+    "bias": 0,  # additive, [1, heads, seq_q, seq_kv]
+    "alibi": 0,  # a score region that reads a slope per head
+    "mask": 0,  # boolean, [1, 1, seq_q, seq_kv], half of it true
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One attention problem; the names are those of the dialect."""
+
+    kind: str
+    dtype: str
+    batch: int
+    heads: int
+    kv_heads: int
+    seq_q: int
+    seq_kv: int
+    head_dim: int
+    causal: bool = False
+    modifier: str = "none"
+    # Head dimension and length of the plain kernel timed beside it, or None.
+    plain: tuple | None = None
+    threads: tuple = (1, 2)
+    peers: tuple = PEERS
+
+    @property
+    def group(self):
+        return self.heads // self.kv_heads
+
+    @property
+    def name(self):
+        parts = [self.kind, self.dtype, f"b{self.batch}"]
+        parts += [f"h{self.heads}/{self.kv_heads}"]
+        if self.seq_q == self.seq_kv:
+            parts += [f"s{self.seq_kv}"]
+        else:
+            parts += [f"q{self.seq_q}", f"s{self.seq_kv}"]
+        parts += [f"d{self.head_dim}"]
+        if self.causal:
+            parts += ["causal"]
+        if self.modifier != "none":
+            parts += [self.modifier]
+        return " ".join(parts)
+
+    def visible_pairs(self):
+        """(query, key) pairs of one head that the output depends on."""
+        if not self.causal and self.modifier not in ("window", "mask"):
+            return self.seq_q * self.seq_kv
+        if self.modifier == "mask":  # all tiles are read; half is visible
+            return self.seq_q * self.seq_kv
+        i = np.arange(self.seq_q, dtype=np.int64)
+        high = np.minimum(i + 1, self.seq_kv)
+        low = np.zeros_like(i)
+        if self.modifier == "window":
+            low = np.maximum(i - MODIFIERS["window"], 0)
+        return int(np.maximum(high - low, 0).sum())
+
+    def flops(self):
+        """Two products, a multiplication and an addition each."""
+        return 4 * self.batch * self.heads * self.visible_pairs() * self.head_dim
+
+    def kv_bytes(self):
+        size = DTYPES[self.dtype]
+        rows = self.batch * self.kv_heads * self.seq_kv
+        return 2 * rows * self.head_dim * size
+
+    def plain_case(self):
+        """The plain kernel that this case is compared with, or None."""
+        if not self.plain:
+            return None
+        head_dim, seq = self.plain
+        return dataclasses.replace(
+            self,
+            head_dim=head_dim,
+            seq_q=seq,
+            seq_kv=seq,
+            causal=self.causal and self.modifier == "none",
+            modifier="none",
+            plain=None,
+        )
+
+    def to_json(self):
+        return dataclasses.asdict(self) | {"name": self.name}
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; the message names the place."""
+
+
+def _as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+# Keys of a template that are multiplied out, with their defaults.
+_PRODUCT = {
+    "dtype": "f32",
+    "seq": None,
+    "seq_q": None,
+    "head_dim": 64,
+    "causal": False,
+    "batch": 1,
+    "group": 1,
+    "modifier": "none",
+}
+_PLAIN = {"kind", "heads", "threads", "peers", "plain", "target", "why"}
+
+
+def _expand(template, where):
+    unknown = set(template) - set(_PRODUCT) - _PLAIN
+    if unknown:
+        raise ConfigError(f"{where}: unknown key {sorted(unknown)[0]!r}")
+    kind = template.get("kind", "prefill")
+    if kind not in KINDS:
+        raise ConfigError(f"{where}: kind is {kind!r}, expected one of {KINDS}")
+    if template.get("target", "cpu") != "cpu":
+        raise ConfigError(f"{where}: target is {template['target']!r}, expected 'cpu'")
+    if "seq" not in template:
+        raise ConfigError(f"{where}: seq is missing")
+    axes = {key: _as_list(template.get(key, d)) for key, d in _PRODUCT.items()}
+    for values in itertools.product(*axes.values()):
+        at = dict(zip(axes, values))
+        heads = template.get("heads", 8)
+        if at["dtype"] not in DTYPES:
+            raise ConfigError(
+                f"{where}: dtype is {at['dtype']!r}, expected one of {tuple(DTYPES)}"
+            )
+        if at["modifier"] not in MODIFIERS:
+            raise ConfigError(
+                f"{where}: modifier is {at['modifier']!r}, "
+                f"expected one of {tuple(MODIFIERS)}"
+            )
+        if heads % at["group"]:
+            raise ConfigError(
+                f"{where}: expects heads to be a multiple of group, "
+                f"but got {heads} and {at['group']}"
+            )
+        peers = template.get("peers", list(PEERS))
+        if set(peers) - set(PEERS):
+            raise ConfigError(f"{where}: peers are {peers}, expected some of {PEERS}")
+        seq_q = at["seq_q"] or (1 if kind == "decode" else at["seq"])
+        plain = template.get("plain")
+        yield Case(
+            kind=kind,
+            dtype=at["dtype"],
+            batch=at["batch"],
+            heads=heads,
+            kv_heads=heads // at["group"],
+            seq_q=seq_q,
+            seq_kv=at["seq"],
+            head_dim=at["head_dim"],
+            # A window is causal: its right edge is the diagonal.
+            causal=at["causal"] or at["modifier"] == "window",
+            modifier=at["modifier"],
+            plain=tuple(plain) if plain else None,
+            threads=tuple(template.get("threads", (1, 2))),
+            peers=tuple(peers),
+        )
+
+
+def load_config(name, seen=()):
+    """The cases of configs/NAME.json, or of a path; without repetitions."""
+    path = name if name.endswith(".json") else os.path.join(CONFIGS, f"{name}.json")
+    if path in seen:
+        raise ConfigError(f"{path}: includes itself")
+    try:
+        with open(path) as file:
+            config = json.load(file)
+    except OSError as error:
+        known = sorted(f[:-5] for f in os.listdir(CONFIGS) if f.endswith(".json"))
+        raise ConfigError(
+            f"cannot read {path}: {error.strerror}; there are {', '.join(known)}"
+        ) from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    cases = []
+    for include in config.get("include", []):
+        cases += load_config(include, (*seen, path))
+    for i, template in enumerate(config.get("cases", [])):
+        cases += _expand(template, f"{os.path.basename(path)}: case {i}")
+    return list(dict.fromkeys(cases))
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def to_bf16(values):
+    """Rounds f32 to nearest even; the bits, as uint16."""
+    bits = values.view(np.uint32)
+    rounded = bits + 0x7FFF + ((bits >> 16) & 1)
+    return (rounded >> 16).astype(np.uint16)
+
+
+def widen(array, dtype):
+    """An array of a case's type as f32."""
+    if dtype == "bf16":
+        return (array.astype(np.uint32) << 16).view(np.float32)
+    return array.astype(np.float32, copy=False)
+
+
+def storage(dtype):
+    return {"f32": np.float32, "f16": np.float16, "bf16": np.uint16}[dtype]
+
+
+def empty(shape, dtype):
+    """Page-aligned zeros, on huge pages where the system gives them."""
+    dtype = np.dtype(dtype)
+    count = int(np.prod(shape, dtype=np.int64))
+    memory = mmap.mmap(-1, max(count * dtype.itemsize, mmap.PAGESIZE))
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, dtype=dtype, count=count).reshape(shape)
+
+
+# A prime number of N(0, 1) values: arrays repeat it, and no two rows of a
+# power-of-two size within reach are the same.
+_POOL_SIZE = 4194301
+_pool = {}
+
+
+def normal(shape, dtype, seed):
+    """N(0, 1), made by repeating a pool; quick for a gigabyte."""
+    if dtype not in _pool:
+        values = np.random.default_rng(7).standard_normal(_POOL_SIZE, np.float32)
+        _pool[dtype] = {
+            "f32": lambda: values,
+            "f16": lambda: values.astype(np.float16),
+            "bf16": lambda: to_bf16(values),
+        }[dtype]()
+    pool = _pool[dtype]
+    array = empty(shape, pool.dtype)
+    flat = array.reshape(-1)
+    at, start = 0, (seed * 1299709) % pool.size
+    while at < flat.size:
+        count = min(pool.size - start, flat.size - at)
+        end = at + count
+        flat[at:end] = pool[start:][:count]
+        at, start = end, 0
+    return array
+
+
+class Inputs:
+    """The arrays of a case, in layout [batch, heads, seq, head_dim]."""
+
+    def __init__(self, case):
+        self.case = case
+        b, d, dtype = case.batch, case.head_dim, case.dtype
+        self.query = normal((b, case.heads, case.seq_q, d), dtype, 1)
+        self.key = normal((b, case.kv_heads, case.seq_kv, d), dtype, 2)
+        self.value = normal((b, case.kv_heads, case.seq_kv, d), dtype, 3)
+        square = (case.seq_q, case.seq_kv)
+        self.bias = self.slopes = self.mask = None
+        if case.modifier == "bias":
+            self.bias = normal((1, case.heads, *square), dtype, 4)
+        if case.modifier == "alibi":
+            exponents = np.arange(1, case.heads + 1, dtype=np.float32)
+            self.slopes = np.exp2(-8 * exponents / case.heads).astype(np.float32)
+        if case.modifier == "mask":
+            self.mask = empty((1, 1, *square), np.uint8)
+            half = np.random.default_rng(11).random(_POOL_SIZE, np.float32) < 0.5
+            self.mask.reshape(-1)[:] = np.resize(half, self.mask.size)
+
+    def scores(self, b, h, i, low, high):
+        """Scores of one query row against keys [low, high) in f64, masked."""
+        case = self.case
+        keys = widen(self.key[b, h // case.group, low:high], case.dtype)
+        query = widen(self.query[b, h, i], case.dtype)
+        s = keys.astype(np.float64) @ query.astype(np.float64)
+        s *= case.head_dim**-0.5
+        j = np.arange(low, high)
+        if case.modifier == "softcap":
+            cap = float(MODIFIERS["softcap"])
+            s = cap * np.tanh(s / cap)
+        if self.bias is not None:
+            s += widen(self.bias[0, h, i, low:high], case.dtype)
+        if self.slopes is not None:
+            s += float(self.slopes[h]) * (j - i)
+        visible = np.ones(high - low, bool)
+        if case.causal:
+            visible &= j <= i
+        if case.modifier == "window":
+            visible &= j >= i - MODIFIERS["window"]
+        if self.mask is not None:
+            visible &= self.mask[0, 0, i, low:high] != 0
+        return np.where(visible, s, -np.inf)
+
+    def reference_rows(self, count=8):
+        """[(b, h, i, row)]: the definition in f64, on a sample of rows."""
+        case = self.case
+        random = np.random.default_rng(13)
+        rows = {(0, 0, 0), (case.batch - 1, case.heads - 1, case.seq_q - 1)}
+        total = case.batch * case.heads * case.seq_q
+        while len(rows) < min(count, total):
+            rows.add(
+                (
+                    int(random.integers(case.batch)),
+                    int(random.integers(case.heads)),
+                    int(random.integers(case.seq_q)),
+                )
+            )
+        piece = 1 << 16
+        result = []
+        for b, h, i in sorted(rows):
+            parts = range(0, case.seq_kv, piece)
+            ends = [(low, min(low + piece, case.seq_kv)) for low in parts]
+            scores = [self.scores(b, h, i, low, high) for low, high in ends]
+            top = max(float(s.max()) for s in scores)
+            acc, total_weight = np.zeros(case.head_dim), 0.0
+            for s, (low, high) in zip(scores, ends):
+                if top == -np.inf:
+                    break
+                weights = np.exp(s - top)
+                values = self.value[b, h // case.group, low:high]
+                acc += weights @ widen(values, case.dtype).astype(np.float64)
+                total_weight += weights.sum()
+            row = acc / total_weight if total_weight else acc
+            result.append((b, h, i, row))
+        return result
