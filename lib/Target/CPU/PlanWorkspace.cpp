@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
@@ -32,6 +33,8 @@ using namespace mlir::attn;
 
 /// Of the workspace and of everything in it.
 static constexpr int64_t kAlignment = 64;
+/// Of one buffer: places are added up without looking at each sum.
+static constexpr int64_t kMaxStaticBytes = int64_t(1) << 60;
 
 namespace {
 /// One allocation of a function, or the part of the workspace that the threads
@@ -41,8 +44,11 @@ struct Buffer {
   bool isTasks = false;
   /// First and last op, numbered as they stand, between which it is alive.
   int64_t begin = 0, end = 0;
-  /// Bytes of static buffers.
+  /// Bytes of static buffers, of both places if there are two.
   std::optional<int64_t> bytes;
+  /// The loop of which each iteration hands the buffer to the next: they take
+  /// turns in two places.
+  scf::ForOp carrier;
   unsigned slot = 0;
 
   MemRefType type() const {
@@ -57,7 +63,8 @@ struct Buffer {
   bool hasSizeOf(const Buffer &other) const {
     if (isTasks || other.isTasks || bytes || other.bytes)
       return bytes && bytes == other.bytes;
-    return type() == other.type() && llvm::equal(sizes(), other.sizes());
+    return type() == other.type() && llvm::equal(sizes(), other.sizes()) &&
+           !carrier == !other.carrier;
   }
 };
 
@@ -107,7 +114,9 @@ private:
   DataLayout layout;
   World top;
   llvm::MapVector<Operation *, World> tasks;
-  /// What each task loop takes for one thread; filled by emitPlaces.
+  /// What each buffer takes, and a task loop for one thread; filled by
+  /// emitPlaces.
+  llvm::DenseMap<Operation *, Value> bytesOf;
   llvm::DenseMap<Operation *, Places> taskPlaces;
   llvm::DenseMap<Operation *, std::pair<int64_t, int64_t>> numbers;
   SmallVector<Operation *> dead;
@@ -179,24 +188,53 @@ void Planner::number() {
 /// Whether the body of `op` may run again while what it made before is alive.
 static bool isLoop(Operation *op) { return isa<LoopLikeOpInterface>(op); }
 
+/// Whether nothing that an iteration of `loop` got from the one before, as far
+/// as it is in `views`, goes on to the next.
+static bool livesOneIteration(scf::ForOp loop,
+                              const BufferViewFlowAnalysis::ValueSetT &carried,
+                              const BufferViewFlowAnalysis &views) {
+  for (Value argument : loop.getRegionIterArgs()) {
+    if (!carried.contains(argument))
+      continue;
+    BufferViewFlowAnalysis::ValueSetT next = views.resolve(argument);
+    if (llvm::any_of(loop.getYieldedValues(),
+                     [&](Value value) { return next.contains(value); }))
+      return false;
+  }
+  return true;
+}
+
 LogicalResult Planner::findLife(Buffer &buffer, Operation *taskLoop) {
   Operation *op = buffer.op;
-  buffer.begin = numbers.lookup(op).first;
-  buffer.end = buffer.begin;
-  auto contains = [&](Operation *loop) { return loop->isProperAncestor(op); };
-  for (Value view : views.resolve(op->getResult(0))) {
+  BufferViewFlowAnalysis::ValueSetT all = views.resolve(op->getResult(0));
+  Operation *innermost = op->getParentOfType<LoopLikeOpInterface>();
+  auto reportCarried = [&](Operation *loop) {
+    InFlightDiagnostic diag = op->emitOpError(
+        "allocates memory that outlives the iteration of a loop by more than "
+        "the next; compute in place, or copy into a buffer from outside of the "
+        "loop");
+    diag.attachNote(loop->getLoc()) << "the loop";
+    return diag;
+  };
+  for (Value view : all) {
     // Values of a loop around the allocation: another iteration has them.
     Operation *owner = view.getDefiningOp();
     if (auto argument = dyn_cast<BlockArgument>(view))
       owner = argument.getOwner()->getParentOp();
-    if (isLoop(owner) && contains(owner)) {
-      InFlightDiagnostic diag = op->emitOpError(
-          "allocates memory that an iteration of a loop hands to the next, or "
-          "out of it; compute in place, or copy into a buffer from outside of "
-          "the loop");
-      diag.attachNote(owner->getLoc()) << "the loop";
-      return diag;
-    }
+    if (!isLoop(owner) || !owner->isProperAncestor(op))
+      continue;
+    auto carrier = dyn_cast<scf::ForOp>(owner);
+    if (!carrier || owner != innermost ||
+        !livesOneIteration(carrier, all, views))
+      return reportCarried(owner);
+    buffer.carrier = carrier;
+  }
+
+  // What is carried lives as if it were allocated where the loop is.
+  Operation *birth = buffer.carrier ? buffer.carrier : op;
+  buffer.begin = numbers.lookup(birth).first;
+  buffer.end = buffer.carrier ? lastNumber(birth) : buffer.begin;
+  for (Value view : all) {
     for (Operation *user : view.getUsers()) {
       if (isa<memref::DeallocOp>(user))
         continue;
@@ -208,11 +246,13 @@ LogicalResult Planner::findLife(Buffer &buffer, Operation *taskLoop) {
                       user->getNumResults() != 0;
       auto store = dyn_cast<memref::StoreOp>(user);
       isHidden |= store && store.getValueToStore() == view;
+      if (isHidden && buffer.carrier)
+        return reportCarried(buffer.carrier);
       // An address that nothing here can follow lives to the end.
       Operation *last = isHidden ? taskLoop ? taskLoop : func : user;
       // Each iteration of a loop that the buffer is from outside of needs it.
       for (Operation *parent = user->getParentOp();
-           parent && !parent->isAncestor(op); parent = parent->getParentOp())
+           parent && !parent->isAncestor(birth); parent = parent->getParentOp())
         if (isLoop(parent) && lastNumber(parent) > lastNumber(last))
           last = parent;
       buffer.end = std::max(buffer.end, lastNumber(last));
@@ -261,18 +301,18 @@ LogicalResult Planner::collect() {
       return;
     }
     if (buffer.type().hasStaticShape()) {
-      // The verifier lets no count of elements overflow; that of bytes may.
-      int64_t bytes;
-      if (llvm::MulOverflow(buffer.type().getNumElements(),
-                            elementBytes(buffer.type().getElementType()),
-                            bytes) ||
-          bytes > std::numeric_limits<int64_t>::max() - kAlignment) {
-        op->emitOpError("expects a buffer of less than 2^63 bytes, but got ")
+      int64_t bytes = elementBytes(buffer.type().getElementType());
+      bool overflows = false;
+      for (int64_t size : buffer.type().getShape())
+        overflows |= llvm::MulOverflow(bytes, size, bytes);
+      if (overflows || bytes > kMaxStaticBytes) {
+        op->emitOpError("expects a buffer of at most 2^60 bytes, but got ")
             << buffer.type();
         hasFailed = true;
         return;
       }
-      buffer.bytes = llvm::alignTo(bytes, kAlignment);
+      buffer.bytes =
+          llvm::alignTo(bytes, kAlignment) * (buffer.carrier ? 2 : 1);
     }
     (taskLoop ? tasks[taskLoop] : top).buffers.push_back(buffer);
   });
@@ -361,7 +401,10 @@ Value Planner::getBytes(OpBuilder &b, SizePrologue &prologue,
     bytes = b.createOrFold<arith::MulIOp>(loc, bytes, bound);
   }
   bytes = b.createOrFold<arith::AddIOp>(loc, bytes, constant(kAlignment - 1));
-  return b.createOrFold<arith::AndIOp>(loc, bytes, constant(-kAlignment));
+  bytes = b.createOrFold<arith::AndIOp>(loc, bytes, constant(-kAlignment));
+  if (buffer.carrier)
+    bytes = b.createOrFold<arith::MulIOp>(loc, bytes, constant(2));
+  return bytes;
 }
 
 FailureOr<Planner::Places>
@@ -372,8 +415,10 @@ Planner::emitPlaces(OpBuilder &b, SizePrologue &prologue, const World &world) {
   bool hasFailed = false;
   for (const Buffer &buffer : world.buffers) {
     const Buffer *before = std::exchange(last[buffer.slot], &buffer);
-    if (before && before->hasSizeOf(buffer))
+    if (before && before->hasSizeOf(buffer)) {
+      bytesOf[buffer.op] = bytesOf.lookup(before->op);
       continue;
+    }
     Value bytes;
     if (buffer.isTasks) {
       FailureOr<Places> places =
@@ -393,6 +438,7 @@ Planner::emitPlaces(OpBuilder &b, SizePrologue &prologue, const World &world) {
       hasFailed = true;
       continue;
     }
+    bytesOf[buffer.op] = bytes;
     Value &size = sizes[buffer.slot];
     size = size ? b.createOrFold<arith::MaxSIOp>(loc, size, bytes) : bytes;
   }
@@ -492,6 +538,26 @@ LogicalResult Planner::emitBytesFunction(SymbolTable &symbols) {
   return success();
 }
 
+/// 0 in even iterations of what carries `buffer`, half of its `bytes` in odd
+/// ones.
+static Value takeTurns(OpBuilder &b, const Buffer &buffer, Value bytes) {
+  scf::ForOp loop = buffer.carrier;
+  Location loc = buffer.op->getLoc();
+  Type type = loop.getInductionVar().getType();
+  auto constant = [&](Type type, int64_t number) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, number));
+  };
+  Value number = b.createOrFold<arith::SubIOp>(loc, loop.getInductionVar(),
+                                               loop.getLowerBound());
+  number = b.createOrFold<arith::DivUIOp>(loc, number, loop.getStep());
+  number = b.createOrFold<arith::AndIOp>(loc, number, constant(type, 1));
+  if (!type.isIndex())
+    number = arith::IndexCastOp::create(b, loc, b.getIndexType(), number);
+  Value half =
+      b.createOrFold<arith::ShRUIOp>(loc, bytes, constant(b.getIndexType(), 1));
+  return b.createOrFold<arith::MulIOp>(loc, number, half);
+}
+
 /// Puts the buffers of `world` where `places` says, from `base` on.
 void Planner::place(const World &world, const Places &places, Value base,
                     Value workspace) {
@@ -514,6 +580,9 @@ void Planner::place(const World &world, const Places &places, Value base,
     Location loc = buffer.op->getLoc();
     if (base)
       offset = b.createOrFold<arith::AddIOp>(loc, base, offset);
+    if (buffer.carrier)
+      offset = b.createOrFold<arith::AddIOp>(
+          loc, offset, takeTurns(b, buffer, bytesOf.lookup(buffer.op)));
     Value view = memref::ViewOp::create(b, loc, buffer.type(), workspace,
                                         offset, buffer.sizes());
     buffer.op->getResult(0).replaceAllUsesWith(view);

@@ -12,14 +12,56 @@ func.func @data(%m: memref<?xindex>, %f: f32) {
 
 // -----
 
+// Two iterations on.
 func.func @carried(%n: index, %f: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %first = memref.alloc() : memref<4xf32>
+  // expected-note @below {{the loop}}
+  %last:2 = scf.for %i = %c0 to %n step %c1
+      iter_args(%x = %first, %y = %first) -> (memref<4xf32>, memref<4xf32>) {
+    // expected-error @below {{'memref.alloc' op allocates memory that outlives the iteration of a loop by more than the next; compute in place, or copy into a buffer from outside of the loop}}
+    %next = memref.alloc() : memref<4xf32>
+    linalg.copy ins(%y : memref<4xf32>) outs(%next : memref<4xf32>)
+    scf.yield %next, %x : memref<4xf32>, memref<4xf32>
+  }
+  linalg.fill ins(%f : f32) outs(%last#0 : memref<4xf32>)
+  return
+}
+
+// -----
+
+// Out of two loops.
+func.func @carried_twice(%n: index, %f: f32) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %first = memref.alloc() : memref<4xf32>
   // expected-note @below {{the loop}}
   %last = scf.for %i = %c0 to %n step %c1 iter_args(%x = %first)
       -> memref<4xf32> {
-    // expected-error @below {{'memref.alloc' op allocates memory that an iteration of a loop hands to the next, or out of it; compute in place, or copy into a buffer from outside of the loop}}
+    %inner = scf.for %j = %c0 to %n step %c1 iter_args(%y = %x)
+        -> memref<4xf32> {
+      // expected-error @below {{'memref.alloc' op allocates memory that outlives the iteration of a loop by more than the next; compute in place, or copy into a buffer from outside of the loop}}
+      %next = memref.alloc() : memref<4xf32>
+      linalg.copy ins(%y : memref<4xf32>) outs(%next : memref<4xf32>)
+      scf.yield %next : memref<4xf32>
+    }
+    scf.yield %inner : memref<4xf32>
+  }
+  linalg.fill ins(%f : f32) outs(%last : memref<4xf32>)
+  return
+}
+
+// -----
+
+func.func @carried_by_while(%f: f32, %go: i1) {
+  %first = memref.alloc() : memref<4xf32>
+  // expected-note @below {{the loop}}
+  %last = scf.while (%x = %first) : (memref<4xf32>) -> memref<4xf32> {
+    scf.condition(%go) %x : memref<4xf32>
+  } do {
+  ^bb0(%x: memref<4xf32>):
+    // expected-error @below {{'memref.alloc' op allocates memory that outlives the iteration of a loop by more than the next; compute in place, or copy into a buffer from outside of the loop}}
     %next = memref.alloc() : memref<4xf32>
     linalg.copy ins(%x : memref<4xf32>) outs(%next : memref<4xf32>)
     scf.yield %next : memref<4xf32>
@@ -80,7 +122,7 @@ func.func @laid_out() {
   %c = memref.alloc() {alignment = 128} : memref<4xf32>
   // expected-error @below {{'memref.alloc' op expects elements of numbers or vectors, but got 'memref<4xmemref<4xf32>>'}}
   %d = memref.alloc() : memref<4xmemref<4xf32>>
-  // expected-error @below {{'memref.alloc' op expects a buffer of less than 2^63 bytes, but got 'memref<2305843009213693952xf32>'}}
+  // expected-error @below {{'memref.alloc' op expects a buffer of at most 2^60 bytes, but got 'memref<2305843009213693952xf32>'}}
   %e = memref.alloc() : memref<2305843009213693952xf32>
   return
 }

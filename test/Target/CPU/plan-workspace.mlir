@@ -174,6 +174,44 @@ func.func @bounds(%m: memref<?xi64>, %k: index) {
 
 // -----
 
+// Iterations that hand a buffer on use two places in turn; what is made after
+// the loop does not lie on its result.
+// CHECK-LABEL: func.func private @turns_workspace_bytes
+// CHECK:         return %c576
+// CHECK-LABEL: func.func @turns
+// CHECK-SAME:    f32, %[[WS:[^:]*]]: memref<?xi8>)
+// CHECK:         %[[FIRST:.*]] = memref.view %[[WS]][%c0][] : memref<?xi8> to memref<30xf32>
+// CHECK:         %[[LAST:.*]] = scf.for %[[I:.*]] = %c3 to %{{.*}} step %c2 iter_args(%[[X:.*]] = %[[FIRST]])
+// CHECK:           %[[FROM:.*]] = arith.subi %[[I]], %c3
+// CHECK:           %[[NUMBER:.*]] = arith.divui %[[FROM]], %c2
+// CHECK:           %[[ODD:.*]] = arith.andi %[[NUMBER]], %c1
+// CHECK:           %[[TURN:.*]] = arith.muli %[[ODD]], %c128
+// CHECK:           %[[AT:.*]] = arith.addi %[[TURN]], %c128
+// CHECK:           %[[NEXT:.*]] = memref.view %[[WS]][%[[AT]]][] : memref<?xi8> to memref<30xf32>
+// CHECK:           memref.view %[[WS]][%c384][] : memref<?xi8> to memref<40xf32>
+// CHECK:           scf.yield %[[NEXT]]
+// CHECK:         memref.view %[[WS]][%c384][] : memref<?xi8> to memref<40xf32>
+func.func @turns(%n: index, %f: f32) {
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %first = memref.alloc() : memref<30xf32>
+  linalg.fill ins(%f : f32) outs(%first : memref<30xf32>)
+  %last = scf.for %i = %c3 to %n step %c2 iter_args(%x = %first)
+      -> memref<30xf32> {
+    %next = memref.alloc() : memref<30xf32>
+    %other = memref.alloc() : memref<40xf32>
+    linalg.fill ins(%f : f32) outs(%other : memref<40xf32>)
+    linalg.copy ins(%x : memref<30xf32>) outs(%next : memref<30xf32>)
+    scf.yield %next : memref<30xf32>
+  }
+  %after = memref.alloc() : memref<40xf32>
+  linalg.fill ins(%f : f32) outs(%after : memref<40xf32>)
+  linalg.fill ins(%f : f32) outs(%last : memref<30xf32>)
+  return
+}
+
+// -----
+
 // Nothing to place: the argument is there all the same, and so is the number.
 // CHECK-LABEL: func.func private @negative_nothing_workspace_bytes
 // CHECK:         return %c0

@@ -126,13 +126,14 @@ def AttnPlanWorkspacePass
     to the last use of it or of a view of it, and through loops around such a
     use that do not contain the allocation. A slot is as large as its greatest
     buffer. Tasks are planned alike, each a world of its own, and their part is
-    one buffer of the function.
+    one buffer of the function. What an iteration of an `scf.for` hands to the
+    next, and no further, gets two places that the iterations use in turn.
 
     Small static `memref.alloca` stay on the stack, the smallest first, until
     `max-stack-bytes` of a function or task are taken.
 
-    Reported as errors, at the op: sizes without such a bound; buffers that one
-    iteration of a loop hands to the next, or out of it; returned buffers;
+    Reported as errors, at the op: sizes without such a bound; buffers that
+    outlive an iteration in any other way; returned buffers;
     allocations in private functions, in functions that are called, or in loops
     of blocks and branches; layouts, memory spaces and alignments above 64.
 
