@@ -9,6 +9,7 @@ numpy arrays.
 import dataclasses
 import os
 import subprocess
+import sys
 import tempfile
 from typing import List, Optional, Tuple
 
@@ -264,6 +265,29 @@ def call(module, arrays, *flags, num_results=2, transform=None):
         return [np.load(name) for name in outputs]
 
 
+def call_object(module, types, arrays, *flags, num_results=2, strategy=""):
+    """As `call`, but @main is compiled to a shared object and called from C."""
+    caller = os.path.join(os.path.dirname(__file__), "../Inputs/call_object.py")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "case.mlir")
+        library = os.path.join(folder, "case.so")
+        with open(path, "w") as file:
+            file.write(module)
+        command = ["attn-compile", path, "-o", library, "--mcpu=native"]
+        if strategy:
+            command.append(f"--strategy={strategy}")
+        _run_tool(command, module)
+        command = [sys.executable, caller, library, "main", *flags]
+        for i, (element, array) in enumerate(zip(types, arrays)):
+            name = os.path.join(folder, f"in{i}.npy")
+            np.save(name, np.asarray(array, order="C"))
+            command.append(f"--input={element}@{name}")
+        outputs = [os.path.join(folder, f"out{i}.npy") for i in range(num_results)]
+        command += [f"--output={name}" for name in outputs]
+        _run_tool(command, module)
+        return [np.load(name) for name in outputs]
+
+
 def run(
     case, inputs=None, verify=False, lowering="tool", check=True, threads=None
 ):
@@ -271,7 +295,8 @@ def run(
 
     lowering "tool" is what attn-run does with --strategy, "attribute" what it
     does with a strategy written on the op; "portable" applies the strategy and
-    lowers to linalg first; "split-kv=N" runs attn-split-kv first. With `check`
+    lowers to linalg first; "split-kv=N" runs attn-split-kv first; "object" calls
+    a shared object with strided tensors. With `check`
     the results are compared with the oracle, with `verify` attn-run compares
     them with the C++ reference too; `threads` is how many it uses.
     Memory ends, or begins, at pages that cannot be touched.
@@ -296,13 +321,22 @@ def run(
         flags.append("--verify")
     if threads:
         flags.append(f"--threads={threads}")
-    results = call(
-        module,
-        arrays,
-        *flags,
-        num_results=2 if case.want_lse else 1,
-        transform=transform,
-    )
+    num_results = 2 if case.want_lse else 1
+    if lowering == "object":
+        results = call_object(
+            module,
+            [case.element_type(name) for name in inputs],
+            arrays,
+            flags[0].replace("-pages", ""),
+            "--padded",
+            f"--threads={1 if threads is None else threads}",
+            num_results=num_results,
+            strategy=case.strategy,
+        )
+    else:
+        results = call(
+            module, arrays, *flags, num_results=num_results, transform=transform
+        )
     output = decode(output_type(case), results[0])
     if case.layout == "bshd" and case.form != "partial":
         output = output.transpose(0, 2, 1, 3)

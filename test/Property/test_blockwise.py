@@ -21,7 +21,7 @@ from cases import (
     tiles,
     tolerance,
 )
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 
@@ -52,6 +52,20 @@ def test_f1_split_kv_equals_dense(case, num_splits):
 @given(draw_long_case(), st.sampled_from([1, 2, 3, 5, 8]))
 def test_f1_any_number_of_threads_equals_dense(case, threads):
     run(case, threads=threads)
+
+
+@more(2)
+@given(draw_case(), st.sampled_from([0, 1, 2, 7]))
+def test_f1_any_object_equals_dense(case, threads):
+    run(case, lowering="object", threads=threads)
+
+
+@given(draw_composition(), st.sampled_from([1, 3]))
+def test_f1_any_composition_in_an_object_equals_dense(case, threads):
+    # No key at all takes an empty page table that is not an argument, so that
+    # its entries could only be checked after a write.
+    assume(not case.page_size or case.seq_len_kv)
+    run(case, lowering="object", threads=threads)
 
 
 @given(draw_case(want_lse=True), LOWERINGS)
