@@ -41,7 +41,11 @@ void attn::buildLowerToLLVMPipeline(OpPassManager &pm,
   pm.addPass(createCSEPass());
 
   pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMultiReductionPass());
-  pm.addPass(createConvertVectorToSCFPass());
+  // Written out: a loop over the rows of a register tile would pass them
+  // through the stack.
+  VectorTransferToSCFOptions transfers;
+  transfers.enableFullUnroll();
+  pm.addPass(createConvertVectorToSCFPass(transfers));
   pm.addPass(createLowerAffinePass());
   // Transfers to strided subviews need the second lower-affine.
   pm.addPass(memref::createExpandStridedMetadataPass());

@@ -103,3 +103,16 @@ func.func @stack(%m: memref<?x?xf32>, %a: memref<?xindex>, %n: index) {
   }
   return
 }
+
+// A register tile is read row by row, not through a buffer on the stack.
+// CHECK-LABEL: llvm.func @register_tile
+// CHECK-NOT:     llvm.alloca
+// CHECK-COUNT-8: llvm.load {{.*}} -> vector<1xf32>
+// CHECK-NOT:     llvm.load
+// CHECK:         llvm.return
+func.func @register_tile(%a: memref<64x512xf32>, %i: index) -> vector<8x1xf32> {
+  %zero = arith.constant 0.0 : f32
+  %0 = vector.transfer_read %a[%i, %i], %zero {in_bounds = [true, true]}
+    : memref<64x512xf32>, vector<8x1xf32>
+  return %0 : vector<8x1xf32>
+}
