@@ -167,29 +167,28 @@ void SizeNames::add(Value value, ArrayRef<StringRef> dims) {
 
 void SizeNames::addOp(AttentionInterface op) {
   ofOp.clear();
-  auto layout = [&](StringRef heads, StringRef length, StringRef dim) {
-    SmallVector<StringRef> dims = {"batch", heads, length, dim};
+  auto layout = [&](StringRef first, StringRef heads, StringRef length,
+                    StringRef dim) {
+    SmallVector<StringRef> dims = {first, heads, length, dim};
     if (op.getHeadAxis() == 2)
       std::swap(dims[1], dims[2]);
     return dims;
   };
-  add(op.getQuery(), layout("num_heads", "seq_len_q", "head_dim"));
-  if (op.isPaged()) {
-    add(op.getKey(), {"num_pages", "num_kv_heads", "page_size", "head_dim"});
-    add(op.getValue(),
-        {"num_pages", "num_kv_heads", "page_size", "head_dim_v"});
-    add(op.getPageTable(), {"batch", "pages_per_sequence"});
-  } else {
-    add(op.getKey(), layout("num_kv_heads", "seq_len_kv", "head_dim"));
-    add(op.getValue(), layout("num_kv_heads", "seq_len_kv", "head_dim_v"));
-  }
+  add(op.getQuery(), layout("batch", "num_heads", "seq_len_q", "head_dim"));
+  bool paged = op.isPaged();
+  StringRef first = paged ? "num_pages" : "batch";
+  StringRef length = paged ? "page_size" : "seq_len_kv";
+  add(op.getKey(), layout(first, "num_kv_heads", length, "head_dim"));
+  add(op.getValue(), layout(first, "num_kv_heads", length, "head_dim_v"));
+  add(op.getPageTable(), {"batch", "pages_per_sequence"});
   add(op.getKvLen(), {"batch"});
   add(op.getQLen(), {"batch"});
   add(op.getCausalOffset(), {"batch"});
   // Sizes of masks, biases and scales may be 1: they are their own.
   if (auto sdpa = dyn_cast<SdpaOp>(op.getOperation())) {
     add(sdpa.getSinks(), {"num_heads"});
-    add(sdpa.getOutput(), layout("num_heads", "seq_len_q", "head_dim_v"));
+    add(sdpa.getOutput(),
+        layout("batch", "num_heads", "seq_len_q", "head_dim_v"));
     add(sdpa.getLse(), {"batch", "num_heads", "seq_len_q"});
   }
 }

@@ -8,6 +8,8 @@
 
 #include "UndefinedSymbols.h"
 
+#include "attn/Dialect/Attn/IR/Attn.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -84,11 +86,25 @@ Error mlir::attn::checkUndefinedSymbols(ModuleOp source,
   if (refused.empty())
     return Error::success();
   StringRef what = freestanding ? "a freestanding object" : "an object";
-  for (StringRef symbol : refused)
-    if (Operation *user = findUser(source, symbol))
+  for (StringRef symbol : refused) {
+    if (Operation *user = findUser(source, symbol)) {
       emitError(user->getLoc(), "'")
           << user->getName() << "' op calls '" << symbol << "', which " << what
           << " has not got";
+      continue;
+    }
+    // Kernels have mathematics of their own, the portable lowering has not.
+    attn::AttentionInterface op;
+    if (!getMathBase(symbol).empty())
+      source.walk([&](attn::AttentionInterface found) {
+        op = found;
+        return WalkResult::interrupt();
+      });
+    if (op)
+      emitError(op.getLoc(), "'")
+          << op->getName() << "' op calls '" << symbol << "', which " << what
+          << " has not got; the strategy 'blockwise' does without";
+  }
   return createStringError("nobody defines what " + what +
                            " would call: " + llvm::join(refused, ", "));
 }

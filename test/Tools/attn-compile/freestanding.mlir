@@ -34,6 +34,11 @@
 // RUN: llvm-nm -u math.o | FileCheck %s --check-prefix=HOSTED
 // HOSTED: U sinf
 
+// Attention as linalg ops needs it, too; kernels do not.
+// RUN: not attn-compile ok.mlir -o dense.o --freestanding --strategy=dense 2>&1 | FileCheck %s --check-prefix=DENSE
+// DENSE: ok.mlir:5:8: error: 'attn.sdpa' op calls 'expf', which a freestanding object has not got; the strategy 'blockwise' does without
+// DENSE: attn-compile: error: nobody defines what a freestanding object would call: expf
+
 //--- ok.mlir
 !q = tensor<?x4x?x64xf16>
 !kv = tensor<?x2x?x64xf16>
