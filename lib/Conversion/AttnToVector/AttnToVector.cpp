@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Conversion/AttnToVector/AttnToVector.h"
-#include "KeySource.h"
+#include "DecodeKernel.h"
 #include "attn/Conversion/Passes.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
@@ -194,6 +194,14 @@ LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
     return target.vectorBits / type.getWidth();
   };
   if (auto attention = dyn_cast<AttentionInterface>(op)) {
+    if (std::optional<DecodeShape> shape =
+            DecodeShape::get(attention, target)) {
+      VectorBuilder b(op->getLoc(), rewriter, attention.getAccumulatorType(),
+                      shape->lanes);
+      DecodeKernel(b, attention, *shape, {scratch, op}).emit();
+      rewriter.eraseOp(op);
+      return success();
+    }
     FailureOr<KernelShape> shape = KernelShape::get(attention, target);
     if (failed(shape))
       return failure();

@@ -72,7 +72,9 @@ public:
   Value query(Value lane) { return at(1, lane); }
   Value heads(int64_t group) { return vectorAt(0, group); }
   Value queries(int64_t group) { return vectorAt(1, group); }
-  /// The keys [lower, upper) that the lanes of a group see.
+  /// The keys [lower, upper) that one lane, or the lanes of a group, see.
+  Value lower(Value lane) { return at(2, lane); }
+  Value upper(Value lane) { return at(3, lane); }
   Value lowers(int64_t group) { return vectorAt(2, group); }
   Value uppers(int64_t group) { return vectorAt(3, group); }
 

@@ -161,6 +161,12 @@ void KeySource::beginBlock(Value firstKey, Value numKeys) {
                .front();
 }
 
+void KeySource::prefetch(Value key, Value column) {
+  Value entry = pageTable ? page(key) : batch;
+  Value row = pageTable ? b.rem(key, b.idx(pageSize)) : key;
+  b.prefetch(operand, inOperand(entry, row, column));
+}
+
 /// Rows of the block into scratch, converted to the wanted type and scaled.
 void KeySource::copyRows(Value firstKey, Value numKeys, ScalePer scalePer) {
   Value zero = b.idx(0), columns = b.idx(spec.getColumns());

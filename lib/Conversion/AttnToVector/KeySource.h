@@ -46,6 +46,11 @@ class KeySource {
 public:
   KeySource(VectorBuilder &b, const KeySpec &spec, const Scratch &scratch);
 
+  /// The type of the operand, rows of which are the last dimension.
+  MemRefType getOperandType() const {
+    return llvm::cast<MemRefType>(operand.getType());
+  }
+
   /// Begins the rows of one key head of one batch entry.
   void beginHead(Value batchIndex, Value kvHeadIndex) {
     batch = batchIndex;
@@ -59,6 +64,9 @@ public:
   /// The rows of the block: a memref [key][column] of the wanted type. There is
   /// nothing to read beyond the keys of the block.
   Value rows() const { return matrix; }
+  /// Asks for the memory around one element of the operand: of any key there
+  /// is.
+  void prefetch(Value key, Value column);
   /// One element of a row of the block.
   Value load(Value row, Value column) { return b.load(matrix, {row, column}); }
 

@@ -150,6 +150,11 @@ void VectorBuilder::storeVector(Value vector, Value memref, ValueRange at) {
   vector::StoreOp::create(*this, vector, memref, at);
 }
 
+void VectorBuilder::prefetch(Value memref, ValueRange at) {
+  memref::PrefetchOp::create(*this, memref, at, /*isWrite=*/false,
+                             /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 SmallVector<Value> VectorBuilder::transpose(ArrayRef<Value> rows) {
   assert(static_cast<int64_t>(rows.size()) == lanes && "a square block");
   // Each round interleaves the first half of the rows with the second, a

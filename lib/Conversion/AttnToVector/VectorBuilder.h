@@ -124,6 +124,9 @@ public:
   /// `lanes` elements of memref's element type along its last dimension.
   Value loadVector(Value memref, ValueRange at);
   void storeVector(Value vector, Value memref, ValueRange at);
+  /// Asks for the cache line of an element of `memref`, which may lie anywhere:
+  /// nothing is read.
+  void prefetch(Value memref, ValueRange at);
   /// The transpose of `lanes` vectors of `lanes` elements.
   SmallVector<Value> transpose(ArrayRef<Value> rows);
 

@@ -109,22 +109,6 @@ func.func @double(%q: memref<1x4x32x24xf64>, %k: memref<1x1x?x24xf64>,
 
 // -----
 
-// The whole group fits one vector: one is all a panel has.
-// CHECK-LABEL: func.func @decode
-// CHECK:         memref.alloca() {{.*}} : memref<64x16xf32>
-// CHECK-NOT:     x32xf32>{{$}}
-// CHECK:         return
-func.func @decode(%q: memref<1x8x1x64xf32>, %k: memref<1x2x?x64xf32>,
-                  %acc: memref<1x8x1x64xf32>, %m: memref<1x8x1xf32>,
-                  %l: memref<1x8x1xf32>) {
-  attn.online ins(%q, %k, %k) outs(%acc, %m, %l)
-    : (memref<1x8x1x64xf32>, memref<1x2x?x64xf32>, memref<1x2x?x64xf32>,
-       memref<1x8x1x64xf32>, memref<1x8x1xf32>, memref<1x8x1xf32>) -> ()
-  return
-}
-
-// -----
-
 // partial reads no state and writes normalised sums.
 // CHECK-LABEL: func.func @partial
 // CHECK-SAME:    %[[OUT:[^:]+]]: memref<1x4x32x64xf32>, %[[LSE:[^:]+]]: memref<1x4x32xf32>
