@@ -183,6 +183,49 @@ static LogicalResult checkSupported(Operation *op) {
   return success();
 }
 
+/// An online or partial op becomes the kernel for its number of rows, or both
+/// kernels where that is known only at run time.
+static LogicalResult lowerAttention(RewriterBase &rewriter,
+                                    AttentionInterface op,
+                                    const VectorTarget &target,
+                                    ScratchPool &pool) {
+  Scratch scratch{pool, op};
+  int64_t lanes = target.vectorBits / op.getAccumulatorType().getWidth();
+  VectorBuilder b(op->getLoc(), rewriter, op.getAccumulatorType(), lanes);
+  std::optional<DecodeShape> few = DecodeShape::get(op, target);
+  auto emitDecode = [&] { DecodeKernel(b, op, *few, scratch).emit(); };
+  if (few && few->isCertain) {
+    emitDecode();
+    rewriter.eraseOp(op);
+    return success();
+  }
+  FailureOr<KernelShape> shape = KernelShape::get(op, target);
+  if (failed(shape))
+    return failure();
+  auto emitPanels = [&] { emitAttentionKernel(b, op, *shape, scratch); };
+  if (few) {
+    // Without a division, whose divisor may be 0 where there is nothing to do.
+    AttentionSizes sizes = getSizes(b, op->getLoc(), op);
+    Value allRows = b.mul(b.idx(sizes.numHeads), b.idx(sizes.seqLenQ));
+    Value most = b.mul(b.idx(sizes.numKvHeads), b.idx(DecodeShape::kMaxRows));
+    Value isFew = b.compare(arith::CmpIPredicate::sle, allRows, most);
+    b.ifElse(
+        TypeRange(), isFew,
+        [&] {
+          emitDecode();
+          return SmallVector<Value>();
+        },
+        [&] {
+          emitPanels();
+          return SmallVector<Value>();
+        });
+  } else {
+    emitPanels();
+  }
+  rewriter.eraseOp(op);
+  return success();
+}
+
 LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
                                    const VectorTarget &target,
                                    ScratchPool &scratch) {
@@ -193,22 +236,9 @@ LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
   auto lanes = [&](FloatType type) {
     return target.vectorBits / type.getWidth();
   };
-  if (auto attention = dyn_cast<AttentionInterface>(op)) {
-    if (std::optional<DecodeShape> shape =
-            DecodeShape::get(attention, target)) {
-      VectorBuilder b(op->getLoc(), rewriter, attention.getAccumulatorType(),
-                      shape->lanes);
-      DecodeKernel(b, attention, *shape, {scratch, op}).emit();
-      rewriter.eraseOp(op);
-      return success();
-    }
-    FailureOr<KernelShape> shape = KernelShape::get(attention, target);
-    if (failed(shape))
-      return failure();
-    VectorBuilder b(op->getLoc(), rewriter, attention.getAccumulatorType(),
-                    shape->lanes);
-    emitAttentionKernel(b, attention, *shape, {scratch, op});
-  } else if (auto finalize = dyn_cast<FinalizeOp>(op)) {
+  if (auto attention = dyn_cast<AttentionInterface>(op))
+    return lowerAttention(rewriter, attention, target, scratch);
+  if (auto finalize = dyn_cast<FinalizeOp>(op)) {
     auto type = cast<FloatType>(
         cast<MemRefType>(finalize.getAcc().getType()).getElementType());
     VectorBuilder b(op->getLoc(), rewriter, type, lanes(type));

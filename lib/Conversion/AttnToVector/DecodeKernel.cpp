@@ -42,15 +42,14 @@ static KeySpec getSpec(AttentionInterface op, bool isValue, int64_t block) {
 
 std::optional<DecodeShape> DecodeShape::get(AttentionInterface op,
                                             const VectorTarget &target) {
-  if (op.hasScore() || op.getSoftcapAttr() || op.getBias() || op.getMask())
-    return std::nullopt;
   int64_t seqLenQ = op.getQuery().getType().getDimSize(op.getSeqAxis());
   std::optional<int64_t> group = getStaticGroupSize(op);
   bool isStatic = group && !ShapedType::isDynamic(seqLenQ);
-  if (!isStatic || *group * seqLenQ > kMaxRows)
+  if (isStatic && *group * seqLenQ > kMaxRows)
     return std::nullopt;
 
   DecodeShape shape;
+  shape.isCertain = isStatic;
   FloatType type = op.getAccumulatorType();
   shape.lanes = target.vectorBits / type.getWidth();
   // Half of the registers hold sums; a tile fills at least one vector of
@@ -79,7 +78,7 @@ DecodeKernel::DecodeKernel(VectorBuilder &b, AttentionInterface op,
       step(shape.hasDot ? 2 * shape.lanes : shape.lanes),
       keys(b, getSpec(op, /*isValue=*/false, shape.block), scratch),
       values(b, getSpec(op, /*isValue=*/true, shape.block), scratch),
-      zero(b.idx(0)) {
+      modifiers(b, op, shape, scratch), zero(b.idx(0)) {
   int64_t capacity = shape.capacity, lanes = shape.lanes;
   Type queryType = shape.hasDot ? Type(b.getBF16Type()) : b.floatType;
   auto buffer = [&](StringRef role, int64_t columns, Type type) {
@@ -94,6 +93,10 @@ DecodeKernel::DecodeKernel(VectorBuilder &b, AttentionInterface op,
   sums = buffer("sums", alignedColumns(headDimV), b.floatType);
   rowSums = buffer("row sums", lanes, b.floatType);
   maxima = scratch.get("maxima", {2, capacity}, b.floatType);
+  if (modifiers.mayExclude()) {
+    seen = scratch.get("seen", {1, shape.block}, b.floatType);
+    kept = scratch.get("kept", {shape.block}, b.getIndexType());
+  }
 }
 
 void DecodeKernel::emit() {
@@ -165,9 +168,12 @@ void DecodeKernel::copyRow(Value from, SmallVector<Value> fromRow, Value to,
 }
 
 void DecodeKernel::packQueries() {
-  // The scale goes into the queries where they are in the type of sums.
+  // The scale goes into the queries where they are in the type of sums; where
+  // scores must be natural for the modifiers, log2(e) is multiplied in after
+  // them.
   factor = getScaleValue(op, b, b.getLoc());
-  factor = b.fmul(factor, b.number(kLog2e, b.floatType));
+  if (!modifiers.any())
+    factor = b.fmul(factor, b.number(kLog2e, b.floatType));
   auto convert = [&](Value query) -> Value {
     if (shape.hasDot)
       return query;
@@ -295,12 +301,49 @@ void DecodeKernel::emitBlock(Value firstKey) {
   Value numKeys = b.min(b.sub(upper, firstKey), b.idx(shape.block));
   keys.beginBlock(firstKey, numKeys);
   emitScores(firstKey, numKeys);
-  b.loop(zero, numRows, 1, [&](Value row) { emitSoftmax(row, firstKey); });
+  if (seen)
+    for (int64_t i = 0; i < shape.block; i += shape.lanes)
+      b.storeVector(b.number(0.0), seen, {zero, b.idx(i)});
+  b.loop(zero, numRows, 1,
+         [&](Value row) { emitSoftmax(row, firstKey, numKeys); });
   values.beginBlock(firstKey, numKeys);
-  emitSums(firstKey, numKeys);
+  emitSums(firstKey, seen ? dropUnseen(numKeys) : numKeys);
 }
 
-void DecodeKernel::emitSoftmax(Value row, Value firstKey) {
+/// Lists the keys that some row sees and moves their powers together, so that
+/// the values of the others are not read. Returns how many there are.
+Value DecodeKernel::dropUnseen(Value numKeys) {
+  Value isAll;
+  for (int64_t i = 0; i < shape.block; i += shape.lanes) {
+    Value some =
+        b.fcompare(CmpFPredicate::ONE, b.loadVector(seen, {zero, b.idx(i)}),
+                   b.number(0.0));
+    isAll = isAll ? arith::AndIOp::create(b, isAll, some) : some;
+  }
+  isAll = vector::ReductionOp::create(b, vector::CombiningKind::AND, isAll);
+  auto all = [&] {
+    Value steps = vector::StepOp::create(b, b.indices);
+    for (int64_t i = 0; i < shape.block; i += shape.lanes)
+      b.storeVector(arith::AddIOp::create(b, steps, b.splat(b.idx(i))), kept,
+                    b.idx(i));
+    return SmallVector<Value>{numKeys};
+  };
+  auto some = [&] {
+    return b.loop(zero, numKeys, 1, zero, [&](Value key, ValueRange carried) {
+      Value target = carried.front();
+      b.store(key, kept, target);
+      b.loop(zero, numRows, 1, [&](Value row) {
+        b.store(b.load(powers, {row, key}), powers, {row, target});
+      });
+      Value isSeen = b.fcompare(CmpFPredicate::ONE, b.load(seen, {zero, key}),
+                                b.number(0.0, b.floatType));
+      return SmallVector<Value>{b.select(isSeen, b.add(target, 1), target)};
+    });
+  };
+  return b.ifElse(b.getIndexType(), isAll, all, some).front();
+}
+
+void DecodeKernel::emitSoftmax(Value row, Value firstKey, Value numKeys) {
   int64_t lanes = shape.lanes;
   SmallVector<Value> natural;
   for (int64_t i = 0; i < shape.block; i += lanes) {
@@ -309,7 +352,21 @@ void DecodeKernel::emitSoftmax(Value row, Value firstKey) {
       score = b.fmul(score, b.splat(factor));
     natural.push_back(score);
   }
+  if (modifiers.any()) {
+    natural = modifiers.apply(natural, batch, rows->head(row), rows->query(row),
+                              firstKey, numKeys);
+    for (Value &score : natural)
+      score = b.fmul(score, b.number(kLog2e));
+  }
   natural = limit(natural, row, firstKey);
+  if (seen)
+    for (auto [i, score] : llvm::enumerate(natural)) {
+      // Unordered: a NaN is seen.
+      Value isSeen = b.fcompare(CmpFPredicate::UNE, score, b.negInf());
+      SmallVector<Value> at{zero, b.idx(i * lanes)};
+      b.storeVector(b.select(isSeen, b.number(1.0), b.loadVector(seen, at)),
+                    seen, at);
+    }
 
   // A NaN does not become the maximum: its power, and so the sum, is NaN all
   // the same.

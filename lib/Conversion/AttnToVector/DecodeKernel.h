@@ -27,14 +27,51 @@ struct DecodeShape {
   int64_t rowTile;      ///< Rows whose sums are in registers at once.
   int64_t capacity;     ///< Rows there is scratch for.
   bool hasDot;          ///< Products of bf16 pairs in one instruction.
+  bool isCertain;       ///< The rows are known to be few.
 
   /// Most query rows the kernel is meant for.
   static constexpr int64_t kMaxRows = 16;
 
+  int64_t vectors() const { return block / lanes; }
+
   /// The shape for `op`, or nothing where the kernel does not apply: its rows
-  /// are known to be many, or key or value rows are not contiguous.
+  /// are known to be many, or so long that scratch would not fit on a stack.
   static std::optional<DecodeShape> get(AttentionInterface op,
                                         const VectorTarget &target);
+};
+
+/// Softcap, bias, score region and dense mask, in the order of the contract, on
+/// scores of one row in vectors of keys.
+class KeyModifiers {
+public:
+  KeyModifiers(VectorBuilder &b, AttentionInterface op,
+               const DecodeShape &shape, const Scratch &scratch);
+
+  /// Whether there is anything to do.
+  bool any() { return op.getSoftcapAttr() || mayExclude(); }
+  /// Whether a key may lose every row here.
+  bool mayExclude() { return op.getBias() || op.getMask() || region; }
+
+  /// The scores of the block of `numKeys` keys from `firstKey` on for a row,
+  /// given and returned in natural units; -inf where the mask excludes.
+  SmallVector<Value> apply(SmallVector<Value> scores, Value batch, Value head,
+                           Value query, Value firstKey, Value numKeys);
+
+private:
+  /// The elements of the block, in their own type.
+  SmallVector<Value> load(const BroadcastOperand &operand, StringRef role,
+                          Value batch, Value head, Value query, Value firstKey,
+                          Value numKeys);
+  SmallVector<Value> applyRegion(ArrayRef<Value> scores, Value batch,
+                                 Value head, Value query, Value firstKey,
+                                 Value numKeys);
+
+  VectorBuilder &b;
+  AttentionInterface op;
+  const DecodeShape &shape;
+  Scratch scratch;
+  BroadcastOperand bias, mask;
+  std::optional<ScoreRegion> region;
 };
 
 /// Emits the decode kernel of one op.
@@ -65,7 +102,8 @@ private:
   void writeState();
   void writePartial();
   void emitBlock(Value firstKey);
-  void emitSoftmax(Value row, Value firstKey);
+  void emitSoftmax(Value row, Value firstKey, Value numKeys);
+  Value dropUnseen(Value numKeys);
   SmallVector<Value> limit(ArrayRef<Value> natural, Value row, Value firstKey);
   void grow(Value row, Value old, Value maximum);
   Value sumOf(Value row);
@@ -92,6 +130,7 @@ private:
   int64_t headDim, headDimV;
   int64_t step; ///< Columns of one load.
   KeySource keys, values;
+  KeyModifiers modifiers;
   bool hasLimits = false;
   std::optional<PanelRows> rows;
   Value queries; ///< [row][head_dim].
@@ -101,7 +140,8 @@ private:
   Value maxima;  ///< [2][row]: running, in units of log2; as it was read.
   Value rowSums; ///< [row][lanes]: sums of powers, one for each lane.
   Value batch, kvHead, zero;
-  Value kept; ///< [block]: the keys somebody sees, or null.
+  Value seen; ///< [block]: not 0 for keys some row sees, or null.
+  Value kept; ///< [block]: those keys, or null.
   Value numRows, factor, upper, lastKey;
 };
 

@@ -114,33 +114,41 @@ private:
 };
 
 /// The score region of an op, applied to vectors of scores where its ops allow
-/// it and lane by lane where they do not.
+/// it and score by score where they do not.
 class ScoreRegion {
 public:
-  ScoreRegion(VectorBuilder &b, AttentionInterface op,
-              const KernelShape &shape);
+  /// What the lanes of a vector of scores differ in.
+  enum class Lanes { Rows, Keys };
+
+  /// For `groups` vectors at a time.
+  ScoreRegion(VectorBuilder &b, AttentionInterface op, int64_t groups,
+              Lanes lanes);
 
   /// Whether `beginPanel` and `apply` can be used.
   bool isVector() const { return vector; }
   /// Emits what depends on neither score nor key. Absolute positions: one
-  /// batch index, vectors of heads and queries.
+  /// batch index; of heads and queries a vector for each group, or one scalar
+  /// each where lanes are keys.
   void beginPanel(Value batch, ArrayRef<Value> heads, ArrayRef<Value> queries);
-  /// The new scores of the groups for one absolute key position.
-  SmallVector<Value> apply(ArrayRef<Value> scores, Value key);
-  /// The new score of one row.
+  /// The new scores of the groups. Absolute positions of their keys: one
+  /// scalar, or a vector for each group where lanes are keys.
+  SmallVector<Value> apply(ArrayRef<Value> scores, ArrayRef<Value> keys);
+  /// The new score of one row and key.
   Value applyScalar(Value score, Value batch, Value head, Value query,
                     Value key);
 
 private:
   enum : unsigned { OnLane = 1, OnKey = 2 };
   unsigned kind(Value value) const { return kinds.lookup(value); }
+  void map(unsigned argument, ArrayRef<Value> values, IRMapping &uniform,
+           MutableArrayRef<IRMapping> lanes);
   void emit(Operation &op, IRMapping &uniform,
             MutableArrayRef<IRMapping> lanes);
   Value vectorOf(Value value, const IRMapping &uniform, const IRMapping &lanes);
 
   VectorBuilder &b;
   Block &body;
-  const KernelShape &shape;
+  int64_t groups;
   bool vector = true;
   DenseMap<Value, unsigned> kinds;
   IRMapping panelUniform;

@@ -82,7 +82,7 @@ ScoreModifiers::ScoreModifiers(VectorBuilder &b, AttentionInterface op,
   if (mask && mask.perKey)
     dense = std::make_unique<PanelMask>(b, mask, shape, scratch, rows);
   if (op.hasScore())
-    region.emplace(b, op, shape);
+    region.emplace(b, op, shape.groups, ScoreRegion::Lanes::Rows);
 }
 
 ScoreModifiers::~ScoreModifiers() = default;

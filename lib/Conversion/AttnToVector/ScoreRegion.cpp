@@ -30,9 +30,12 @@ static bool hasVectorForm(Operation &op) {
 }
 
 ScoreRegion::ScoreRegion(VectorBuilder &b, AttentionInterface op,
-                         const KernelShape &shape)
-    : b(b), body(op.getScore().front()), shape(shape) {
-  unsigned arguments[] = {OnLane | OnKey, 0, OnLane, OnLane, OnKey};
+                         int64_t groups, Lanes lanes)
+    : b(b), body(op.getScore().front()), groups(groups) {
+  bool isRows = lanes == Lanes::Rows;
+  unsigned row = isRows ? OnLane : 0;
+  unsigned key = isRows ? OnKey : OnLane | OnKey;
+  unsigned arguments[] = {OnLane | OnKey, 0, row, row, key};
   for (auto [argument, kind] : llvm::zip_equal(body.getArguments(), arguments))
     kinds[argument] = kind;
   for (Operation &inner : body.without_terminator()) {
@@ -96,27 +99,37 @@ void ScoreRegion::emit(Operation &op, IRMapping &uniform,
   }
 }
 
+void ScoreRegion::map(unsigned argument, ArrayRef<Value> values,
+                      IRMapping &uniform, MutableArrayRef<IRMapping> lanes) {
+  Value from = body.getArgument(argument);
+  if (!(kind(from) & OnLane)) {
+    uniform.map(from, values.front());
+    return;
+  }
+  for (auto [group, value] : llvm::zip_equal(lanes, values))
+    group.map(from, value);
+}
+
 void ScoreRegion::beginPanel(Value batch, ArrayRef<Value> heads,
                              ArrayRef<Value> queries) {
   panelUniform.clear();
-  panelLanes.assign(shape.groups, IRMapping());
-  panelUniform.map(body.getArgument(1), batch);
-  for (int64_t g = 0; g < shape.groups; ++g) {
-    panelLanes[g].map(body.getArgument(2), heads[g]);
-    panelLanes[g].map(body.getArgument(3), queries[g]);
-  }
+  panelLanes.assign(groups, IRMapping());
+  map(1, batch, panelUniform, panelLanes);
+  map(2, heads, panelUniform, panelLanes);
+  map(3, queries, panelUniform, panelLanes);
   for (Operation &inner : body.without_terminator())
     if (llvm::none_of(inner.getOperands(),
                       [&](Value v) { return kind(v) & OnKey; }))
       emit(inner, panelUniform, panelLanes);
 }
 
-SmallVector<Value> ScoreRegion::apply(ArrayRef<Value> scores, Value key) {
+SmallVector<Value> ScoreRegion::apply(ArrayRef<Value> scores,
+                                      ArrayRef<Value> keys) {
   IRMapping uniform = panelUniform;
   SmallVector<IRMapping> lanes = panelLanes;
   Type type = body.getArgument(0).getType();
-  uniform.map(body.getArgument(4), key);
-  for (int64_t g = 0; g < shape.groups; ++g)
+  map(4, keys, uniform, lanes);
+  for (int64_t g = 0; g < groups; ++g)
     lanes[g].map(body.getArgument(0), b.cast(scores[g], type));
   for (Operation &inner : body.without_terminator())
     if (llvm::any_of(inner.getOperands(),
@@ -124,7 +137,7 @@ SmallVector<Value> ScoreRegion::apply(ArrayRef<Value> scores, Value key) {
       emit(inner, uniform, lanes);
   SmallVector<Value> results;
   Value yielded = body.getTerminator()->getOperand(0);
-  for (int64_t g = 0; g < shape.groups; ++g)
+  for (int64_t g = 0; g < groups; ++g)
     results.push_back(
         b.cast(vectorOf(yielded, uniform, lanes[g]), b.floatType));
   return results;

@@ -142,3 +142,79 @@ func.func @negative_many_rows(%q: memref<1x8x5x64xf32>,
        memref<1x8x5x64xf32>, memref<1x8x5xf32>) -> ()
   return
 }
+
+// -----
+
+!q = memref<1x8x?x64xf32>
+!kv = memref<1x2x?x64xf32>
+!l = memref<1x8x?xf32>
+
+// Both kernels where only the run knows how many rows there are.
+// CHECK-LABEL: func.func @any_rows
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x?x64xf32>
+// CHECK-DAG:     memref.alloca() {{.*}} : memref<16x64xf32>
+// CHECK-DAG:     memref.alloca() {{.*}} : memref<64x32xf32>
+// CHECK:         %[[N:.*]] = memref.dim %[[Q]]
+// CHECK:         %[[ROWS:.*]] = arith.muli %[[N]], %c8
+// CHECK:         %[[FEW:.*]] = arith.cmpi sle, %[[ROWS]], %c32
+// CHECK:         scf.if %[[FEW]]
+// CHECK:           memref.prefetch
+func.func @any_rows(%q: !q, %k: !kv, %o: !q, %l: !l) {
+  attn.partial ins(%q, %k, %k) outs(%o, %l) : (!q, !kv, !kv, !q, !l) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x8x1x64xf32>
+!kv = memref<1x2x?x64xf32>
+!l = memref<1x8x1xf32>
+!bias = memref<1x8x1x?xf16>
+!mask = memref<1x1x1x?xi8>
+
+// Bias and mask are read as vectors of keys, from scratch in the last block.
+// The values of keys that no row sees are skipped.
+// CHECK-LABEL: func.func @modifiers
+// CHECK-SAME:    %[[BIAS:[^:]+]]: memref<1x8x1x?xf16>, %[[MASK:[^:]+]]: memref<1x1x1x?xi8>
+// CHECK:         scf.if
+// CHECK:           vector.load %[[BIAS]]{{.*}} vector<16xf16>
+// CHECK:         } else {
+// CHECK:           memref.load %[[BIAS]]
+// CHECK:         scf.if
+// CHECK:           vector.load %[[MASK]]{{.*}} vector<16xi8>
+// CHECK:         vector.reduction <and>
+// CHECK:         %[[KEPT:.*]] = scf.if {{.*}} -> (index)
+// CHECK:         scf.for {{.*}} to %[[KEPT]]
+// CHECK:           vector.fma
+func.func @modifiers(%q: !q, %k: !kv, %o: !q, %l: !l, %bias: !bias,
+                     %mask: !mask) {
+  attn.partial ins(%q, %k, %k mask(%mask) bias(%bias)) outs(%o, %l)
+    : (!q, !kv, !kv, !mask, !bias, !q, !l) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x8x1x64xf32>
+!kv = memref<1x2x?x64xf32>
+!l = memref<1x8x1xf32>
+
+// A region on vectors of keys: head and query stay scalars.
+// CHECK-LABEL: func.func @region
+// CHECK:         %[[SLOPE:.*]] = memref.load %{{.*}}[%{{.*}}] : memref<8xf32>
+// CHECK-DAG:     arith.subi {{.*}} : vector<16xindex>
+// CHECK-DAG:     vector.broadcast %[[SLOPE]] : f32 to vector<16xf32>
+// CHECK:         arith.mulf {{.*}} : vector<16xf32>
+func.func @region(%q: !q, %k: !kv, %o: !q, %l: !l, %slopes: memref<8xf32>) {
+  attn.partial ins(%q, %k, %k) outs(%o, %l) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %slope = memref.load %slopes[%h] : memref<8xf32>
+    %distance = arith.subi %j, %i : index
+    %i64 = arith.index_cast %distance : index to i64
+    %f32 = arith.sitofp %i64 : i64 to f32
+    %penalty = arith.mulf %f32, %slope : f32
+    %r = arith.addf %s, %penalty : f32
+    attn.yield %r : f32
+  } : (!q, !kv, !kv, !q, !l) -> ()
+  return
+}

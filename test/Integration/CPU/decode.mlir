@@ -70,6 +70,17 @@
 // RUN: %{run} --function=apart_f32 --input=2x2x8x64xf32=random\(1\) --input=2x67x2x64xf32=random\(2\) --input=2x67x2x64xf32=random\(3\) | FileCheck %s
 // RUN: %{run} --function=apart_bf16 --input=2x2x8x64xbf16=random\(1\) --input=2x67x2x64xbf16=random\(2\) --input=2x67x2x64xbf16=random\(3\) | FileCheck %s
 
+// Everything a score goes through, by vectors of keys, on one row up to seven; then a
+// region by scalars. Rows are counted when the program runs.
+// RUN: %{run} --function=modifiers --input=2x6x1x16xf32=random\(1\) --input=2x2x1x16xf32=random\(2\) --input=2xi64=1 --input=1xi64=1 --input=2x1x1x1xi1=random\(4\) --input=1x6x1x1xf16=random\(5\) --input=6xf32=random\(6\) | FileCheck %s
+// RUN: %{run} --function=modifiers --input=2x6x1x16xf32=random\(1\) --input=2x2x70x16xf32=random\(2\) --input=2xi64=60 --input=1xi64=1 --input=2x6x1x70xi1=random\(4\) --input=1x6x1x70xf16=random\(5\) --input=6xf32=random\(6\) | FileCheck %s
+// RUN: %{run} --function=modifiers --input=2x6x5x16xf32=random\(1\) --input=2x2x64x16xf32=random\(2\) --input=2xi64=60 --input=1xi64=5 --input=1x1x5x64xi1=random\(4\) --input=1x1x1x64xf16=random\(5\) --input=6xf32=random\(6\) | FileCheck %s
+// RUN: %{run} --function=modifiers --input=2x6x4x16xf32=random\(1\) --input=2x2x100x16xf32=random\(2\) --input=2xi64=60 --input=1xi64=4 --input=1x6x4x1xi1=random\(4\) --input=2x6x4x100xf16=random\(5\) --input=6xf32=random\(6\) | FileCheck %s
+// RUN: %{run} --function=branches --input=1x2x3x16xbf16=random\(1\) --input=1x2x50x16xbf16=random\(2\) | FileCheck %s
+// RUN: %{run} --function=branches --input=1x2x40x16xbf16=random\(1\) --input=1x2x50x16xbf16=random\(2\) | FileCheck %s
+// A mask that hides whole keys hides their values.
+// RUN: %{run} --function=hidden --input=1x4x1x32xf32=random\(1\) --input=1x1x75x32xf32=random\(2\) | FileCheck %s
+
 // CHECK-NOT: FAILED
 // CHECK:     verify: result 0: max error
 // CHECK-NOT: FAILED
@@ -288,4 +299,82 @@ func.func @apart_bf16(%q: tensor<2x2x8x64xbf16>, %k: tensor<2x?x2x64xbf16>,
     : (tensor<2x2x8x64xbf16>, tensor<2x?x2x64xbf16>, tensor<2x?x2x64xbf16>)
     -> tensor<2x2x8x64xbf16>
   return %0 : tensor<2x2x8x64xbf16>
+}
+
+!q = tensor<2x6x?x16xf32>
+!kv = tensor<2x2x?x16xf32>
+func.func @modifiers(%q: !q, %k: !kv, %kv_len: tensor<2xi64>,
+    %q_len: tensor<1xi64>, %mask: tensor<?x?x?x?xi1>,
+    %bias: tensor<?x?x?x?xf16>, %slopes: tensor<6xf32>)
+    -> (!q, tensor<2x6x?xf32>) {
+  %0:2 = attn.sdpa %q, %k, %k window(40, 2) bottom_right softcap(3.0)
+      kv_len(%kv_len) q_len(%q_len) mask(%mask) bias(%bias) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %slope = tensor.extract %slopes[%h] : tensor<6xf32>
+    %distance = arith.subi %i, %j : index
+    %i64 = arith.index_cast %distance : index to i64
+    %f32 = arith.sitofp %i64 : i64 to f32
+    %penalty = arith.mulf %f32, %slope : f32
+    %c = arith.constant 0.0625 : f32
+    %r = math.fma %penalty, %c, %s : f32
+    attn.yield %r : f32
+  } : (!q, !kv, !kv, tensor<2xi64>, tensor<1xi64>, tensor<?x?x?x?xi1>,
+       tensor<?x?x?x?xf16>) -> (!q, tensor<2x6x?xf32>)
+  return %0#0, %0#1 : !q, tensor<2x6x?xf32>
+}
+
+!brain = tensor<1x2x?x16xbf16>
+func.func @branches(%q: !brain, %k: !brain) -> !brain {
+  %0 = attn.sdpa %q, %k, %k causal bottom_right score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %three = arith.constant 3 : index
+    %zero = arith.constant 0 : index
+    %rest = arith.remui %j, %three : index
+    %is_third = arith.cmpi eq, %rest, %zero : index
+    %r = scf.if %is_third -> f32 {
+      %none = arith.constant 0xFF800000 : f32
+      scf.yield %none : f32
+    } else {
+      scf.yield %s : f32
+    }
+    attn.yield %r : f32
+  } : (!brain, !brain, !brain) -> !brain
+  return %0 : !brain
+}
+
+!one = tensor<1x4x1x32xf32>
+!one_kv = tensor<1x1x?x32xf32>
+// Values of odd keys become NaN and are masked.
+func.func @hidden(%q: !one, %k: !one_kv) -> !one {
+  %c2 = arith.constant 2 : index
+  %c0 = arith.constant 0 : index
+  %nan = arith.constant 0x7FC00000 : f32
+  %n = tensor.dim %k, %c2 : !one_kv
+  %e = tensor.empty(%n) : !one_kv
+  %v = linalg.generic {
+      indexing_maps = [affine_map<(b, h, j, c) -> (b, h, j, c)>,
+                       affine_map<(b, h, j, c) -> (b, h, j, c)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%k : !one_kv) outs(%e : !one_kv) {
+  ^bb0(%x: f32, %o: f32):
+    %j = linalg.index 2 : index
+    %odd = arith.remui %j, %c2 : index
+    %even = arith.cmpi eq, %odd, %c0 : index
+    %r = arith.select %even, %x, %nan : f32
+    linalg.yield %r : f32
+  } -> !one_kv
+  %m = tensor.empty(%n) : tensor<1x1x1x?xi1>
+  %mask = linalg.generic {
+      indexing_maps = [affine_map<(b, h, i, j) -> (b, h, i, j)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      outs(%m : tensor<1x1x1x?xi1>) {
+  ^bb0(%o: i1):
+    %j = linalg.index 3 : index
+    %odd = arith.remui %j, %c2 : index
+    %even = arith.cmpi eq, %odd, %c0 : index
+    linalg.yield %even : i1
+  } -> tensor<1x1x1x?xi1>
+  %0 = attn.sdpa %q, %k, %v mask(%mask)
+    : (!one, !one_kv, !one_kv, tensor<1x1x1x?xi1>) -> !one
+  return %0 : !one
 }
