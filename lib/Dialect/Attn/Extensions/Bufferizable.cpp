@@ -19,31 +19,15 @@ using namespace mlir;
 using namespace mlir::attn;
 using namespace mlir::bufferization;
 
-/// A copy of the i1 buffer `mask` as i8, which is what layer B wants on
-/// memrefs.
-static FailureOr<Value> widenMask(RewriterBase &rewriter, Location loc,
-                                  Value mask,
-                                  const BufferizationOptions &options) {
+/// The i1 buffer `mask` as i8, which is what layer B wants on memrefs: in
+/// memory it is a byte an element, so this is no copy. Both types lower to the
+/// same descriptor, which makes the cast vanish.
+static Value asBytes(RewriterBase &rewriter, Location loc, Value mask) {
   auto type = cast<MemRefType>(mask.getType());
-  SmallVector<Value> dynamicSizes;
-  for (int64_t d = 0, e = type.getRank(); d < e; ++d)
-    if (type.isDynamicDim(d))
-      dynamicSizes.push_back(memref::DimOp::create(rewriter, loc, mask, d));
-  FailureOr<Value> bytes = options.createAlloc(
-      rewriter, loc, MemRefType::get(type.getShape(), rewriter.getI8Type()),
-      dynamicSizes);
-  if (failed(bytes))
-    return failure();
-  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
-  SmallVector<utils::IteratorType> iterators(type.getRank(),
-                                             utils::IteratorType::parallel);
-  linalg::GenericOp::create(
-      rewriter, loc, mask, *bytes, {identity, identity}, iterators,
-      [&](OpBuilder &b, Location loc, ValueRange args) {
-        Value byte = arith::ExtUIOp::create(b, loc, args[1].getType(), args[0]);
-        linalg::YieldOp::create(b, loc, byte);
-      });
-  return *bytes;
+  auto bytes = MemRefType::get(type.getShape(), rewriter.getI8Type(),
+                               type.getLayout(), type.getMemorySpace());
+  return UnrealizedConversionCastOp::create(rewriter, loc, bytes, mask)
+      .getResult(0);
 }
 
 namespace {
@@ -75,11 +59,8 @@ struct LayerBModel
       if (failed(buffer))
         return failure();
       if (operand.get() == mask &&
-          getElementTypeOrSelf(mask.getType()).isInteger(1)) {
-        buffer = widenMask(rewriter, op->getLoc(), *buffer, options);
-        if (failed(buffer))
-          return failure();
-      }
+          getElementTypeOrSelf(mask.getType()).isInteger(1))
+        buffer = asBytes(rewriter, op->getLoc(), *buffer);
       operands.push_back(*buffer);
     }
     auto dst = cast<DestinationStyleOpInterface>(op);

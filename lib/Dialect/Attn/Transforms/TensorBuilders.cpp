@@ -58,15 +58,6 @@ bool attn::hasNoRows(const AttentionSizes &sizes) {
          isConstantIntValue(sizes.seqLenQ, 0);
 }
 
-void attn::widenMask(RewriterBase &rewriter, AttentionInterface op) {
-  Value mask = op.getMask();
-  if (!mask || !getElementTypeOrSelf(mask.getType()).isInteger(1))
-    return;
-  Value bytes =
-      convertElements(rewriter, op.getLoc(), mask, rewriter.getI8Type());
-  rewriter.modifyOpInPlace(op, [&] { op->replaceUsesOfWith(mask, bytes); });
-}
-
 SmallVector<Value> attn::createDestinations(OpBuilder &b,
                                             AttentionInterface op) {
   if (auto dst = dyn_cast<DestinationStyleOpInterface>(*op))

@@ -34,9 +34,6 @@ Value convertElements(OpBuilder &b, Location loc, Value source, Type type);
 /// True if the result is known to have no elements.
 bool hasNoRows(const AttentionSizes &sizes);
 
-/// Gives `op` an i8 mask if it has an i1 one: kernels read bytes.
-void widenMask(RewriterBase &rewriter, AttentionInterface op);
-
 /// The destinations of attn.partial, or uninitialised ones for the results of
 /// attn.sdpa.
 SmallVector<Value> createDestinations(OpBuilder &b, AttentionInterface op);

@@ -327,8 +327,6 @@ SmallVector<Value> BlockwiseTiler::run() {
       sizes.blockSizeKv == -1 && target && target.getKind() == TargetKind::cpu;
   sizes.blockSizeQ = getTileRows(op, sizes);
 
-  // Once, before the loops: kernels read bytes.
-  widenMask(rewriter, op);
   SmallVector<Value> destinations = createDestinations(rewriter, op);
   auto sdpa = dyn_cast<SdpaOp>(*op);
   Value sinks = sdpa ? sdpa.getSinks() : Value();

@@ -113,15 +113,13 @@ func.func @bshd(%q: tensor<?x?x?x64xf32>, %k: tensor<?x?x?x64xf32>, %v: tensor<?
 
 // -----
 
-// A boolean mask becomes bytes once; dimensions of size 1 are not cut. Sinks
-// join in finalize; the score region sees absolute positions.
+// Dimensions of size 1 are not cut. Sinks join in finalize; the score region
+// sees absolute positions.
 // CHECK-LABEL: func.func @modifiers
 // CHECK-SAME:    %[[MASK:[^:]+]]: tensor<2x1x96x256xi1>, %[[BIAS:[^:]+]]: tensor<1x6x1x256xf32>, %[[SINKS:[^:]+]]: tensor<6xf32>
-// CHECK:         %[[BYTES:.+]] = linalg.generic
-// CHECK:           arith.extui
 // CHECK:         scf.forall (%[[B:.+]], %[[KH:.+]], %[[I:.+]]) =
 // CHECK:           %[[N:.+]] = affine.min
-// CHECK:           tensor.extract_slice %[[BYTES]][%[[B]], 0, %[[I]], 0] [1, 1, %[[N]], 256]
+// CHECK:           tensor.extract_slice %[[MASK]][%[[B]], 0, %[[I]], 0] [1, 1, %[[N]], 256]
 // CHECK:           tensor.extract_slice %[[BIAS]][0, %[[H:.+]], 0, 0] [1, 2, 1, 256]
 // CHECK:           scf.for %[[J:.+]] = %{{.+}} to
 // CHECK:             attn.online

@@ -98,7 +98,7 @@ def AttnTileBlockwisePass : Pass<"attn-tile-blockwise"> {
     Paged, scaled and 8-bit keys and values are gathered a key tile at a time
     to the type they are computed in (so `block-size-kv=-1` means 128 there),
     except for a CPU target with `block-size-kv=-1`, whose kernel does so
-    itself. A boolean mask becomes i8 once, before the loops.
+    itself.
 
     `#attn.blockwise` on an op has precedence over the options; ops with another
     strategy are left alone. What neither gives comes from the module's
