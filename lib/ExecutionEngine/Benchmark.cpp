@@ -10,6 +10,7 @@
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 
 #include "attn/Runtime/ParallelFor.h"
+#include "attn/Target/CPU/HostTarget.h"
 #include "attn/Target/CPU/Passes.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -38,9 +39,11 @@ static double seconds(Body body) {
 // Probes
 //===----------------------------------------------------------------------===//
 
-/// A loop of `accumulators` independent multiply-adds on registers, and a sum
-/// of a buffer of lanes*8 floats a step; both store a sum, so they must run.
-static std::string probeText(unsigned lanes, unsigned accumulators) {
+/// A loop of `accumulators` independent multiply-adds on registers, the same
+/// with pairs of bf16 if `hasDot`, and a sum of a buffer of lanes*8 floats a
+/// step; all store a sum, so they must run.
+static std::string probeText(unsigned lanes, unsigned accumulators,
+                             bool hasDot) {
   std::string text;
   raw_string_ostream os(text);
   auto list = [&](unsigned count, auto print) {
@@ -71,14 +74,28 @@ static std::string probeText(unsigned lanes, unsigned accumulators) {
        << vector << "\nreturn\n}\n";
   };
 
-  os << "func.func @fma(%n: index, %x: f32, %out: memref<?xf32>) {\n"
-        "%c0 = arith.constant 0 : index\n%c1 = arith.constant 1 : index\n"
-        "%start = vector.broadcast %x : f32 to "
-     << vector << "\n";
+  auto begin = [&](StringRef name) {
+    os << "func.func @" << name
+       << "(%n: index, %x: f32, %out: memref<?xf32>) {\n"
+          "%c0 = arith.constant 0 : index\n%c1 = arith.constant 1 : index\n"
+          "%start = vector.broadcast %x : f32 to "
+       << vector << "\n";
+  };
+  begin("fma");
   loop(accumulators, "%n", "%c1", [&](unsigned i) {
     os << "%n" << i << " = vector.fma %a" << i
        << ", %start, %start : " << vector << "\n";
   });
+  if (hasDot) {
+    std::string pairs = formatv("vector<{0}xbf16>", 2 * lanes);
+    begin("dot");
+    os << "%pairs = vector.bitcast %start : " << vector << " to " << pairs
+       << '\n';
+    loop(accumulators, "%n", "%c1", [&](unsigned i) {
+      os << "%n" << i << " = x86vector.avx512.dot %a" << i
+         << ", %pairs, %pairs : " << pairs << " -> " << vector << '\n';
+    });
+  }
   os << "func.func @read(%n: index, %x: f32, %data: memref<?xf32>, "
         "%out: memref<?xf32>) {\n%c0 = arith.constant 0 : index\n"
         "%step = arith.constant "
@@ -101,27 +118,30 @@ Expected<std::unique_ptr<MachineProbe>> MachineProbe::create() {
   DialectRegistry registry;
   registerRunDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  auto module =
-      parseSourceString<ModuleOp>(probeText(lanes, accumulators), &context);
+  bool hasDot = getHostTarget(&context).getBf16Dot();
+  auto module = parseSourceString<ModuleOp>(
+      probeText(lanes, accumulators, hasDot), &context);
   PassManager pm(&context);
   LowerToLLVMOptions options;
   options.x86Vector = hostIsX86();
   buildLowerToLLVMPipeline(pm, options);
   if (!module || failed(pm.run(*module)))
     return createStringError("the machine probe does not compile");
-  auto jit = Jit::create(*module, {"fma", "read"});
+  SmallVector<std::string> names = {"fma", "read"};
+  if (hasDot)
+    names.push_back("dot");
+  auto jit = Jit::create(*module, names);
   if (!jit)
     return jit.takeError();
-  auto fma = (*jit)->lookup("fma");
-  if (!fma)
-    return fma.takeError();
-  auto read = (*jit)->lookup("read");
-  if (!read)
-    return read.takeError();
   std::unique_ptr<MachineProbe> probe(new MachineProbe);
+  Jit::PackedFunction *functions[] = {&probe->fma, &probe->read, &probe->dot};
+  for (auto [name, function] : zip(names, functions)) {
+    auto address = (*jit)->lookup(name);
+    if (!address)
+      return address.takeError();
+    *function = *address;
+  }
   probe->jit = std::move(*jit);
-  probe->fma = *fma;
-  probe->read = *read;
   probe->flopsPerIteration = 2 * lanes * accumulators;
   return probe;
 }
@@ -156,11 +176,11 @@ void callProbe(Jit::PackedFunction function, int64_t count, const char *data) {
 }
 } // namespace
 
-double MachineProbe::measureFma() {
+double MachineProbe::measureRegisters(Jit::PackedFunction function) {
   struct Work {
     Jit::PackedFunction function;
     int64_t iterations;
-  } work{fma, 4'000'000 / 24};
+  } work{function, 4'000'000 / 24};
   int64_t threads = attn_rt_num_threads();
   double time = seconds([&] {
     attn_rt_parallel_for(
@@ -247,19 +267,23 @@ Error attn::benchmarkCall(llvm::function_ref<void()> call,
   auto probe = MachineProbe::create();
   if (!probe)
     return probe.takeError();
+  // The rate of bf16 is a limit of programs that read some.
+  bool readsBF16 = llvm::any_of(
+      inputs, [](const TensorValue &v) { return v.element().isBF16(); });
   call();
   (*probe)->measureFma();
   (*probe)->measureRead(inputs);
-  SmallVector<double> times, fma, read;
+  SmallVector<double> times, fma, dot, read;
   for (int64_t i = 0; i < repetitions; ++i) {
     times.push_back(seconds(call));
     fma.push_back((*probe)->measureFma());
+    dot.push_back(readsBF16 ? (*probe)->measureDot() : 0);
     read.push_back((*probe)->measureRead(inputs));
   }
 
   double middle = median(times), best = *llvm::min_element(times);
   double flops = work.flops, bytes = work.bytes;
-  double fmaLimit = median(fma), readLimit = median(read);
+  double readLimit = median(read);
   auto row = [&](StringRef what, StringRef unit, double middle, double best) {
     out << left_justify(what, 26) << format("%12.3f %12.3f  ", middle, best)
         << unit << '\n';
@@ -268,12 +292,24 @@ Error attn::benchmarkCall(llvm::function_ref<void()> call,
       << '\n'
       << left_justify("", 26) << "      median         best\n";
   row("time", "ms", middle * 1e3, best * 1e3);
-  double bestFma = *llvm::max_element(fma), bestRead = *llvm::max_element(read);
-  row("f32 FMA limit", "GFLOP/s", fmaLimit, bestFma);
+  double bestRead = *llvm::max_element(read);
+  struct Limit {
+    StringRef type, name;
+    double middle, best;
+  };
+  SmallVector<Limit> limits = {
+      {"f32 ", "FMA limit", median(fma), *llvm::max_element(fma)}};
+  if (double middleDot = median(dot))
+    limits.push_back(
+        {"", "bf16 dot limit", middleDot, *llvm::max_element(dot)});
+  for (const Limit &limit : limits)
+    row((limit.type + limit.name).str(), "GFLOP/s", limit.middle, limit.best);
   if (flops > 0) {
     row("counted work", "GFLOP/s", flops / middle / 1e9, flops / best / 1e9);
-    row("share of FMA limit", "%", 100 * flops / middle / 1e9 / fmaLimit,
-        100 * flops / best / 1e9 / bestFma);
+    for (const Limit &limit : limits)
+      row(("share of " + limit.name).str(), "%",
+          100 * flops / middle / 1e9 / limit.middle,
+          100 * flops / best / 1e9 / limit.best);
   }
   if (readLimit > 0) {
     row("read limit, same inputs", "GB/s", readLimit, bestRead);

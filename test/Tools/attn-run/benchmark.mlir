@@ -6,6 +6,7 @@
 // CHECK: threads 1, repetitions 2
 // CHECK: time {{[0-9.]+}} {{[0-9.]+}} ms
 // CHECK: f32 FMA limit {{.*}} GFLOP/s
+// WORK-NOT: bf16
 // WORK: counted work {{.*}} GFLOP/s
 // WORK: share of FMA limit {{.*}} %
 // NOWORK-NOT: counted
@@ -24,4 +25,17 @@ func.func @copy(%x: tensor<256x256xf32>) -> tensor<256x256xf32> {
   %0 = linalg.add ins(%x, %x : tensor<256x256xf32>, tensor<256x256xf32>)
     outs(%e : tensor<256x256xf32>) -> tensor<256x256xf32>
   return %0 : tensor<256x256xf32>
+}
+
+// A program on bf16 is held to the machine's rate for that too, if it has one.
+// RUN: attn-run %s --function=half --benchmark=2 --threads=1 | FileCheck %s --check-prefix=HALF
+// HALF:     f32 FMA limit
+// HALF:     counted work
+// HALF:     share of FMA limit
+// HALF:     read limit, same inputs
+func.func @half(%q: tensor<1x2x256x64xbf16>) -> tensor<1x2x256x64xbf16> {
+  %0 = attn.sdpa %q, %q, %q
+    : (tensor<1x2x256x64xbf16>, tensor<1x2x256x64xbf16>, tensor<1x2x256x64xbf16>)
+    -> tensor<1x2x256x64xbf16>
+  return %0 : tensor<1x2x256x64xbf16>
 }
