@@ -265,7 +265,7 @@ SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
 SmallVector<Value> AttentionKernel::emitScores(Value firstKey, Value numKeys,
                                                ValueRange maxima) {
   int64_t tile = shape.tile;
-  Value whole = b.roundDown(numKeys, tile);
+  Value whole = b.sub(numKeys, b.rem(numKeys, b.idx(tile)));
   auto keyRows = [&](Value first, Value last) {
     SmallVector<Value> result;
     for (int64_t i = 0; i < tile; ++i) {
@@ -391,14 +391,10 @@ void AttentionKernel::emitSumTile(Value numWords, Value isThinned, Value column,
     }
     return products;
   };
-  Value even = b.roundDown(numWords, 2);
+  // One word a step: given two, LLVM loads the splats of both at once, which
+  // do not fit into registers beside the sums.
   SmallVector<Value> products =
-      b.loop(zero, even, 2, carriedIn, [&](Value row, ValueRange carried) {
-        SmallVector<Value> half = step(row, carried);
-        return step(b.add(row, 1), half);
-      });
-  products =
-      b.loop(even, numWords, 1, products,
+      b.loop(zero, numWords, 1, carriedIn,
              [&](Value row, ValueRange carried) { return step(row, carried); });
   for (int64_t i = 0; i < width; ++i)
     for (int64_t g = 0; g < groups; ++g)

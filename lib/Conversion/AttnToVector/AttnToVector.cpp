@@ -129,9 +129,21 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
   KernelShape shape;
   int64_t bytes = op.getAccumulatorType().getWidth() / 8;
   shape.lanes = target.vectorBits / 8 / bytes;
-  shape.tile = target.numRegisters >= 32 ? 8 : 4;
   shape.block = 128;
   shape.groups = 2;
+  shape.tile = 8;
+  if (target.numRegisters < 16) {
+    shape.tile = 2;
+  } else if (target.numRegisters < 32) {
+    // 12 sums, 2 vectors of queries and 2 splats fill 16 registers; 8 sums
+    // would be too few for two multiply-adds a cycle.
+    shape.tile = 6;
+    shape.block = 126;
+  } else if (shape.lanes <= 4) {
+    // As many sums from half as many splats, and half as many panels to read
+    // the keys for.
+    shape.tile = shape.groups = 4;
+  }
   shape.word = usesDot(op, target) ? 2 : 1;
   // One vector is enough for the few rows of a decoding step.
   int64_t rows = op.getQuery().getType().getDimSize(op.getSeqAxis());
@@ -160,7 +172,7 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
     return elements * bytes;
   };
   while (scratchBytes() > kMaxScratchBytes && shape.block > 16)
-    shape.block /= 2;
+    shape.block = shape.block / 2 / shape.tile * shape.tile;
   if (scratchBytes() > kMaxScratchBytes)
     shape.groups = 1;
   return shape;

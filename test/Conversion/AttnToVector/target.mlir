@@ -3,10 +3,10 @@
 !q = memref<1x2x32x64xf32>
 !s = memref<1x2x32xf32>
 
-// 16 registers of 256 bits: 8 lanes, and tiles of 4 keys by 2 vectors.
+// 16 registers of 256 bits: 8 lanes, and tiles of 6 keys by 2 vectors.
 // CHECK-LABEL: func.func @avx2
 // CHECK-NOT:     vector<16x
-// CHECK:         scf.for {{.*}} -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>) {
+// CHECK:         scf.for {{.*}} -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>, vector<8xf32>) {
 // CHECK-NOT:     vector<16x
 module attributes {attn.target = #attn.target<cpu, vector_bits = 256, num_vector_registers = 16>} {
   func.func @avx2(%q: !q, %s: !s) {
