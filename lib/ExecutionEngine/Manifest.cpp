@@ -181,7 +181,13 @@ ParameterSignature Reader::parameter(const json::Object &object,
     ScopedDiagnosticHandler quiet(context, [](Diagnostic &) {});
     parameter.type = parseType(text(object, "type"), context);
   }
-  if (!parameter.type || !getAbiElement(getElementTypeOrSelf(parameter.type)))
+  auto canBePassed = [](Type type) {
+    auto shaped = dyn_cast<ShapedType>(type);
+    return getAbiElement(getElementTypeOrSelf(type)) &&
+           (!shaped || (isa<RankedTensorType, MemRefType>(type) &&
+                        shaped.getRank() <= ATTN_MAX_RANK));
+  };
+  if (!parameter.type || !canBePassed(parameter.type))
     fail("type");
   const json::Array *sizes = object.getArray("sizes");
   if (!sizes)

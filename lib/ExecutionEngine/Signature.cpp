@@ -100,8 +100,8 @@ public:
           "unsigned", "using", "virtual", "void", "volatile", "wchar_t",
           "while", "xor", "xor_eq",
           // Macros and types that the header brings, or compilers predefine.
-          "NULL", "linux", "unix", "INT32_MAX", "size_t", "int8_t", "int16_t",
-          "int32_t", "int64_t", "uint8_t", "uint16_t", "attn_tensor",
+          "NULL", "EOF", "errno", "assert", "linux", "unix", "size_t", "int8_t",
+          "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "attn_tensor",
           "attn_exec", "attn_contiguous", "attn_set_contiguous"})
       taken.insert(name);
   }
@@ -270,6 +270,9 @@ mlir::attn::describeFunctions(const ModuleSource &source) {
       returned.assign(func.front().getTerminator()->operand_begin(),
                       func.front().getTerminator()->operand_end());
     NameTable names;
+    // A parameter may not hide the function from its wrapper.
+    for (StringRef suffix : {"", "_result_shapes", "_workspace_bytes"})
+      names.take((function.name + suffix).str());
     for (auto [i, info] : enumerate(function.arguments)) {
       if (Error error =
               checkParameter(function, "argument " + Twine(i), info.type))

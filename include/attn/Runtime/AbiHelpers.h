@@ -29,7 +29,8 @@ static inline attn_tensor attn_contiguous(const void *data, int32_t dtype,
                                           int32_t rank, const int64_t *sizes) {
   attn_tensor tensor;
   int32_t d;
-  tensor.data = (void *)data;
+  /* Inputs are not written: Abi.h has one type for them and for results. */
+  tensor.data = (void *)(uintptr_t)data;
   tensor.dtype = dtype;
   tensor.rank = rank;
   for (d = 0; d < ATTN_MAX_RANK; ++d) {

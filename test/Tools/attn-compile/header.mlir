@@ -67,10 +67,11 @@ func.func @two(%a: tensor<1x2x?x8xf32>, %b: tensor<1x2x?x8xf32>) -> (tensor<1x2x
 // CHECK-NEXT:     int64_t a_b_2,
 // CHECK-NEXT:     double workspace_2,
 // CHECK-NEXT:     uint8_t arg4,
+// CHECK-NEXT:     float odd_2,
 // CHECK-NEXT:     float *result0,
 // CHECK-NEXT:     void *workspace,
 // CHECK:        args[0] = attn_contiguous(&while_2, ATTN_F32, 0, NULL);
-func.func @odd(%while: f32, %a.b: index, %a-b: i64, %workspace: f64, %0: i1) -> f32 {
+func.func @odd(%while: f32, %a.b: index, %a-b: i64, %workspace: f64, %0: i1, %odd: f32) -> f32 {
   return %while : f32
 }
 
@@ -100,5 +101,5 @@ func.func @inout(%cache: tensor<?xf32> {attn.inout, attn.state = "key_t"}) -> (t
 
 // Valid C and C++, with every warning (test/Integration compiles and runs one).
 // RUN: echo '#include "%t.h"' > %t.c
-// RUN: clang -fsyntax-only -std=c99 -Wall -Wextra -Werror -pedantic %t.c
-// RUN: clang -fsyntax-only -x c++ -std=c++11 -Wall -Wextra -Werror -pedantic %t.c
+// RUN: clang -fsyntax-only -std=c99 -Wall -Wextra -Wshadow -Wcast-qual -Wconversion -Werror -pedantic %t.c
+// RUN: clang -fsyntax-only -x c++ -std=c++11 -Wall -Wextra -Wshadow -Wcast-qual -Wconversion -Werror -pedantic %t.c

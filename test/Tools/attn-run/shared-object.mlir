@@ -77,6 +77,8 @@
 // JSON: attn-run: error: '{{.*}}json.so': cannot be used: its manifest is no JSON: {{.+}}
 // RUN: not attn-run %t/key.so 2>&1 | FileCheck %s --check-prefix=KEY
 // KEY: attn-run: error: '{{.*}}key.so': cannot be used: its manifest is damaged: 'functions' is missing or not what it should be
+// RUN: not attn-run %t/type.so 2>&1 | FileCheck %s --check-prefix=TYPE
+// TYPE: attn-run: error: '{{.*}}type.so': cannot be used: its manifest is damaged: 'type' is missing or not what it should be
 // RUN: not attn-run %t/feature.so 2>&1 | FileCheck %s --check-prefix=FEATURE
 // FEATURE: attn-run: error: '{{.*}}feature.so': cannot be used: it was compiled for {{.*}}; this machine lacks {{.*}}; compile with another --mcpu
 

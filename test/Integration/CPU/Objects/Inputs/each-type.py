@@ -46,7 +46,8 @@ for path in sys.argv[2:]:
     for name, x in (("narrow_f64", values), ("narrow_f32", values_f32)):
         f16, bf16 = library.call(name, x)
         with np.errstate(all="ignore"):
-            assert np.array_equal(f16.view(np.uint16), x.astype(np.float16).view(np.uint16)), name
+            expected = x.astype(np.float16)
+        assert np.array_equal(f16.view(np.uint16), expected.view(np.uint16)), name
         wrong = bf16 != to_bf16(x.astype(np.float64))
         # The instruction of AVX512-BF16 takes subnormals for zero.
         wrong &= np.abs(x) >= 2.0**-126

@@ -27,7 +27,8 @@ def compile(name, path, *flags):
 for folder in ("empty", "broken", "lld"):
     compile(folder, os.path.abspath(folder))
 inputs = [f"--input=1x{h}x50x64xf32=random({h})" for h in (8, 2, 2)]
-text = subprocess.run([runner, "x.so", "--verify", *inputs], stdout=subprocess.PIPE, text=True)
-print(text.stdout.splitlines()[-1])
+command = [runner, "x.so", "--verify", *inputs]
+done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+print(done.stdout.splitlines()[-1])
 os.remove("x.so")
 compile("aarch64", os.environ["PATH"], "--triple=aarch64-linux-gnu")
