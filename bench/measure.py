@@ -199,11 +199,20 @@ class Measurement:
     """Everything that outlives a case."""
 
     def __init__(
-        self, compiler, probes, peers, missing, seconds, rounds=None, unasked=()
+        self,
+        compiler,
+        probes,
+        peers,
+        missing,
+        seconds,
+        rounds=None,
+        unasked=(),
+        clock="wall",
     ):
         self.compiler, self.probes = compiler, probes
         self.peers, self.missing = peers, missing
         self.seconds, self.fixed_rounds = seconds, rounds
+        self.clock = clock
         self.pilots = {}
         # Left out by the caller: said once, not in every case.
         self.unasked = set(unasked)
@@ -375,7 +384,7 @@ class Measurement:
                 for row in group:
                     if turn < turns[id(row)]:
                         seconds, busy = timed(row.contender, repetitions[id(row)])
-                        row.seconds.append(seconds)
+                        row.seconds.append(busy if self.clock == "cpu" else seconds)
                         row.cpus.append(busy / seconds)
                 for limit in result.limits:
                     if limit.threads == threads:

@@ -135,8 +135,9 @@ typedef float vec __attribute__((vector_size(VECTOR_BYTES)));
 #define CHAINS 24
 #define EACH(X)                                                                \
   X(0)                                                                         \
-  X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)   \
-      X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
+  X(1)                                                                         \
+  X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)  \
+      X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
 #else
 #define CHAINS 12
 #define EACH(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11)
@@ -144,9 +145,16 @@ typedef float vec __attribute__((vector_size(VECTOR_BYTES)));
 
 static volatile float sink;
 
+static clockid_t clock_id = CLOCK_MONOTONIC;
+
+/* Whether probes are timed by CPU time of the process instead of wall time. */
+void bench_use_cpu_clock(int32_t cpu) {
+  clock_id = cpu ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
+}
+
 static double now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock_id, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 

@@ -53,8 +53,9 @@ def _library(cache):
 class Probes:
     """The probes, on any number of threads."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, clock="wall"):
         self.library = _library(cache)
+        self.library.bench_use_cpu_clock(int(clock == "cpu"))
         self.library.bench_pool_create.restype = ctypes.c_void_p
         for name in ("bench_fma", "bench_bf16_dot"):
             getattr(self.library, name).restype = ctypes.c_double

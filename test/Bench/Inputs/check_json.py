@@ -5,7 +5,16 @@ import sys
 
 document = json.load(open(sys.argv[1]))
 assert document["schema"] == 1
-for key in ("date", "config", "machine", "versions", "missing", "seconds", "bars"):
+for key in (
+    "date",
+    "config",
+    "clock",
+    "machine",
+    "versions",
+    "missing",
+    "seconds",
+    "bars",
+):
     assert key in document, key
 assert set(document["missing"]) == {"torch", "iree", "ort"}, document["missing"]
 assert document["left_out"] == []
