@@ -57,6 +57,10 @@ std::optional<DecodeShape> DecodeShape::get(AttentionInterface op,
   shape.accumulators =
       std::max<int64_t>(target.numRegisters >= 32 ? 16 : 8, shape.lanes);
   shape.block = std::max<int64_t>(32, shape.lanes);
+  // Blocks that lie in one page are read in place.
+  if (op.isPaged())
+    while (getPageSize(op) % shape.block != 0 && shape.block > shape.lanes)
+      shape.block /= 2;
   shape.rowTile = isStatic ? 4 : std::gcd<int64_t>(group.value_or(4), 4);
   shape.capacity = llvm::alignTo(isStatic ? *group * seqLenQ : kMaxRows, 4);
   shape.hasDot = target.bf16Dot && target.vectorBits == 512 &&

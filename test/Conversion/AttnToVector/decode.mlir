@@ -218,3 +218,24 @@ func.func @region(%q: !q, %k: !kv, %o: !q, %l: !l, %slopes: memref<8xf32>) {
   } : (!q, !kv, !kv, !q, !l) -> ()
   return
 }
+
+// -----
+
+!q = memref<1x8x1x64xf32>
+!pool = memref<?x2x16x64xf32>
+!l = memref<1x8x1xf32>
+
+// Blocks are no longer than a page: those that begin with one are read there.
+// CHECK-LABEL: func.func @paged
+// CHECK-SAME:    %[[POOL:[^:]+]]: memref<?x2x16x64xf32>
+// CHECK-DAG:     memref.alloca() {{.*}} : memref<16x64xf32>
+// CHECK-DAG:     memref.alloca() {{.*}} : memref<4x16xf32>
+// CHECK:         scf.if {{.*}} -> (memref<?x64xf32, strided<[?, 1], offset: ?>>)
+// CHECK:           memref.subview %[[POOL]]
+// The next page is asked for where the table says it lies.
+// CHECK:         memref.prefetch %[[POOL]]
+func.func @paged(%q: !q, %k: !pool, %o: !q, %l: !l, %table: memref<1x8xi32>) {
+  attn.partial ins(%q, %k, %k page_table(%table)) outs(%o, %l)
+    : (!q, !pool, !pool, memref<1x8xi32>, !q, !l) -> ()
+  return
+}
