@@ -19,8 +19,8 @@
 
 static llvm::cl::opt<std::string> attnReport(
     "attn-report", llvm::cl::value_desc("FILE.json"),
-    llvm::cl::desc("Write what attn-raise found, and what it left alone and "
-                   "why, as JSON"));
+    llvm::cl::desc("Write what attn-raise found, what it left alone and why, "
+                   "and which kernels were made, as JSON"));
 
 #ifdef ATTN_INCLUDE_TESTS
 namespace mlir::attn::test {
@@ -45,9 +45,12 @@ int main(int argc, char **argv) {
 
   mlir::attn::Report report;
   mlir::attn::setProcessReport(&report);
+  mlir::attn::setKernelListener(
+      [&](const mlir::attn::KernelFacts &kernel) { report.add(kernel); });
   llvm::LogicalResult result =
       mlir::MlirOptMain(argc, argv, "attn-mlir optimizer driver\n", registry);
   mlir::attn::setProcessReport(nullptr);
+  mlir::attn::setKernelListener(nullptr);
   std::string error;
   if (!attnReport.empty() && failed(report.write(attnReport, error))) {
     llvm::WithColor::error(llvm::errs(), "attn-opt")

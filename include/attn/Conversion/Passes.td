@@ -79,6 +79,11 @@ def ConvertAttnToVectorPass
     read. The score region is emitted on vectors where its ops are elementwise
     and score by score where they are not.
 
+    Every shape is computed. What makes one slow (rows whose elements are not
+    adjacent, columns that fill no vector, a score region that needs scalars,
+    blocks or panels smaller than usual) is said in a remark with the way out,
+    and `attn-opt --attn-report` lists it with the kernel of each op.
+
     Refused: operands that are tensors, and head dimensions whose panels do not
     fit on a stack.
 

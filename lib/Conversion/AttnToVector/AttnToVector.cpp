@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Conversion/AttnToVector/AttnToVector.h"
-#include "DecodeKernel.h"
+#include "KernelReport.h"
 #include "attn/Conversion/Passes.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
@@ -129,7 +129,6 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
   KernelShape shape;
   int64_t bytes = op.getAccumulatorType().getWidth() / 8;
   shape.lanes = target.vectorBits / 8 / bytes;
-  shape.block = 128;
   shape.groups = 2;
   shape.tile = 8;
   if (target.numRegisters < 16) {
@@ -138,12 +137,12 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
     // 12 sums, 2 vectors of queries and 2 splats fill 16 registers; 8 sums
     // would be too few for two multiply-adds a cycle.
     shape.tile = 6;
-    shape.block = 126;
   } else if (shape.lanes <= 4) {
     // As many sums from half as many splats, and half as many panels to read
     // the keys for.
     shape.tile = shape.groups = 4;
   }
+  shape.block = shape.getFullBlock();
   shape.word = usesDot(op, target) ? 2 : 1;
   // One vector is enough for the few rows of a decoding step.
   int64_t rows = op.getQuery().getType().getDimSize(op.getSeqAxis());
@@ -207,6 +206,7 @@ static LogicalResult lowerAttention(RewriterBase &rewriter,
   std::optional<DecodeShape> few = DecodeShape::get(op, target);
   auto emitDecode = [&] { DecodeKernel(b, op, *few, scratch).emit(); };
   if (few && few->isCertain) {
+    reportKernel(op, nullptr, &*few);
     emitDecode();
     rewriter.eraseOp(op);
     return success();
@@ -214,6 +214,7 @@ static LogicalResult lowerAttention(RewriterBase &rewriter,
   FailureOr<KernelShape> shape = KernelShape::get(op, target);
   if (failed(shape))
     return failure();
+  reportKernel(op, &*shape, few ? &*few : nullptr);
   auto emitPanels = [&] { emitAttentionKernel(b, op, *shape, scratch); };
   if (few) {
     // Without a division, whose divisor may be 0 where there is nothing to do.

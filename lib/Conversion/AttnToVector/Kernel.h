@@ -30,6 +30,8 @@ struct KernelShape {
   int64_t word;   ///< Elements one instruction multiplies in a lane; see Words.
 
   int64_t panel() const { return lanes * groups; }
+  /// The block of whole tiles, unless scratch asks for a smaller one.
+  int64_t getFullBlock() const { return 128 / tile * tile; }
   /// How the kernel wants to read key or value.
   KeySpec getSpec(AttentionInterface op, bool isValue) const;
 
@@ -123,6 +125,10 @@ public:
   /// For `groups` vectors at a time.
   ScoreRegion(VectorBuilder &b, AttentionInterface op, int64_t groups,
               Lanes lanes);
+
+  /// The first op of the region that has no form for vectors and needs one, or
+  /// null if there is none.
+  static Operation *findScalarOp(AttentionInterface op, Lanes lanes);
 
   /// Whether `beginPanel` and `apply` can be used.
   bool isVector() const { return vector; }

@@ -29,24 +29,40 @@ static bool hasVectorForm(Operation &op) {
          llvm::all_of(op.getOperandTypes(), VectorType::isValidElementType);
 }
 
-ScoreRegion::ScoreRegion(VectorBuilder &b, AttentionInterface op,
-                         int64_t groups, Lanes lanes)
-    : b(b), body(op.getScore().front()), groups(groups) {
-  bool isRows = lanes == Lanes::Rows;
-  unsigned row = isRows ? OnLane : 0;
-  unsigned key = isRows ? OnKey : OnLane | OnKey;
-  unsigned arguments[] = {OnLane | OnKey, 0, row, row, key};
+/// What every value of the region depends on. Returns the first op without a
+/// vector form that would need one, or null.
+static Operation *classify(Block &body, bool isRows, unsigned onLane,
+                           unsigned onKey, DenseMap<Value, unsigned> &kinds) {
+  unsigned row = isRows ? onLane : 0;
+  unsigned key = isRows ? onKey : onLane | onKey;
+  unsigned arguments[] = {onLane | onKey, 0, row, row, key};
   for (auto [argument, kind] : llvm::zip_equal(body.getArguments(), arguments))
     kinds[argument] = kind;
+  Operation *scalar = nullptr;
   for (Operation &inner : body.without_terminator()) {
     unsigned all = 0;
     for (Value operand : inner.getOperands())
-      all |= kind(operand);
+      all |= kinds.lookup(operand);
     for (Value result : inner.getResults())
       kinds[result] = all;
-    if (inner.getNumRegions() || ((all & OnLane) && !hasVectorForm(inner)))
-      vector = false;
+    bool needsScalars =
+        inner.getNumRegions() || ((all & onLane) && !hasVectorForm(inner));
+    if (needsScalars && !scalar)
+      scalar = &inner;
   }
+  return scalar;
+}
+
+ScoreRegion::ScoreRegion(VectorBuilder &b, AttentionInterface op,
+                         int64_t groups, Lanes lanes)
+    : b(b), body(op.getScore().front()), groups(groups) {
+  vector = !classify(body, lanes == Lanes::Rows, OnLane, OnKey, kinds);
+}
+
+Operation *ScoreRegion::findScalarOp(AttentionInterface op, Lanes lanes) {
+  DenseMap<Value, unsigned> kinds;
+  return classify(op.getScore().front(), lanes == Lanes::Rows, OnLane, OnKey,
+                  kinds);
 }
 
 Value ScoreRegion::vectorOf(Value value, const IRMapping &uniform,

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Writes the report of raising as JSON.
+// Writes the report as JSON.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,8 +32,14 @@ void Report::add(ReportEntry entry) {
   entries.push_back(std::move(entry));
 }
 
+void Report::add(KernelFacts kernel) {
+  std::lock_guard<std::mutex> guard(reportMutex);
+  kernels.push_back(std::move(kernel));
+}
+
 void Report::append(const Report &other) {
   std::lock_guard<std::mutex> guard(reportMutex);
+  kernels.insert(kernels.end(), other.kernels.begin(), other.kernels.end());
   entries.insert(entries.end(), other.entries.begin(), other.entries.end());
 }
 
@@ -76,6 +82,20 @@ static void writeFound(llvm::json::OStream &json, const ReportEntry &entry) {
     json.attribute("strategy", entry.strategy);
 }
 
+static void writeKernel(llvm::json::OStream &json, const KernelFacts &kernel) {
+  json.attribute("function", kernel.function);
+  json.attribute("location", kernel.location);
+  json.attribute("scheme", kernel.scheme);
+  json.attribute("lanes", kernel.lanes);
+  json.attribute("rows", kernel.rows);
+  json.attribute("tile", kernel.tile);
+  json.attribute("block", kernel.block);
+  json.attributeArray("slow", [&] {
+    for (const std::string &reason : kernel.slow)
+      json.value(reason);
+  });
+}
+
 LogicalResult Report::write(StringRef path, std::string &error) const {
   llvm::Error failed =
       llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
@@ -97,6 +117,17 @@ LogicalResult Report::write(StringRef path, std::string &error) const {
                 json.attribute("blocked_at_op", entry.blockedAtOp);
                 json.attribute("blocked_at", entry.blockedAtLocation);
               });
+          });
+          if (kernels.empty())
+            return;
+          // Functions are lowered in any order.
+          std::vector<KernelFacts> sorted(kernels);
+          llvm::stable_sort(sorted, [](const auto &x, const auto &y) {
+            return x.function < y.function;
+          });
+          json.attributeArray("kernels", [&] {
+            for (const KernelFacts &kernel : sorted)
+              json.object([&] { writeKernel(json, kernel); });
           });
         });
         os << "\n";

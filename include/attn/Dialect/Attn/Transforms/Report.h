@@ -4,14 +4,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The report of raising: one entry per place that looks like attention, written
-// as JSON.
+// The report: one entry per place that looks like attention to attn-raise, one
+// per kernel that was made, written as JSON.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef ATTN_DIALECT_ATTN_TRANSFORMS_REPORT_H
 #define ATTN_DIALECT_ATTN_TRANSFORMS_REPORT_H
 
+#include "attn/Support/KernelFacts.h"
 #include "mlir/IR/Operation.h"
 
 #include <optional>
@@ -48,16 +49,19 @@ struct ReportEntry {
 class Report {
 public:
   void add(ReportEntry entry);
+  /// Adds what a code generator made of an op.
+  void add(KernelFacts kernel);
   /// Adds the entries of another report.
   void append(const Report &other);
   /// Writes all entries to `path` ("-" is standard output), through a temporary
   /// that is renamed when it is complete. On failure nothing is left behind and
   /// `error` says why.
   LogicalResult write(StringRef path, std::string &error) const;
-  bool empty() const { return entries.empty(); }
+  bool empty() const { return entries.empty() && kernels.empty(); }
 
 private:
   std::vector<ReportEntry> entries;
+  std::vector<KernelFacts> kernels;
 };
 
 /// The report that every run of attn-raise in this process adds to while it is

@@ -1,0 +1,25 @@
+//===- KernelReport.h - What holds a kernel up ------------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Says of an op which kernel it gets and why that is slower than it could be.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOVECTOR_KERNELREPORT_H
+#define ATTN_LIB_CONVERSION_ATTNTOVECTOR_KERNELREPORT_H
+
+#include "DecodeKernel.h"
+
+namespace mlir::attn {
+
+/// Remarks on what makes the kernels of `op` slow, and tells the process's
+/// listener of them. Either shape may be null, not both.
+void reportKernel(AttentionInterface op, const KernelShape *panel,
+                  const DecodeShape *decode);
+
+} // namespace mlir::attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOVECTOR_KERNELREPORT_H
