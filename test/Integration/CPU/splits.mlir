@@ -18,6 +18,12 @@
 // Layout bshd, half precision, a window longer than a split.
 // RUN: %{run} --threads=3 --function=window --input=2x3x8x64xf16=random\(1\) --input=2x6000x2x64xf16=random\(2\) | FileCheck %s
 // RUN: %{run} --threads=1 --function=window --input=2x3x8x64xf16=random\(1\) --input=2x6000x2x64xf16=random\(2\) | FileCheck %s
+// The same function as an object, which asks its caller for the threads.
+// RUN: attn-compile %s -o %t.so --mcpu=native
+// RUN: attn-run %t.so --verify --threads=5 --function=ragged --input=3x4x35x16xf32=random\(1\) --input=3x2x2047x16xf32=random\(2\) --input=3x2x2047x21xf32=random\(3\) --input=@%t.kv.npy --input=@%t.q.npy --input=4xf32=random\(4\) | FileCheck %s
+// RUN: attn-run %t.so --verify --threads=1 --function=decode --input=1x8x1x24xf32=random\(1\) --input=1x2x4099x24xf32=random\(2\) --input=1x2x4099x40xf32=random\(3\) | FileCheck %s
+// RUN: attn-run %t.so --verify --threads=8 --function=decode --input=1x8x1x24xf32=random\(1\) --input=1x2x4099x24xf32=random\(2\) --input=1x2x4099x40xf32=random\(3\) | FileCheck %s
+
 // CHECK-NOT: FAILED
 // CHECK:     verify: result 0: max error
 // CHECK-NOT: FAILED
