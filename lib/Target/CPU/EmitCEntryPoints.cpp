@@ -103,8 +103,8 @@ static LogicalResult returnReasons(func::FuncOp func, Reasons &reasons) {
     Block *next = here->splitBlock(std::next(check->getIterator()));
     builder.setInsertionPoint(check);
     Value reason = arith::ConstantIntOp::create(
-        builder, check.getLoc(), reasons.add(getStatus(check), check.getMsg()),
-        32);
+        builder, check.getLoc(),
+        reasons.addOnce(getStatus(check), check.getMsg()), 32);
     cf::CondBranchOp::create(builder, check.getLoc(), check.getArg(), next,
                              ValueRange(), fail, reason);
     check.erase();
@@ -277,7 +277,7 @@ void EmitCEntryPoints::runOnOperation() {
   }
   for (func::FuncOp func : others)
     setInternalLinkage(func);
-  SmallVector<EntryFunction> entries(functions.size());
+  std::vector<EntryFunction> entries(functions.size());
   for (auto [func, entry] : llvm::zip_equal(functions, entries))
     if (failed(prepare(func, symbols, entry)))
       return signalPassFailure();

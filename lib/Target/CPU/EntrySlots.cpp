@@ -21,6 +21,13 @@ int32_t Reasons::add(attn_status status, const Twine &text) {
   return statuses.size() - 1;
 }
 
+int32_t Reasons::addOnce(attn_status status, StringRef text) {
+  int32_t &number = numbers[{status, text.str()}];
+  if (number == 0)
+    number = add(status, text);
+  return number;
+}
+
 //===----------------------------------------------------------------------===//
 // Types
 //===----------------------------------------------------------------------===//

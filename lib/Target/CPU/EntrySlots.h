@@ -13,13 +13,17 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <map>
+
 namespace mlir::attn {
 
 /// What a call can be refused for: each reason has a number from 1.
 class Reasons {
 public:
-  /// Gives the number of a new reason.
+  /// Gives the number of a new reason, one more than the last.
   int32_t add(attn_status status, const Twine &text);
+  /// Gives the number of a reason that may be there already.
+  int32_t addOnce(attn_status status, StringRef text);
 
   size_t size() const { return statuses.size(); }
   ArrayRef<int32_t> getStatuses() const { return statuses; }
@@ -31,6 +35,8 @@ private:
   // Number 0 says that nothing is wrong.
   SmallVector<int32_t> statuses = {ATTN_OK}, offsets = {0};
   std::string texts = std::string(1, '\0');
+  /// Those of addOnce.
+  std::map<std::pair<int32_t, std::string>, int32_t> numbers;
 };
 
 /// A public function and what earlier passes made of it.

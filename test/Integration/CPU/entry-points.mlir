@@ -2,9 +2,7 @@
 // wrongly, with all memory ending at pages that may not be touched.
 // REQUIRES: clang
 // RUN: mkdir -p %t
-// RUN: attn-opt %s --attn-to-cpu=object-abi \
-// RUN:   | mlir-translate --mlir-to-llvmir -o %t/functions.ll
-// RUN: clang -O2 -Wno-override-module -c %t/functions.ll -o %t/functions.o
+// RUN: attn-compile %s -o %t/functions.o
 // RUN: llvm-nm %t/functions.o | FileCheck %s --check-prefix=SYMBOLS
 // RUN: clang -std=c99 -Wall -Wextra -Werror -D_GNU_SOURCE -O1 \
 // RUN:   -I %attn_src/include %S/Inputs/entry-points.c %t/functions.o -lm \
@@ -81,8 +79,8 @@ func.func @append(%cache: tensor<2x?x16xf32> {attn.inout},
 
 // Scalars of every kind, and tensors of rank 0.
 func.func @scalars(%x: f32, %i: index, %j: i32, %b: i1, %t: tensor<f32>,
-                   %h: f64)
-    -> (f32, index, i1, tensor<f32>, f64, tensor<?xi1>) {
+                   %h: bf16)
+    -> (f32, index, i1, tensor<f32>, bf16, tensor<?xi1>) {
   %y = arith.select %b, %x, %x : f32
   %zero = arith.constant 0.0 : f32
   %z = arith.select %b, %x, %zero : f32
@@ -102,7 +100,7 @@ func.func @scalars(%x: f32, %i: index, %j: i32, %b: i1, %t: tensor<f32>,
     tensor.yield %even : i1
   } : tensor<?xi1>
   return %z, %k, %false, %u, %h, %flags
-    : f32, index, i1, tensor<f32>, f64, tensor<?xi1>
+    : f32, index, i1, tensor<f32>, bf16, tensor<?xi1>
 }
 
 !pool = tensor<?x2x8x16xf32>

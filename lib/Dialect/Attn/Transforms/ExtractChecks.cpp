@@ -28,6 +28,9 @@ namespace mlir::attn {
 using namespace mlir;
 using namespace mlir::attn;
 
+/// Checks that take more rewrites are not taken out of a function.
+static constexpr int64_t kMaxRewrites = 1 << 12;
+
 //===----------------------------------------------------------------------===//
 // Arguments that are updated
 //===----------------------------------------------------------------------===//
@@ -223,14 +226,17 @@ func::FuncOp ExtractChecks::copy(func::FuncOp func, StringRef suffix,
 /// Removes all that the checks and the returned values do not need.
 LogicalResult ExtractChecks::reduce(func::FuncOp copy) {
   // Convergence is no matter: what is left is looked at. Equal sizes become
-  // one value, and then relations between them constants.
+  // one value, and then relations between them constants. Elements that many
+  // others depend on are computed again for each; that has to end.
   IRRewriter rewriter(&getContext());
-  for (int i = 0; i < 2; ++i) {
-    (void)applyPatternsGreedily(copy, patterns);
+  GreedyRewriteConfig config;
+  config.setMaxNumRewrites(kMaxRewrites);
+  for (int i = 0; i < 3; ++i) {
+    (void)applyPatternsGreedily(copy, patterns, config);
     DominanceInfo dominance(copy);
     eliminateCommonSubExpressions(rewriter, dominance, copy);
   }
-  (void)applyPatternsGreedily(copy, patterns);
+  (void)applyPatternsGreedily(copy, patterns, config);
   // The last one is next to the check.
   Operation *computed = nullptr;
   copy.getBody().walk([&](Operation *op) {

@@ -40,6 +40,20 @@ static Value areEqual(OpBuilder &builder, Location loc, ValueRange a,
   return all;
 }
 
+/// An element of `tensor`, the one that has been read before where it has.
+static Value readElement(RewriterBase &rewriter, Location loc, Value tensor,
+                         ValueRange indices) {
+  Block *block = rewriter.getInsertionBlock();
+  auto end = rewriter.getInsertionPoint();
+  for (Operation *user : tensor.getUsers()) {
+    auto known = dyn_cast<ExtractOp>(user);
+    if (known && known->getBlock() == block && known.getIndices() == indices &&
+        (end == block->end() || known->isBeforeInBlock(&*end)))
+      return known;
+  }
+  return ExtractOp::create(rewriter, loc, tensor, indices);
+}
+
 //===----------------------------------------------------------------------===//
 // Sizes
 //===----------------------------------------------------------------------===//
@@ -167,8 +181,8 @@ struct ExtractOfElementwise : OpRewritePattern<ExtractOp> {
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
       operands.push_back(isa<RankedTensorType>(operand.getType())
-                             ? ExtractOp::create(rewriter, extract.getLoc(),
-                                                 operand, extract.getIndices())
+                             ? readElement(rewriter, extract.getLoc(), operand,
+                                           extract.getIndices())
                              : operand);
     OperationState state(op->getLoc(), op->getName(), operands,
                          extract.getType(), op->getAttrs());
@@ -362,9 +376,11 @@ static SmallVector<Value> copyBody(RewriterBase &rewriter, linalg::LinalgOp op,
       SmallVector<Value> indices;
       AffineMap from = op.getMatchingIndexingMap(&operand);
       for (unsigned i = 0; i < from.getNumResults(); ++i)
-        indices.push_back(affine::AffineApplyOp::create(
-            rewriter, loc, from.getSubMap({i}), loops));
-      element = ExtractOp::create(rewriter, loc, element, indices);
+        indices.push_back(getValueOrCreateConstantIndexOp(
+            rewriter, loc,
+            affine::makeComposedFoldedAffineApply(
+                rewriter, loc, from.getSubMap({i}), getAsOpFoldResult(loops))));
+      element = readElement(rewriter, loc, element, indices);
     }
     values.map(argument, element);
   }

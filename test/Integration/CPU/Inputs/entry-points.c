@@ -488,18 +488,18 @@ static void test_scalars(void) {
   int64_t i = 5;
   int32_t j = -7;
   uint8_t b = 64;
-  double h = 0.1;
+  uint16_t h = 0x3fc0;
   attn_tensor a[6] = {make_scalar(ATTN_F32, &x), make_scalar(ATTN_I64, &i),
                       make_scalar(ATTN_I32, &j), make_scalar(ATTN_BOOL, &b),
-                      make_scalar(ATTN_F32, &t), make_scalar(ATTN_F64, &h)};
+                      make_scalar(ATTN_F32, &t), make_scalar(ATTN_BF16, &h)};
   attn_tensor r[6] = {make_scalar(ATTN_F32, &t),  make_scalar(ATTN_I64, &i),
                       make_scalar(ATTN_BOOL, &b), make_scalar(ATTN_F32, &x),
-                      make_scalar(ATTN_F64, &i), MAKE(ATTN_BOOL, 5)};
+                      make_scalar(ATTN_BF16, &x), MAKE(ATTN_BOOL, 5)};
   AT;
   right(&f, a, 6, r, 6);
   CHECK(*(float *)r[0].data == 2.5f && *(int64_t *)r[1].data == -2);
   CHECK(*(uint8_t *)r[2].data == 0 && *(float *)r[3].data == 6.5f);
-  CHECK(*(double *)r[4].data == 0.1);
+  CHECK(*(uint16_t *)r[4].data == 0x3fc0);
   CHECK(memcmp(r[5].data, "\1\0\1\0\1", 5) == 0);
   AT;
   *(uint8_t *)a[3].data = 0;
