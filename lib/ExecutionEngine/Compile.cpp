@@ -275,6 +275,8 @@ int mlir::attn::compileFile(const CompileFileOptions &options,
   DialectRegistry registry;
   registerRunDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  // The place is the user's; an op halfway down the pipeline is not.
+  context.printOpOnDiagnostic(false);
   // Passes report places in the file, which the parser no longer holds.
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context, err);

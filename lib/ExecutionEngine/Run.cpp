@@ -32,6 +32,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   DialectRegistry registry;
   registerRunDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  // The place is the user's; an op halfway down the pipeline is not.
+  context.printOpOnDiagnostic(false);
   // Passes report places in the file, which the parser no longer holds.
   SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context, err);

@@ -54,7 +54,7 @@ extern "C" {
 
 #define ATTN_MAX_RANK 8
 
-/* Element types, in the order of no particular importance; never renumbered. */
+/* Element types; never renumbered. */
 typedef enum attn_dtype {
   ATTN_F32 = 1,
   ATTN_F16 = 2,

@@ -196,6 +196,20 @@ Value SizePrologue::getDim(Value memref, int64_t dim, Kind kind) {
   }
   if (auto cast = dyn_cast<memref::ReinterpretCastOp>(op))
     return getIndex(cast.getMixedSizes()[dim], kind);
+  if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
+    return getIndex(expand.getMixedOutputShape()[dim], kind);
+  if (auto collapse = dyn_cast<memref::CollapseShapeOp>(op)) {
+    Value product;
+    for (int64_t part : collapse.getReassociationIndices()[dim]) {
+      Value size = getDim(collapse.getSrc(), part, kind);
+      if (!size)
+        return {};
+      product = product
+                    ? b.createOrFold<arith::MulIOp>(op->getLoc(), product, size)
+                    : size;
+    }
+    return product;
+  }
   ValueRange sizes;
   if (auto alloc = dyn_cast<memref::AllocOp>(op))
     sizes = alloc.getDynamicSizes();

@@ -357,6 +357,16 @@ func.func @offsets_zero(%q: !q, %k: !q) -> !q {
   return %0 : !q
 }
 
+// The lengths may be those of a larger problem, of which this is the first part.
+// CHECK-LABEL: func.func @negative_offsets_lengths(
+// CHECK:         attn.sdpa {{.*}} kv_len(%{{[^)]*}}) offsets(
+func.func @negative_offsets_lengths(%q: !q, %k: !q, %n: tensor<1xi64>) -> !q {
+  %c0 = arith.constant 0 : index
+  %0 = attn.sdpa %q, %k, %k kv_len(%n) offsets(%c0, %c0, %c0, %c0)
+    : (!q, !q, !q, tensor<1xi64>, index, index, index, index) -> !q
+  return %0 : !q
+}
+
 // CHECK-LABEL: func.func @negative_offsets(
 // CHECK:         attn.sdpa {{.*}} offsets(
 func.func @negative_offsets(%q: !q, %k: !q) -> !q {

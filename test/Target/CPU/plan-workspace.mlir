@@ -237,3 +237,31 @@ func.func @first(%x: memref<4096x8xf32>) {
   memref.copy %b, %x : memref<4096x8xf32> to memref<4096x8xf32>
   return
 }
+
+// -----
+
+// The size of a buffer by the size of a merged view: one that of an argument
+// over, the other that of an expanded one.
+// CHECK-LABEL: func.func private @reshaped_workspace_bytes
+// CHECK-SAME:    (%[[X:.*]]: memref<?x2x?xf32>) -> index
+// CHECK-DAG:     memref.dim %[[X]], %c0
+// CHECK-DAG:     memref.dim %[[X]], %c2
+// CHECK-LABEL: func.func @reshaped(
+// CHECK-NOT:     memref.alloc
+func.func @reshaped(%x: memref<?x2x?xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %a = memref.dim %x, %c0 : memref<?x2x?xf32>
+  %b = memref.dim %x, %c2 : memref<?x2x?xf32>
+  %expanded = memref.expand_shape %x [[0], [1, 2], [3]] output_shape [%a, 1, 2, %b]
+    : memref<?x2x?xf32> into memref<?x1x2x?xf32>
+  %merged = memref.collapse_shape %expanded [[0, 1], [2, 3]]
+    : memref<?x1x2x?xf32> into memref<?x?xf32>
+  %m = memref.dim %merged, %c0 : memref<?x?xf32>
+  %n = memref.dim %merged, %c1 : memref<?x?xf32>
+  %buffer = memref.alloc(%m, %n) : memref<?x?xf32>
+  linalg.exp ins(%merged : memref<?x?xf32>) outs(%buffer : memref<?x?xf32>)
+  linalg.copy ins(%buffer : memref<?x?xf32>) outs(%merged : memref<?x?xf32>)
+  return
+}

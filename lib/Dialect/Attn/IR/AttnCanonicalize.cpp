@@ -250,6 +250,9 @@ static LogicalResult dropZeroOffsets(OpTy op, PatternRewriter &rewriter) {
   AttentionInterface attention = asAttention(op);
   if (op.getOffsets().empty())
     return rewriter.notifyMatchFailure(op, "no offsets");
+  // Offsets say that this may be a piece of a problem with longer lengths.
+  if (op.getKvLen() || op.getQLen())
+    return rewriter.notifyMatchFailure(op, "lengths may be of the whole");
   for (unsigned axis = 0; axis < 4; ++axis)
     if (getConstantOffset(attention, axis) != 0)
       return rewriter.notifyMatchFailure(op, "an offset may not be 0");
