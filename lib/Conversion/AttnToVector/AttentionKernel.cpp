@@ -6,12 +6,15 @@
 //
 // Online softmax attention with queries in lanes, for online and partial ops.
 //
-// For a panel of rows and each block of keys: scores[key][row] = key . query
+// For each block of keys and each panel of rows: scores[key][row] = key . query
 // with a tile of keys in registers, maxima and powers per lane, then
 // sums[column][row] = sums * alpha + value . scores with a tile of value
 // columns in registers. Keys and values are read as scalars of their rows
 // (KeySource.h); only queries and sums are transposed, once a panel. Scores are
 // in units of log2, the state outside is natural.
+//
+// A few panels take turns at a block, so that what it costs to bring its keys
+// and values into cache, and into words, is shared.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +23,8 @@
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -35,14 +40,13 @@ AttentionKernel::AttentionKernel(VectorBuilder &b, AttentionInterface op,
       headDimV(op.getHeadDimV()), words(b, shape.word),
       keys(b, shape.getSpec(op, false), scratch),
       values(b, shape.getSpec(op, true), scratch), zero(b.idx(0)) {
-  int64_t panel = shape.panel();
-  queries = scratch.get("queries", {words.count(headDim), panel}, b.floatType);
+  int64_t panel = shape.panel(), panels = shape.panels;
+  allQueries = scratch.get("queries", {panels, words.count(headDim), panel},
+                           b.floatType);
   scores = scratch.get("scores", {shape.block, panel}, b.floatType);
-  sums = scratch.get("sums", {headDimV, panel}, b.floatType);
-  state = scratch.get("state", {2, panel}, b.floatType);
-  if (words.isPair())
-    pairs =
-        scratch.get("pairs", {words.count(shape.block), headDimV}, b.floatType);
+  allSums = scratch.get("sums", {panels, headDimV, panel}, b.floatType);
+  allStates = scratch.get("state", {panels, 2, panel}, b.floatType);
+  allRunning = scratch.get("running", {panels, 2, panel}, b.floatType);
 }
 
 SmallVector<Value> AttentionKernel::operandIndex(Value head, Value row,
@@ -68,65 +72,120 @@ void AttentionKernel::emit() {
     rows->minLower = lower;
     rows->maxUpper = upper;
     modifiers.emplace(b, op, shape, scratch, *rows);
-    if (modifiers->mayExclude())
+    bool isThinning = modifiers->mayExclude();
+    if (isThinning)
       kept = scratch.get("kept", {shape.block}, b.getIndexType());
+    if (words.isPair()) {
+      int64_t numWords = words.count(shape.block);
+      allPairs =
+          scratch.get("pairs", {isThinning ? 2 * numWords : numWords, headDimV},
+                      b.floatType);
+      arePaired = scratch.get("paired", {1}, b.getI8Type());
+    }
+    setFactors();
 
     b.loop(zero, numKvHeads, 1, [&](Value kvHeadIndex) {
       kvHead = kvHeadIndex;
       keys.beginHead(batch, kvHead);
       values.beginHead(batch, kvHead);
       Value group = b.div(b.idx(sizes.numHeads), numKvHeads);
-      // Panels of one head where its queries fill one; else all queries of the
-      // heads that share keys are rows of the same panels.
+      // All queries of the heads that share keys are rows of the same panels,
+      // but not where panels of many rows would span two heads.
       Value isWide =
           b.compare(CmpIPredicate::sge, seqLenQ, b.idx(shape.panel()));
-      Value headsAtOnce = b.select(isWide, b.idx(1), group);
+      Value isRagged = b.compare(CmpIPredicate::ne,
+                                 b.rem(seqLenQ, b.idx(shape.panel())), zero);
+      Value headsAtOnce = b.select(
+          b.createOrFold<arith::AndIOp>(isWide, isRagged), b.idx(1), group);
       Value numRows = b.mul(headsAtOnce, seqLenQ);
       b.loop(zero, group, headsAtOnce, [&](Value member) {
         Value firstHead = b.add(b.mul(kvHead, group), member);
-        b.loop(zero, numRows, shape.panel(), [&](Value firstRow) {
-          emitPanel(firstHead, firstRow, numRows, seqLenQ);
-        });
+        b.loop(zero, numRows, shape.panel() * shape.panels,
+               [&](Value firstRow) {
+                 emitPanels(firstHead, firstRow, numRows, seqLenQ);
+               });
       });
     });
   });
 }
 
-void AttentionKernel::emitPanel(Value firstHead, Value firstRow, Value numRows,
-                                Value seqLenQ) {
-  rows->begin(batch, firstHead, firstRow, numRows, seqLenQ);
-  auto body = [&] {
-    packQueries();
-    modifiers->beginPanel(batch);
-    emitKeys(rows->minLower, rows->maxUpper);
-  };
+/// The set of panels that begins with row `firstRow`.
+void AttentionKernel::emitPanels(Value firstHead, Value firstRow, Value numRows,
+                                 Value seqLenQ) {
+  Value panel = b.idx(shape.panel());
+  Value left = b.sub(numRows, firstRow);
+  Value numPanels =
+      b.min(b.div(b.add(left, shape.panel() - 1), panel), b.idx(shape.panels));
+  // The keys of the set: all there are, or those that some row sees.
+  SmallVector<Value> range;
+  if (hasLimits)
+    range = {b.idx(std::numeric_limits<int64_t>::max()), zero};
+  SmallVector<Value> seen =
+      b.loop(zero, numPanels, 1, range, [&](Value index, ValueRange carried) {
+        rows->begin(index, batch, firstHead,
+                    b.add(firstRow, b.mul(index, panel)), numRows, seqLenQ);
+        selectMatrices(index);
+        ifSeen([&] {
+          packQueries();
+          readState();
+        });
+        SmallVector<Value> next;
+        if (hasLimits)
+          next = {b.min(carried[0], rows->minLower),
+                  b.max(carried[1], rows->maxUpper)};
+        return next;
+      });
+  Value lower = hasLimits ? seen[0] : rows->minLower;
+  Value upper = hasLimits ? seen[1] : rows->maxUpper;
+  b.loop(lower, upper, shape.block, [&](Value firstKey) {
+    Value numKeys = b.min(b.sub(upper, firstKey), b.idx(shape.block));
+    keys.beginBlock(firstKey, numKeys);
+    values.beginBlock(firstKey, numKeys);
+    if (words.isPair())
+      b.store(b.integer(0, b.getI8Type()), arePaired, zero);
+    b.loop(zero, numPanels, 1, [&](Value index) {
+      selectPanel(index);
+      emitPanelBlock(firstKey, numKeys);
+    });
+  });
+  b.loop(zero, numPanels, 1, [&](Value index) {
+    selectPanel(index);
+    ifSeen([&] { finishState(); });
+  });
+}
+
+void AttentionKernel::selectPanel(Value index) {
+  rows->select(index);
+  selectMatrices(index);
+}
+
+void AttentionKernel::selectMatrices(Value index) {
+  queries = getMatrix(b, allQueries, index);
+  sums = getMatrix(b, allSums, index);
+  state = getMatrix(b, allStates, index);
+  running = getMatrix(b, allRunning, index);
+}
+
+/// Rows that see none of the keys keep their state.
+void AttentionKernel::ifSeen(function_ref<void()> body) {
   if (isa<PartialOp>(op))
     return body();
-  // Rows that see none of the keys keep their state.
   b.ifThen(b.compare(CmpIPredicate::slt, rows->minLower, rows->maxUpper), body);
 }
 
-/// The queries of the panel, and what scores are multiplied by where: by the
-/// scale, and by log2(e) unless modifiers want them in other units first.
-void AttentionKernel::packQueries() {
+/// What scores are multiplied by where: by the scale, and by log2(e) unless
+/// modifiers want them in other units first.
+void AttentionKernel::setFactors() {
   double entry = modifiers->changesScores() ? modifiers->entryFactor() : kLog2e;
   Value factor = b.createOrFold<arith::MulFOp>(getScaleValue(op, b, b.getLoc()),
                                                b.number(entry, b.floatType));
   Value factors = b.splat(factor);
-  auto index = [&](Value head, Value row, Value column) {
-    return operandIndex(head, row, column);
-  };
   if (!words.isPair()) {
-    auto convert = [&](Value query) -> Value {
-      bool isVector = isa<VectorType>(query.getType());
-      return b.fmul(b.cast(query, b.floatType), isVector ? factors : factor);
-    };
-    rows->pack(op.getQuery(), index, zero, b.idx(headDim), convert, queries);
+    queryFactor = factor;
     return;
   }
   // A factor would be lost in the rounding of the query. A positive one can
   // wait for the power, where it costs nothing: the maximum stays where it is.
-  rows->packPairs(op.getQuery(), index, headDim, queries);
   APFloat constant(0.0f);
   if (!modifiers->any() && matchPattern(factor, m_ConstantFloat(&constant)) &&
       constant.isNormal() && !constant.isNegative())
@@ -135,33 +194,61 @@ void AttentionKernel::packQueries() {
     scoreFactor = factors;
 }
 
+void AttentionKernel::packQueries() {
+  auto index = [&](Value head, Value row, Value column) {
+    return operandIndex(head, row, column);
+  };
+  if (words.isPair())
+    return rows->packPairs(op.getQuery(), index, headDim, queries);
+  Value factors = b.splat(queryFactor);
+  auto convert = [&](Value query) -> Value {
+    bool isVector = isa<VectorType>(query.getType());
+    return b.fmul(b.cast(query, b.floatType), isVector ? factors : queryFactor);
+  };
+  rows->pack(op.getQuery(), index, zero, b.idx(headDim), convert, queries);
+}
+
 //===----------------------------------------------------------------------===//
 // Keys
 //===----------------------------------------------------------------------===//
 
-void AttentionKernel::emitKeys(Value lower, Value upper) {
-  readState();
-  bool isPartial = isa<PartialOp>(op);
-  SmallVector<Value> inits;
-  for (int64_t g = 0; g < shape.groups; ++g)
-    inits.push_back(
-        isPartial ? b.negInf()
-                  : b.fmul(rows->loadGroup(state, zero, g), b.number(kLog2e)));
-  for (int64_t g = 0; g < shape.groups; ++g)
-    inits.push_back(isPartial ? b.number(0.0)
-                              : rows->loadGroup(state, b.idx(1), g));
-  SmallVector<Value> last =
-      b.loop(lower, upper, shape.block, inits,
-             [&](Value firstKey, ValueRange carried) {
-               Value numKeys =
-                   b.min(b.sub(upper, firstKey), b.idx(shape.block));
-               return emitBlock(firstKey, numKeys, carried);
-             });
-  ArrayRef<Value> all(last);
-  if (isPartial)
-    writePartial(all.take_front(shape.groups), all.drop_front(shape.groups));
-  else
-    writeState(all.take_front(shape.groups), all.drop_front(shape.groups));
+/// The keys of a block that the current panel sees.
+void AttentionKernel::emitPanelBlock(Value firstKey, Value numKeys) {
+  numBlockKeys = numKeys;
+  firstRow = zero;
+  keyMatrix = keys.rows();
+  valueMatrix = values.rows();
+  auto body = [&] {
+    modifiers->beginPanel(batch);
+    storeRunning(emitBlock(firstKey, numKeys, loadRunning()));
+  };
+  if (!hasLimits)
+    return body();
+  // Words of a block begin with its even rows.
+  firstRow = b.roundDown(b.max(b.sub(rows->minLower, firstKey), zero), 2);
+  Value end = b.min(b.sub(rows->maxUpper, firstKey), numKeys);
+  b.ifThen(b.compare(CmpIPredicate::slt, firstRow, end), [&] {
+    firstKey = b.add(firstKey, firstRow);
+    numKeys = b.sub(end, firstRow);
+    OpFoldResult count = getAsOpFoldResult(numKeys);
+    keyMatrix = getRows(b, keyMatrix, firstRow, count);
+    valueMatrix = getRows(b, valueMatrix, firstRow, count);
+    body();
+  });
+}
+
+SmallVector<Value> AttentionKernel::loadRunning() {
+  SmallVector<Value> values;
+  for (int64_t row : {0, 1})
+    for (int64_t g = 0; g < shape.groups; ++g)
+      values.push_back(rows->loadGroup(running, b.idx(row), g));
+  return values;
+}
+
+void AttentionKernel::storeRunning(ArrayRef<Value> values) {
+  for (int64_t row : {0, 1})
+    for (int64_t g = 0; g < shape.groups; ++g)
+      rows->storeGroup(values[row * shape.groups + g], running, b.idx(row), g);
 }
 
 SmallVector<Value> AttentionKernel::emitBlock(Value firstKey, Value numKeys,
@@ -184,7 +271,6 @@ SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
   int64_t groups = shape.groups;
   ValueRange oldMaxima = carried.take_front(groups);
   ValueRange oldSums = carried.drop_front(groups);
-  keys.beginBlock(firstKey, numKeys);
   SmallVector<Value> inits(oldMaxima);
   if (powerFactor)
     inits.assign(groups, b.negInf());
@@ -226,8 +312,8 @@ SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
   SmallVector<Value> added;
   Value numKept = numKeys;
   auto emitAll = [&] {
-    return pairs ? emitPowerPairs(numKeys, shifts)
-                 : emitPowers(numKeys, shifts, /*isCompacted=*/false);
+    return words.isPair() ? emitPowerPairs(numKeys, shifts)
+                          : emitPowers(numKeys, shifts, /*isCompacted=*/false);
   };
   if (!modifiers->mayExclude()) {
     added = emitAll();
@@ -239,7 +325,7 @@ SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
         [&] {
           SmallVector<Value> left =
               emitPowers(numKeys, shifts, /*isCompacted=*/true);
-          if (pairs)
+          if (words.isPair())
             roundPowers(left.back());
           return left;
         },
@@ -253,11 +339,8 @@ SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
   SmallVector<Value> next = maxima;
   for (int64_t g = 0; g < groups; ++g)
     next.push_back(b.fma(oldSums[g], alphas[g], added[g]));
-  values.beginBlock(firstKey, numKeys);
-  if (pairs)
-    words.interleaveRows(
-        values.rows(), numKept, headDimV,
-        [&](Value key) { return keptRow(key, isThinned); }, pairs);
+  if (words.isPair())
+    interleaveValues(numKept, isThinned);
   emitSums(words.count(numKept), isThinned, alphas);
   return next;
 }
@@ -297,7 +380,7 @@ SmallVector<Value> AttentionKernel::emitScoreTile(Value firstKey, Value first,
       panel.push_back(rows->loadGroup(queries, word, g));
     Value column = b.mul(word, b.idx(words.size()));
     for (int64_t i = 0; i < tile; ++i) {
-      Value k = words.splatOfRow(keys.rows(), keyRows[i], column, isHalf);
+      Value k = words.splatOfRow(keyMatrix, keyRows[i], column, isHalf);
       for (int64_t g = 0; g < groups; ++g)
         products.push_back(
             words.multiplyAdd(k, panel[g], carried[i * groups + g]));
@@ -357,6 +440,41 @@ Value AttentionKernel::keptRow(Value row, Value isThinned) {
   return kept ? b.select(isThinned, b.load(kept, row), row) : row;
 }
 
+/// Makes words of the values: of the whole block for the first panel that needs
+/// them, or of the `numKept` keys that are left to this one.
+void AttentionKernel::interleaveValues(Value numKept, Value isThinned) {
+  int64_t numWords = words.count(shape.block);
+  auto interleaveBlock = [&] {
+    Value done = b.load(arePaired, zero);
+    Value isFirst =
+        b.compare(CmpIPredicate::eq, done, b.integer(0, b.getI8Type()));
+    b.ifThen(isFirst, [&] {
+      words.interleaveRows(
+          values.rows(), numBlockKeys, headDimV, [](Value key) { return key; },
+          allPairs);
+      b.store(b.integer(1, b.getI8Type()), arePaired, zero);
+    });
+    return SmallVector<Value>{b.div(firstRow, b.idx(2))};
+  };
+  Value first;
+  if (!kept) {
+    first = interleaveBlock().front();
+  } else {
+    auto interleaveKept = [&] {
+      Value beyond =
+          getRows(b, allPairs, b.idx(numWords), b.getIndexAttr(numWords));
+      words.interleaveRows(
+          valueMatrix, numKept, headDimV,
+          [&](Value key) { return b.load(kept, key); }, beyond);
+      return SmallVector<Value>{b.idx(numWords)};
+    };
+    first = b.ifElse(TypeRange(b.getIndexType()), isThinned, interleaveKept,
+                     interleaveBlock)
+                .front();
+  }
+  pairs = getRows(b, allPairs, first, getAsOpFoldResult(words.count(numKept)));
+}
+
 /// `isThinned` says whether the rows of scores are those of `kept`; null if
 /// they never are.
 void AttentionKernel::emitSums(Value numWords, Value isThinned,
@@ -381,10 +499,10 @@ void AttentionKernel::emitSumTile(Value numWords, Value isThinned, Value column,
     SmallVector<Value> products, powers;
     for (int64_t g = 0; g < groups; ++g)
       powers.push_back(rows->loadGroup(scores, row, g));
-    Value keyRow = pairs ? row : keptRow(row, isThinned);
+    Value keyRow = words.isPair() ? row : keptRow(row, isThinned);
     for (int64_t i = 0; i < width; ++i) {
-      Value v = b.splat(
-          b.load(pairs ? pairs : values.rows(), {keyRow, b.add(column, i)}));
+      Value v = b.splat(b.load(words.isPair() ? pairs : valueMatrix,
+                               {keyRow, b.add(column, i)}));
       for (int64_t g = 0; g < groups; ++g)
         products.push_back(
             words.multiplyAdd(v, powers[g], carried[i * groups + g]));

@@ -26,12 +26,20 @@ public:
   void emit();
 
 private:
-  void emitPanel(Value firstHead, Value firstRow, Value numRows, Value seqLenQ);
+  void emitPanels(Value firstHead, Value firstRow, Value numRows,
+                  Value seqLenQ);
+  void setFactors();
+  void selectPanel(Value index);
+  void selectMatrices(Value index);
+  void ifSeen(function_ref<void()> body);
   void packQueries();
   void readState();
+  void finishState();
   void writeState(ArrayRef<Value> maxima, ArrayRef<Value> sums);
   void writePartial(ArrayRef<Value> maxima, ArrayRef<Value> sums);
-  void emitKeys(Value lower, Value upper);
+  void emitPanelBlock(Value firstKey, Value numKeys);
+  SmallVector<Value> loadRunning();
+  void storeRunning(ArrayRef<Value> values);
   SmallVector<Value> emitBlock(Value firstKey, Value numKeys,
                                ValueRange carried);
   SmallVector<Value> emitSeenBlock(Value firstKey, Value numKeys,
@@ -47,6 +55,7 @@ private:
   SmallVector<Value> emitPowerPairs(Value numKeys, ArrayRef<Value> shifts);
   Value emitPower(Value score, Value shift);
   void roundPowers(Value numKeys);
+  void interleaveValues(Value numKept, Value isThinned);
   void emitSums(Value numWords, Value isThinned, ArrayRef<Value> alphas);
   void emitSumTile(Value numWords, Value isThinned, Value column, int64_t width,
                    ArrayRef<Value> alphas);
@@ -70,16 +79,26 @@ private:
   std::optional<PanelRows> rows;
   std::optional<ScoreModifiers> modifiers;
   Words words;
-  /// Words of [head_dim], [block] and [head_dim_v] by panel. Powers take the
-  /// place of scores, in words.
-  Value queries, scores, sums;
-  Value pairs; ///< Words of [block][head_dim_v], or null.
-  Value state; ///< [2][panel]: maxima and sums.
-  Value kept;  ///< [block]: keys that are left, or null.
+  /// For each panel of a set: words of [head_dim] and [head_dim_v] by panel,
+  /// and maxima and sums, [2][panel], as they came (natural) and as they are
+  /// (in units of log2).
+  Value allQueries, allSums, allStates, allRunning;
+  /// Those of the current panel.
+  Value queries, sums, state, running;
+  /// Words of [block] by panel. Powers take the place of scores.
+  Value scores;
+  /// Words of [block][head_dim_v], or null, and after them those of the keys
+  /// that are left to one panel. What the current panel reads of them.
+  Value allPairs, pairs;
+  Value arePaired; ///< One element: whether the block is in `allPairs`.
+  Value kept;      ///< [block]: keys that are left, or null.
   KeySource keys, values;
-  /// What is left to multiply scores by when they are made, and when they
-  /// become powers; each may be null.
-  Value scoreFactor, powerFactor;
+  /// The rows of keys and values that the current panel sees of a block, which
+  /// begin with row `firstRow` of it.
+  Value keyMatrix, valueMatrix, firstRow, numBlockKeys;
+  /// What queries are multiplied by, a scalar, or what is left to multiply
+  /// scores by when they are made, or when they become powers; two are null.
+  Value queryFactor, scoreFactor, powerFactor;
   Value batch, kvHead, zero;
 };
 

@@ -23,8 +23,11 @@ static constexpr double kLog2e = 1.442695040888963407360;
 
 void AttentionKernel::readState() {
   auto online = dyn_cast<OnlineOp>(op.getOperation());
+  Value none = b.number(0.0);
   if (!online) {
-    Value none = b.number(0.0);
+    SmallVector<Value> identity(shape.groups, b.negInf());
+    identity.append(shape.groups, none);
+    storeRunning(identity);
     b.loop(zero, b.idx(headDimV), 1, [&](Value column) {
       for (int64_t g = 0; g < shape.groups; ++g)
         rows->storeGroup(none, sums, column, g);
@@ -36,12 +39,28 @@ void AttentionKernel::readState() {
     b.store(b.load(online.getRowMax(), at), state, {zero, lane});
     b.store(b.load(online.getRowSum(), at), state, {b.idx(1), lane});
   });
+  SmallVector<Value> before;
+  for (int64_t g = 0; g < shape.groups; ++g)
+    before.push_back(b.fmul(rows->loadGroup(state, zero, g), b.number(kLog2e)));
+  for (int64_t g = 0; g < shape.groups; ++g)
+    before.push_back(rows->loadGroup(state, b.idx(1), g));
+  storeRunning(before);
   auto index = [&](Value head, Value row, Value column) {
     return SmallVector<Value>{batch, head, row, column};
   };
   rows->pack(
       online.getAcc(), index, zero, b.idx(headDimV), [](Value v) { return v; },
       sums);
+}
+
+void AttentionKernel::finishState() {
+  SmallVector<Value> all = loadRunning();
+  ArrayRef<Value> maxima = ArrayRef(all).take_front(shape.groups);
+  ArrayRef<Value> rowSums = ArrayRef(all).drop_front(shape.groups);
+  if (isa<PartialOp>(op))
+    writePartial(maxima, rowSums);
+  else
+    writeState(maxima, rowSums);
 }
 
 void AttentionKernel::writeState(ArrayRef<Value> maxima,

@@ -104,6 +104,10 @@ Value ScratchPool::get(Operation *op, StringRef role, ArrayRef<int64_t> shape,
 
 /// Scratch that a block of keys should not exceed, so as to stay in L2.
 static constexpr int64_t kMaxScratchBytes = 1 << 20;
+/// Most panels that take turns at a block, and what their queries and sums may
+/// take together.
+static constexpr int64_t kMaxPanels = 4;
+static constexpr int64_t kMaxPanelBytes = 128 << 10;
 /// Beyond this, sizes of scratch are not worth their overflow checks.
 static constexpr int64_t kMaxHeadDim = 1 << 20;
 
@@ -150,12 +154,25 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
   if (group && !ShapedType::isDynamic(rows) && rows * *group <= shape.lanes)
     shape.groups = 1;
 
+  // Panels that share a block, as long as their own scratch stays well within
+  // L2.
+  shape.panels = kMaxPanels;
+  if (group && !ShapedType::isDynamic(rows))
+    shape.panels = std::min(
+        shape.panels,
+        std::max<int64_t>(1, llvm::divideCeil(rows * *group, shape.panel())));
   int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
   if (headDim > kMaxHeadDim || headDimV > kMaxHeadDim)
     return op->emitOpError("expects head_dim and head_dim_v of at most ")
            << kMaxHeadDim << ", but got " << headDim << " and " << headDimV;
+  auto panelBytes = [&] {
+    return shape.panels * shape.panel() * bytes *
+           (headDim / shape.word + headDimV);
+  };
+  while (panelBytes() > kMaxPanelBytes && shape.panels > 1)
+    shape.panels /= 2;
   auto scratchBytes = [&] {
-    int64_t rows = headDim + headDimV + shape.block;
+    int64_t rows = shape.block;
     if (op.getMask())
       rows += shape.block;
     if (op.getBias())
@@ -167,8 +184,8 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
         elements += shape.block * spec.getColumns() / shape.word;
     }
     if (shape.word > 1)
-      elements += shape.block / shape.word * headDimV;
-    return elements * bytes;
+      elements += shape.block * headDimV;
+    return elements * bytes + panelBytes();
   };
   while (scratchBytes() > kMaxScratchBytes && shape.block > 16)
     shape.block = shape.block / 2 / shape.tile * shape.tile;

@@ -76,8 +76,12 @@ std::optional<DecodeShape> DecodeShape::get(AttentionInterface op,
 
 DecodeKernel::DecodeKernel(VectorBuilder &b, AttentionInterface op,
                            const DecodeShape &shape, const Scratch &scratch)
-    : b(b), op(op), shape(shape),
-      rowsShape{/*lanes=*/shape.capacity, /*groups=*/1, 0, 0, 0},
+    : b(b), op(op), shape(shape), rowsShape{/*lanes=*/shape.capacity,
+                                            /*groups=*/1,
+                                            /*panels=*/1,
+                                            0,
+                                            0,
+                                            0},
       scratch(scratch), headDim(op.getHeadDim()), headDimV(op.getHeadDimV()),
       step(shape.hasDot ? 2 * shape.lanes : shape.lanes),
       keys(b, getSpec(op, /*isValue=*/false, shape.block), scratch),
@@ -128,7 +132,7 @@ void DecodeKernel::emit() {
 
 void DecodeKernel::emitRows(Value count, Value seqLenQ, Value firstHead) {
   numRows = count;
-  rows->begin(batch, firstHead, zero, numRows, seqLenQ);
+  rows->begin(zero, batch, firstHead, zero, numRows, seqLenQ);
   upper = rows->maxUpper;
   lastKey = b.sub(upper, b.idx(1));
   auto body = [&] {

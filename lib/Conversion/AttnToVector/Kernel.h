@@ -25,6 +25,7 @@ struct KeySpec;
 struct KernelShape {
   int64_t lanes;  ///< Elements of one vector.
   int64_t groups; ///< Vectors of query rows in a panel.
+  int64_t panels; ///< Panels that take turns at a block of keys.
   int64_t tile;   ///< Keys (or value columns) whose sums are in registers.
   int64_t block;  ///< Keys between two updates of the running maximum.
   int64_t word;   ///< Elements one instruction multiplies in a lane; see Words.
@@ -51,6 +52,11 @@ struct Scratch {
   }
 };
 
+/// The matrix `index` of a stack of them.
+Value getMatrix(VectorBuilder &b, Value stack, Value index);
+/// The rows of a matrix from `first` on, `count` of them.
+Value getRows(VectorBuilder &b, Value matrix, Value first, OpFoldResult count);
+
 /// The indices of an element of a rank-4 operand from the lane's query head and
 /// query row (local) and a column.
 using RowIndex =
@@ -64,10 +70,13 @@ public:
   PanelRows(VectorBuilder &b, AttnKeyRangesInterface op,
             const KernelShape &shape, const Scratch &scratch, bool hasLimits);
 
-  /// Begins the panel of rows [firstRow, firstRow + panel), counted through
-  /// `numRows` rows: all queries of the heads from `firstHead` on.
-  void begin(Value batch, Value firstHead, Value firstRow, Value numRows,
-             Value seqLenQ);
+  /// Fills in panel `index` of the set, the current one from here on, with the
+  /// rows [firstRow, firstRow + panel), counted through `numRows` rows: all
+  /// queries of the heads from `firstHead` on.
+  void begin(Value index, Value batch, Value firstHead, Value firstRow,
+             Value numRows, Value seqLenQ);
+  /// Makes panel `index`, begun before, the current one.
+  void select(Value index);
 
   /// Head and query of one lane (a scalar), or of the lanes of one group.
   Value head(Value lane) { return at(0, lane); }
@@ -112,7 +121,9 @@ private:
   const KernelShape &shape;
   Scratch scratch;
   bool hasLimits;
-  Value table;
+  Value tables; ///< [panels][fields][panel].
+  Value limits; ///< [panels][5]: the count, then the limits of all lanes.
+  Value table;  ///< That of the current panel.
 };
 
 /// The score region of an op, applied to vectors of scores where its ops allow

@@ -19,15 +19,52 @@ using namespace mlir;
 using namespace mlir::attn;
 using arith::CmpIPredicate;
 
+Value attn::getMatrix(VectorBuilder &b, Value stack, Value index) {
+  auto type = cast<MemRefType>(stack.getType());
+  SmallVector<OpFoldResult> offsets(3, b.getIndexAttr(0)),
+      sizes(getAsIndexOpFoldResult(b.getContext(), type.getShape())),
+      strides(3, b.getIndexAttr(1));
+  offsets[0] = getAsOpFoldResult(index);
+  sizes[0] = b.getIndexAttr(1);
+  MemRefType result = memref::SubViewOp::inferRankReducedResultType(
+      type.getShape().drop_front(), type, offsets, sizes, strides);
+  return memref::SubViewOp::create(b, result, stack, offsets, sizes, strides);
+}
+
+Value attn::getRows(VectorBuilder &b, Value matrix, Value first,
+                    OpFoldResult count) {
+  SmallVector<OpFoldResult> offsets{getAsOpFoldResult(first),
+                                    b.getIndexAttr(0)};
+  int64_t columns = cast<MemRefType>(matrix.getType()).getDimSize(1);
+  SmallVector<OpFoldResult> sizes{count, b.getIndexAttr(columns)};
+  SmallVector<OpFoldResult> strides(2, b.getIndexAttr(1));
+  return memref::SubViewOp::create(b, matrix, offsets, sizes, strides);
+}
+
 PanelRows::PanelRows(VectorBuilder &b, AttnKeyRangesInterface op,
                      const KernelShape &shape, const Scratch &scratch,
                      bool hasLimits)
     : b(b), op(op), shape(shape), scratch(scratch), hasLimits(hasLimits),
-      table(scratch.get("rows", {hasLimits ? 4 : 2, shape.panel()},
-                        b.getIndexType())) {}
+      tables(scratch.get("rows",
+                         {shape.panels, hasLimits ? 4 : 2, shape.panel()},
+                         b.getIndexType())),
+      limits(scratch.get("limits", {shape.panels, 5}, b.getIndexType())) {}
 
-void PanelRows::begin(Value batch, Value firstHead, Value firstRow,
+void PanelRows::select(Value index) {
+  table = getMatrix(b, tables, index);
+  auto limit = [&](int64_t i) { return b.load(limits, {index, b.idx(i)}); };
+  count = limit(0);
+  if (!hasLimits)
+    return;
+  minLower = limit(1);
+  maxLower = limit(2);
+  minUpper = limit(3);
+  maxUpper = limit(4);
+}
+
+void PanelRows::begin(Value index, Value batch, Value firstHead, Value firstRow,
                       Value numRows, Value seqLenQ) {
+  table = getMatrix(b, tables, index);
   Value zero = b.idx(0), one = b.idx(1);
   // Above any key: the lower limit of a row that sees nothing.
   Value never = b.idx(std::numeric_limits<int64_t>::max());
@@ -69,12 +106,10 @@ void PanelRows::begin(Value batch, Value firstHead, Value firstRow,
                      b.min(carried[4], upper), b.max(carried[5], upper)});
         return next;
       });
-  if (hasLimits) {
-    minLower = last[2];
-    maxLower = last[3];
-    minUpper = last[4];
-    maxUpper = last[5];
-  }
+  b.store(count, limits, {index, zero});
+  for (int64_t i = 1; hasLimits && i < 5; ++i)
+    b.store(last[i + 1], limits, {index, b.idx(i)});
+  select(index);
 }
 
 Value PanelRows::at(int64_t field, Value lane) {

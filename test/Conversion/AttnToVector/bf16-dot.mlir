@@ -2,11 +2,13 @@
 
 // Pairs of columns of a key against pairs of columns of queries: a key is read
 // as 32-bit words where it lies. Powers become pairs of keys, and value rows are
-// interleaved by pairs; the scale waits for the powers.
+// interleaved by pairs, by the first panel that needs them; the scale waits for
+// the powers.
 // CHECK-LABEL: func.func @pairs
 // CHECK-SAME:    %[[Q:[^:]+]]: memref<1x1x32x64xbf16>, %[[K:[^:]+]]: memref<1x1x?x64xbf16>
 // CHECK:         vector.load %[[Q]]{{.*}} vector<32xbf16>
 // CHECK:         %[[KEYS:.*]] = memref.subview %[[K]]
+// CHECK:         memref.store %c0_i8, %[[PAIRED:[a-z_0-9]+]]
 // CHECK:         scf.for
 // CHECK:           %[[A:.*]] = vector.load %[[KEYS]]{{.*}} vector<2xbf16>
 // CHECK:           vector.bitcast %[[A]] : vector<2xbf16> to vector<1xf32>
@@ -15,7 +17,10 @@
 // CHECK-NOT:       x86vector.avx512.dot
 // CHECK:           arith.shrui {{.*}} vector<16xi32>
 // CHECK:           arith.ori {{.*}} vector<16xi32>
+// CHECK:         memref.load %[[PAIRED]]
+// CHECK:         scf.if
 // CHECK:         vector.interleave {{.*}} vector<32xbf16> -> vector<64xbf16>
+// CHECK:         memref.store %c1_i8, %[[PAIRED]]
 // CHECK:         x86vector.avx512.dot
 module attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, bf16_dot = true>} {
   func.func @pairs(%q: memref<1x1x32x64xbf16>, %k: memref<1x1x?x64xbf16>,

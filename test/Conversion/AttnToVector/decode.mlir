@@ -153,7 +153,7 @@ func.func @negative_many_rows(%q: memref<1x8x5x64xf32>,
 // CHECK-LABEL: func.func @any_rows
 // CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x?x64xf32>
 // CHECK-DAG:     memref.alloca() {{.*}} : memref<16x64xf32>
-// CHECK-DAG:     memref.alloca() {{.*}} : memref<64x32xf32>
+// CHECK-DAG:     memref.alloca() {{.*}} : memref<4x64x32xf32>
 // CHECK:         %[[N:.*]] = memref.dim %[[Q]]
 // CHECK:         %[[ROWS:.*]] = arith.muli %[[N]], %c8
 // CHECK:         %[[FEW:.*]] = arith.cmpi sle, %[[ROWS]], %c32

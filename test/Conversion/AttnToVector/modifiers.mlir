@@ -61,12 +61,13 @@ func.func @key_mask(%mask: memref<1x1x1x?xi8>, %q: !q, %k: !kv, %m: !s) {
 !kv = memref<1x2x?x16xf32>
 !s = memref<1x2x32xf32>
 
-// A bias the same for all keys is read once a panel, before the keys are.
+// A bias the same for all keys is read before the scores are made.
 // CHECK-LABEL: func.func @row_bias
 // CHECK-SAME:    %[[BIAS:[^:]+]]: memref<1x2x1x1xf16>, %{{[^:]+}}: memref<1x2x32x16xf32>, %[[K:[^:]+]]:
+// CHECK:         memref.subview %[[K]]
 // CHECK:         memref.load %[[BIAS]]
 // CHECK:         arith.extf {{.*}} : f16 to f32
-// CHECK:         memref.subview %[[K]]
+// CHECK:         vector.fma
 // CHECK-NOT:     memref.load %[[BIAS]]
 // CHECK:         return
 func.func @row_bias(%bias: memref<1x2x1x1xf16>, %q: !q, %k: !kv, %m: !s) {

@@ -4,15 +4,17 @@
 // through the loop over head_dim, two columns a step; keys are read as scalars.
 // CHECK-LABEL: func.func @dense
 // CHECK-SAME:    %[[Q:[^:]+]]: memref<1x4x32x64xf32>, %[[K:[^:]+]]: memref<1x1x?x64xf32>, %[[V:[^:]+]]: memref<1x1x?x64xf32>
-// CHECK-DAG:     memref.alloca() {alignment = 64 : i64} : memref<64x32xf32>
+// CHECK-DAG:     memref.alloca() {alignment = 64 : i64} : memref<4x64x32xf32>
 // CHECK-DAG:     memref.alloca() {alignment = 64 : i64} : memref<128x32xf32>
 // Queries are transposed once a panel.
 // CHECK:         vector.load %[[Q]]{{.*}} vector<16xf32>
 // CHECK:         vector.shuffle
 // CHECK:         vector.store
-// Blocks of keys, tiles of keys, columns.
-// CHECK:         scf.for {{.*}} iter_args
+// Blocks of keys, panels, tiles of keys, columns.
+// CHECK:         scf.for
 // CHECK:           %[[KEYS:.*]] = memref.subview %[[K]][0, 0, %{{.*}}, 0] [1, 1, %{{.*}}, 64]
+// CHECK:           %[[VALUES:.*]] = memref.subview %[[V]]
+// CHECK:           scf.for
 // CHECK:           scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>) {
 // CHECK:             scf.for
 // CHECK:               %[[A:.*]] = memref.load %[[KEYS]]
@@ -21,7 +23,6 @@
 // CHECK-NEXT:          vector.fma %[[B]]
 // Every query sees every key: nothing is compared with positions.
 // CHECK-NOT:     vector<16xindex>
-// CHECK:         %[[VALUES:.*]] = memref.subview %[[V]]
 // CHECK:         memref.load %[[VALUES]]
 // CHECK-NOT:     attn.
 func.func @dense(%q: memref<1x4x32x64xf32>, %k: memref<1x1x?x64xf32>,
@@ -37,7 +38,7 @@ func.func @dense(%q: memref<1x4x32x64xf32>, %k: memref<1x1x?x64xf32>,
 
 // Limits per lane; a tile that every lane sees runs without comparing them.
 // CHECK-LABEL: func.func @causal
-// CHECK:         memref.alloca() {{.*}} : memref<4x32xindex>
+// CHECK:         memref.alloca() {{.*}} : memref<4x4x32xindex>
 // CHECK:         vector.fma
 // CHECK:         %[[LO:.*]] = arith.cmpi sge, {{.*}} : index
 // CHECK:         %[[HI:.*]] = arith.cmpi sle, {{.*}} : index
@@ -95,7 +96,7 @@ func.func @narrow(%q: memref<1x4x32x64xbf16>, %k: memref<1x1x?x64xbf16>,
 
 // f64 has half the lanes.
 // CHECK-LABEL: func.func @double
-// CHECK:         memref.alloca() {alignment = 64 : i64} : memref<24x16xf64>
+// CHECK:         memref.alloca() {alignment = 64 : i64} : memref<4x24x16xf64>
 // CHECK:         vector.fma {{.*}} : vector<8xf64>
 // CHECK-NOT:     f32
 func.func @double(%q: memref<1x4x32x24xf64>, %k: memref<1x1x?x24xf64>,
@@ -149,7 +150,7 @@ func.func @strided(%t: !t, %acc: memref<1x4x32x64xf32>, %m: memref<1x4x32xf32>,
 // What is too large for a stack is on the heap, and given back at every end.
 // CHECK-LABEL: func.func @wide
 // CHECK-DAG:     memref.alloca() {{.*}} : memref<128x32xf32>
-// CHECK-DAG:     %[[Q:.*]] = memref.alloc() {{.*}} : memref<4096x32xf32>
+// CHECK-DAG:     %[[Q:.*]] = memref.alloc() {{.*}} : memref<1x4096x32xf32>
 // CHECK:         memref.dealloc %[[Q]]
 // CHECK:         return
 // CHECK:         memref.dealloc %[[Q]]

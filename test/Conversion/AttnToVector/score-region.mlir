@@ -5,11 +5,12 @@
 !s = memref<1x2x32xf32>
 
 // Elementwise ops become vectors. The slope depends on no key: its lanes are
-// loaded once a panel, before the keys.
+// loaded before the scores are made.
 // CHECK-LABEL: func.func @alibi
 // CHECK-SAME:    %[[SLOPES:[^:]+]]: memref<2xf32>, %{{[^:]+}}: memref<1x2x32x16xf32>, %[[K:[^:]+]]:
-// CHECK-COUNT-32: memref.load %[[SLOPES]]
 // CHECK:         memref.subview %[[K]]
+// CHECK-COUNT-32: memref.load %[[SLOPES]]
+// CHECK:         vector.fma
 // CHECK:         arith.subi {{.*}} : vector<16xindex>
 // CHECK:         arith.sitofp {{.*}} : vector<16xi64> to vector<16xf32>
 // CHECK-NOT:     memref.load %[[SLOPES]]

@@ -22,6 +22,8 @@ static constexpr StringLiteral kNumThreads = "attn_rt_num_threads";
 
 static constexpr int64_t kTasksPerThread = 8;
 static constexpr int64_t kMinKeys = 512;
+/// Larger tiles count as several: they were made because there is enough to do.
+static constexpr int64_t kTileRows = 32;
 
 /// Tiles that keep the pools maySplit thinks of busy without splits.
 static constexpr int64_t kManyTiles = kTasksPerThread * 32;
@@ -79,7 +81,7 @@ bool attn::maySplit(AttentionInterface op, int64_t blockSizeQ) {
   ShapedType query = op.getQuery().getType();
   count(query.getDimSize(0), 1);
   count(op.getKey().getType().getDimSize(op.getHeadAxis()), 1);
-  count(query.getDimSize(op.getSeqAxis()), blockSizeQ);
+  count(query.getDimSize(op.getSeqAxis()), std::min(blockSizeQ, kTileRows));
   return tiles < kManyTiles;
 }
 
@@ -94,8 +96,8 @@ OpFoldResult attn::createNumSplits(OpBuilder &builder, AttentionInterface op,
   Value threads =
       arith::IndexCastOp::create(builder, loc, builder.getIndexType(), calls);
   OpFoldResult one = math.constant(1);
-  OpFoldResult queryTiles =
-      math.apply(math.d(0).ceilDiv(blockSizeQ), {dims.seqLenQ});
+  OpFoldResult queryTiles = math.apply(
+      math.d(0).ceilDiv(std::min(blockSizeQ, kTileRows)), {dims.seqLenQ});
   OpFoldResult tiles = math.max(
       one, math.mul(math.mul(dims.batch, dims.numKvHeads), queryTiles));
   OpFoldResult keys = dims.seqLenKv;

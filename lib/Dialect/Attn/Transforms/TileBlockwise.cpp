@@ -33,6 +33,8 @@ namespace mlir::attn {
 
 static constexpr int64_t kDefaultBlockSizeQ = 32;
 static constexpr int64_t kDefaultBlockSizeKv = 128;
+/// Of a tile for the CPU, if there are as many.
+static constexpr int64_t kLeastTileRows = 32;
 
 /// The nearest `attn.target` above `op`, or null.
 static TargetAttr getTarget(Operation *op) {
@@ -50,6 +52,26 @@ static int64_t getTileRows(AttentionInterface op, const BlockwiseSizes &sizes) {
   return std::max<int64_t>(1, std::min(sizes.blockSizeQ, seqLenQ));
 }
 
+/// Queries of a tile for the CPU kernel, whose panels share what it costs to
+/// bring keys into cache: up to 128 rows of the heads that read the same keys,
+/// but tiles for many threads where sizes say how many there are.
+static int64_t chooseCpuTileRows(AttentionInterface op) {
+  constexpr int64_t kMostRows = 128, kManyTiles = 64;
+  int64_t rows =
+      std::max(kLeastTileRows, kMostRows / getStaticGroupSize(op).value_or(1));
+  ShapedType query = op.getQuery().getType();
+  int64_t batch = query.getDimSize(0),
+          seqLenQ = query.getDimSize(op.getSeqAxis());
+  int64_t heads = op.getKey().getType().getDimSize(op.getHeadAxis());
+  if (ShapedType::isDynamic(batch) || ShapedType::isDynamic(heads) ||
+      ShapedType::isDynamic(seqLenQ))
+    return rows;
+  while (rows > kLeastTileRows &&
+         llvm::divideCeil(seqLenQ, rows) * batch * heads < kManyTiles)
+    rows = std::max(kLeastTileRows, rows / 2);
+  return rows;
+}
+
 BlockwiseSizes attn::resolveBlockwiseSizes(Operation *op,
                                            BlockwiseSizes sizes) {
   if (auto sdpa = dyn_cast<SdpaOp>(op))
@@ -64,19 +86,19 @@ BlockwiseSizes attn::resolveBlockwiseSizes(Operation *op,
     }
   int64_t blockSizeQ = kDefaultBlockSizeQ, blockSizeKv = kDefaultBlockSizeKv;
   bool hasThreads = false;
+  auto attention = cast<AttentionInterface>(op);
   if (TargetAttr target = getTarget(op)) {
     bool isCpu = target.getKind() == TargetKind::cpu;
     hasThreads = isCpu;
     // The CPU kernel walks a key range itself; a thread block of a GPU stages
     // square tiles.
-    blockSizeQ = isCpu ? 32 : 64;
+    blockSizeQ = isCpu ? chooseCpuTileRows(attention) : 64;
     blockSizeKv = isCpu ? -1 : 64;
   }
   if (sizes.blockSizeQ == 0)
     sizes.blockSizeQ = blockSizeQ;
   if (sizes.blockSizeKv == 0)
     sizes.blockSizeKv = blockSizeKv;
-  auto attention = cast<AttentionInterface>(op);
   if (sizes.numSplits == 0 &&
       !(hasThreads && maySplit(attention, getTileRows(attention, sizes))))
     sizes.numSplits = 1;

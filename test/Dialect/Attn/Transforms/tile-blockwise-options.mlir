@@ -28,17 +28,43 @@ func.func @negative_dense(%q: tensor<1x4x512x64xf32>) -> tensor<1x4x512x64xf32> 
 
 // -----
 
-// The CPU kernel walks a range itself.
+// The CPU kernel walks a range itself. Its tiles are as large as leaves 64 of
+// them, up to 128 rows: not here.
 // CHECK-LABEL: func.func @cpu
 // CHECK:         scf.forall {{.*}} step (1, 32)
 // CHECK-NOT:       scf.for %
 // CHECK:           attn.online
+// CHECK-LABEL: func.func @cpu_more
+// CHECK:         scf.forall {{.*}} step (1, 64)
+// CHECK-LABEL: func.func @cpu_many
+// CHECK:         scf.forall {{.*}} step (1, 128)
+// Rows of two heads.
+// CHECK-LABEL: func.func @cpu_group
+// CHECK:         scf.forall {{.*}} step (1, 64)
 module attributes {attn.target = #attn.target<cpu>} {
   func.func @cpu(%q: tensor<1x4x512x64xf32>) -> tensor<1x4x512x64xf32> {
     %o = attn.sdpa %q, %q, %q
       : (tensor<1x4x512x64xf32>, tensor<1x4x512x64xf32>, tensor<1x4x512x64xf32>)
       -> tensor<1x4x512x64xf32>
     return %o : tensor<1x4x512x64xf32>
+  }
+  func.func @cpu_more(%q: tensor<1x4x1024x64xf32>) -> tensor<1x4x1024x64xf32> {
+    %o = attn.sdpa %q, %q, %q
+      : (tensor<1x4x1024x64xf32>, tensor<1x4x1024x64xf32>, tensor<1x4x1024x64xf32>)
+      -> tensor<1x4x1024x64xf32>
+    return %o : tensor<1x4x1024x64xf32>
+  }
+  func.func @cpu_many(%q: tensor<1x8x?x64xf32>) -> tensor<1x8x?x64xf32> {
+    %o = attn.sdpa %q, %q, %q
+      : (tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>, tensor<1x8x?x64xf32>)
+      -> tensor<1x8x?x64xf32>
+    return %o : tensor<1x8x?x64xf32>
+  }
+  func.func @cpu_group(%q: tensor<1x8x?x64xf32>, %k: tensor<1x4x?x64xf32>) -> tensor<1x8x?x64xf32> {
+    %o = attn.sdpa %q, %k, %k
+      : (tensor<1x8x?x64xf32>, tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>)
+      -> tensor<1x8x?x64xf32>
+    return %o : tensor<1x8x?x64xf32>
   }
 }
 

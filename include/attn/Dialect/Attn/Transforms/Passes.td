@@ -102,8 +102,8 @@ def AttnTileBlockwisePass : Pass<"attn-tile-blockwise"> {
 
     `#attn.blockwise` on an op has precedence over the options; ops with another
     strategy are left alone. What neither gives comes from the module's
-    `attn.target`: 32 and -1 on a CPU, 64 and 64 on a GPU; without one 32 and
-    128.
+    `attn.target`: -1 keys and 32 to 128 rows on a CPU (as many as leave 64
+    tiles, where sizes say so), 64 and 64 on a GPU; without one 32 and 128.
 
     With `num_splits` above 1 the loops are led by one over splits: each takes
     an equal share of the keys a tile sees, and a second `scf.forall` merges the
