@@ -10,8 +10,9 @@
 // with a tile of keys in registers, maxima and powers per lane, then
 // sums[column][row] = sums * alpha + value . scores with a tile of value
 // columns in registers. Keys and values are read as scalars of their rows
-// (KeySource.h); only queries and sums are transposed, once a panel. Scores are
-// in units of log2, the state outside is natural.
+// (KeySource.h); only queries and sums are transposed, once a panel. Powers are
+// of two; scores are in units of log2 at the latest there (powerFactor), the
+// state outside is natural.
 //
 // A few panels take turns at a block, so that what it costs to bring its keys
 // and values into cache, and into words, is shared.
@@ -30,8 +31,6 @@ using namespace mlir;
 using namespace mlir::attn;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
-
-static constexpr double kLog2e = 1.442695040888963407360;
 
 AttentionKernel::AttentionKernel(VectorBuilder &b, AttentionInterface op,
                                  const KernelShape &shape,
@@ -173,21 +172,23 @@ void AttentionKernel::ifSeen(function_ref<void()> body) {
   b.ifThen(b.compare(CmpIPredicate::slt, rows->minLower, rows->maxUpper), body);
 }
 
-/// What scores are multiplied by where: by the scale, and by log2(e) unless
-/// modifiers want them in other units first.
+/// What scores are multiplied by where: by the scale, and by log2(e). A
+/// positive constant can wait for the power, where it costs nothing: the
+/// maximum stays where it is.
 void AttentionKernel::setFactors() {
-  double entry = modifiers->changesScores() ? modifiers->entryFactor() : kLog2e;
-  Value factor = b.createOrFold<arith::MulFOp>(getScaleValue(op, b, b.getLoc()),
-                                               b.number(entry, b.floatType));
+  Value factor = b.createOrFold<arith::MulFOp>(
+      getScaleValue(op, b, b.getLoc()),
+      b.number(modifiers->entryFactor(), b.floatType));
   Value factors = b.splat(factor);
+  if (modifiers->changesScores())
+    powerFactor = b.number(modifiers->exitFactor());
   if (!words.isPair()) {
     queryFactor = factor;
     return;
   }
-  // A factor would be lost in the rounding of the query. A positive one can
-  // wait for the power, where it costs nothing: the maximum stays where it is.
+  // A factor would be lost in the rounding of the query.
   APFloat constant(0.0f);
-  if (!modifiers->any() && matchPattern(factor, m_ConstantFloat(&constant)) &&
+  if (!powerFactor && matchPattern(factor, m_ConstantFloat(&constant)) &&
       constant.isNormal() && !constant.isNegative())
     powerFactor = factors;
   else
@@ -271,14 +272,23 @@ SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
   int64_t groups = shape.groups;
   ValueRange oldMaxima = carried.take_front(groups);
   ValueRange oldSums = carried.drop_front(groups);
+  modifiers->beginBlock(scores, firstKey, numKeys);
+  // Maxima of scores in other units than those of the state begin anew.
   SmallVector<Value> inits(oldMaxima);
   if (powerFactor)
     inits.assign(groups, b.negInf());
-  SmallVector<Value> maxima = emitScores(firstKey, numKeys, inits);
+  SmallVector<Value> extremes(inits);
+  if (modifiers->mayExcludeInTile())
+    extremes.append(groups, b.number(std::numeric_limits<double>::infinity()));
+  SmallVector<Value> maxima = emitScores(firstKey, numKeys, extremes);
   // Whether some score was excluded on the way to these maxima.
-  Value isThinned;
+  Value isThinned = b.integer(0, b.getI1Type());
+  if (modifiers->mayExcludeInTile()) {
+    isThinned = isAnyExcluded(ArrayRef<Value>(maxima).drop_front(groups));
+    maxima.truncate(groups);
+  }
   auto modify = [&](bool isMasked) {
-    return modifyScores(firstKey, numKeys, oldMaxima, isMasked);
+    return modifyScores(firstKey, numKeys, inits, isMasked);
   };
   if (isAllVisible) {
     SmallVector<Type> types(groups, b.floats);
@@ -286,15 +296,15 @@ SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
     maxima = b.ifElse(
         types, isAllVisible,
         [&] {
-          if (modifiers->changesScores())
+          if (modifiers->isLate())
             return modify(/*isMasked=*/false);
           SmallVector<Value> same(maxima);
-          same.push_back(b.integer(0, b.getI1Type()));
+          same.push_back(isThinned);
           return same;
         },
         [&] { return modify(/*isMasked=*/true); });
     isThinned = maxima.pop_back_val();
-  } else if (modifiers->any()) {
+  } else if (modifiers->isLate()) {
     maxima = modify(/*isMasked=*/false);
     isThinned = maxima.pop_back_val();
   }
@@ -345,8 +355,10 @@ SmallVector<Value> AttentionKernel::emitSeenBlock(Value firstKey, Value numKeys,
   return next;
 }
 
+/// Stores the scores of a block. Returns the maxima of `extremes` and the
+/// scores, and the minima if `extremes` has them.
 SmallVector<Value> AttentionKernel::emitScores(Value firstKey, Value numKeys,
-                                               ValueRange maxima) {
+                                               ValueRange extremes) {
   int64_t tile = shape.tile;
   Value whole = b.sub(numKeys, b.rem(numKeys, b.idx(tile)));
   auto keyRows = [&](Value first, Value last) {
@@ -358,7 +370,7 @@ SmallVector<Value> AttentionKernel::emitScores(Value firstKey, Value numKeys,
     return result;
   };
   SmallVector<Value> next =
-      b.loop(zero, whole, tile, maxima, [&](Value first, ValueRange carried) {
+      b.loop(zero, whole, tile, extremes, [&](Value first, ValueRange carried) {
         return emitScoreTile(firstKey, first, keyRows(first, {}), carried);
       });
   // The last tile repeats its last key instead of reading beyond it; nobody
@@ -372,7 +384,7 @@ SmallVector<Value> AttentionKernel::emitScores(Value firstKey, Value numKeys,
 
 SmallVector<Value> AttentionKernel::emitScoreTile(Value firstKey, Value first,
                                                   ArrayRef<Value> keyRows,
-                                                  ValueRange maxima) {
+                                                  ValueRange extremes) {
   int64_t tile = shape.tile, groups = shape.groups;
   auto step = [&](Value word, ValueRange carried, bool isHalf = false) {
     SmallVector<Value> products, panel;
@@ -389,7 +401,13 @@ SmallVector<Value> AttentionKernel::emitScoreTile(Value firstKey, Value first,
   };
   // Two words at a time, then one, then a half.
   int64_t whole = headDim / words.size();
+  modifiers->prefetchInTile(firstKey, first);
   SmallVector<Value> products(tile * groups, b.number(0.0));
+  if (modifiers->beginsWithBias())
+    for (int64_t i = 0; i < tile; ++i)
+      for (int64_t g = 0; g < groups; ++g)
+        products[i * groups + g] =
+            modifiers->biasAt(scores, firstKey, keyRows[i], g);
   products = b.loop(zero, b.idx(whole & ~int64_t(1)), 2, products,
                     [&](Value word, ValueRange carried) {
                       SmallVector<Value> half = step(word, carried);
@@ -399,37 +417,47 @@ SmallVector<Value> AttentionKernel::emitScoreTile(Value firstKey, Value first,
     products = step(b.idx(whole - 1), products);
   if (words.count(headDim) > whole)
     products = step(b.idx(whole), products, /*isHalf=*/true);
-  if (scoreFactor)
-    for (Value &score : products)
-      score = b.fmul(score, scoreFactor);
+  SmallVector<SmallVector<Value>> tileScores;
+  SmallVector<Value> minima(extremes.drop_front(groups));
+  for (int64_t i = 0; i < tile; ++i) {
+    ArrayRef<Value> ofKey = ArrayRef<Value>(products).slice(i * groups, groups);
+    tileScores.push_back(modifiers->applyInTile(ofKey, scoreFactor, scores,
+                                                firstKey, keyRows[i]));
+    for (auto [least, score] : llvm::zip(minima, tileScores.back()))
+      least = b.minOrSecond(score, least);
+  }
 
   auto finish = [&](bool isLimited) {
-    SmallVector<Value> next(maxima);
+    SmallVector<Value> maxima(extremes.take_front(groups));
     for (int64_t i = 0; i < tile; ++i) {
-      SmallVector<Value> tileScores;
       Value row = b.add(first, i);
+      SmallVector<Value> ofKey(tileScores[i]);
       for (int64_t g = 0; g < groups; ++g) {
-        Value score = products[i * groups + g];
         if (isLimited)
-          score = limit(score, b.add(firstKey, row), g);
-        rows->storeGroup(score, scores, row, g);
-        tileScores.push_back(score);
+          ofKey[g] = limit(ofKey[g], b.add(firstKey, row), g);
+        rows->storeGroup(ofKey[g], scores, row, g);
       }
-      if (!modifiers->changesScores())
-        next = maximum(next, tileScores);
+      if (!modifiers->isLate())
+        maxima = maximum(maxima, ofKey);
     }
-    return next;
+    return maxima;
   };
+  SmallVector<Value> next;
   // What changes scores comes before limits.
-  if (!hasLimits || modifiers->changesScores())
-    return finish(/*isLimited=*/false);
-  Value begin = b.add(firstKey, first), end = b.add(begin, tile);
-  Value isWhole = b.createOrFold<arith::AndIOp>(
-      b.compare(CmpIPredicate::sge, begin, rows->maxLower),
-      b.compare(CmpIPredicate::sle, end, rows->minUpper));
-  return b.ifElse(
-      TypeRange(maxima), isWhole, [&] { return finish(/*isLimited=*/false); },
-      [&] { return finish(/*isLimited=*/true); });
+  if (!hasLimits || modifiers->isLate()) {
+    next = finish(/*isLimited=*/false);
+  } else {
+    Value begin = b.add(firstKey, first), end = b.add(begin, tile);
+    Value isWhole = b.createOrFold<arith::AndIOp>(
+        b.compare(CmpIPredicate::sge, begin, rows->maxLower),
+        b.compare(CmpIPredicate::sle, end, rows->minUpper));
+    next = b.ifElse(
+        TypeRange(extremes.take_front(groups)), isWhole,
+        [&] { return finish(/*isLimited=*/false); },
+        [&] { return finish(/*isLimited=*/true); });
+  }
+  next.append(minima);
+  return next;
 }
 
 //===----------------------------------------------------------------------===//

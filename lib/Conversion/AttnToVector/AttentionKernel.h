@@ -45,9 +45,11 @@ private:
   SmallVector<Value> emitSeenBlock(Value firstKey, Value numKeys,
                                    ValueRange carried, Value isAllVisible);
   SmallVector<Value> emitScores(Value firstKey, Value numKeys,
-                                ValueRange maxima);
+                                ValueRange extremes);
   SmallVector<Value> emitScoreTile(Value firstKey, Value key,
-                                   ArrayRef<Value> keyRows, ValueRange maxima);
+                                   ArrayRef<Value> keyRows,
+                                   ValueRange extremes);
+  Value isAnyExcluded(ValueRange minima);
   SmallVector<Value> modifyScores(Value firstKey, Value numKeys,
                                   ValueRange maxima, bool isMasked);
   SmallVector<Value> emitPowers(Value numKeys, ArrayRef<Value> shifts,
@@ -97,7 +99,7 @@ private:
   /// begin with row `firstRow` of it.
   Value keyMatrix, valueMatrix, firstRow, numBlockKeys;
   /// What queries are multiplied by, a scalar, or what is left to multiply
-  /// scores by when they are made, or when they become powers; two are null.
+  /// scores by when they are made, or when they become powers; some are null.
   Value queryFactor, scoreFactor, powerFactor;
   Value batch, kvHead, zero;
 };

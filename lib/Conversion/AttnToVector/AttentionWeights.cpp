@@ -39,23 +39,34 @@ SmallVector<Value> AttentionKernel::maximum(ValueRange maxima,
   return next;
 }
 
-/// Modified scores in place. Returns their maxima, and whether a modifier
-/// excluded any.
+/// Whether the least score of some lane is -inf.
+Value AttentionKernel::isAnyExcluded(ValueRange minima) {
+  Value isExcluded;
+  for (Value minimum : minima) {
+    Value lanes = b.fcompare(CmpFPredicate::OEQ, minimum, b.negInf());
+    isExcluded =
+        isExcluded ? arith::OrIOp::create(b, isExcluded, lanes) : lanes;
+  }
+  return vector::ReductionOp::create(b, vector::CombiningKind::OR, isExcluded);
+}
+
+/// Modifies scores in place as far as they were not in their tiles. Returns
+/// their maxima, and whether a modifier excluded any.
 SmallVector<Value> AttentionKernel::modifyScores(Value firstKey, Value numKeys,
                                                  ValueRange maxima,
                                                  bool isMasked) {
   int64_t groups = shape.groups;
-  // The least score tells whether one is -inf; limits, which exclude no key
-  // from every row, do not count.
-  bool isWatched = modifiers->mayExclude() && !isMasked;
-  bool isLimited = hasLimits && modifiers->changesScores();
+  // Limits, which exclude no key from every row, do not count.
+  bool isWatched = !isMasked;
+  bool isLimited = hasLimits && modifiers->isLate();
   if (isMasked)
     modifiers->blockMask()->beginBlock(firstKey, numKeys);
+  modifiers->beginLate(scores, firstKey, numKeys);
   auto step = [&](Value key, ValueRange carried) {
     SmallVector<Value> keyScores, minima;
     for (int64_t g = 0; g < groups; ++g)
       keyScores.push_back(rows->loadGroup(scores, key, g));
-    keyScores = modifiers->apply(keyScores, firstKey, key, isMasked);
+    keyScores = modifiers->applyLate(keyScores, firstKey, key, isMasked);
     if (isWatched)
       for (int64_t g = 0; g < groups; ++g)
         minima.push_back(b.minOrSecond(keyScores[g], carried[groups + g]));
@@ -82,25 +93,11 @@ SmallVector<Value> AttentionKernel::modifyScores(Value firstKey, Value numKeys,
   SmallVector<Value> inits(maxima);
   if (isWatched)
     inits.append(groups, b.number(std::numeric_limits<double>::infinity()));
-  SmallVector<Value> last =
-      b.loop(zero, numKeys, modifiers->chunk(), inits,
-             [&](Value first, ValueRange carried) {
-               Value count =
-                   b.min(b.sub(numKeys, first), b.idx(modifiers->chunk()));
-               modifiers->beginChunk(scores, firstKey, first, count);
-               return b.loop(first, b.add(first, count), 1, carried, step);
-             });
+  SmallVector<Value> last = b.loop(zero, numKeys, 1, inits, step);
   Value isThinned = b.integer(isMasked, b.getI1Type());
   if (isWatched) {
-    Value isExcluded;
-    for (int64_t g = 0; g < groups; ++g) {
-      Value lanes =
-          b.fcompare(CmpFPredicate::OEQ, last.pop_back_val(), b.negInf());
-      isExcluded =
-          isExcluded ? arith::OrIOp::create(b, isExcluded, lanes) : lanes;
-    }
-    isThinned =
-        vector::ReductionOp::create(b, vector::CombiningKind::OR, isExcluded);
+    isThinned = isAnyExcluded(ArrayRef<Value>(last).drop_front(groups));
+    last.truncate(groups);
   }
   last.push_back(isThinned);
   return last;

@@ -175,8 +175,6 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
     int64_t rows = shape.block;
     if (op.getMask())
       rows += shape.block;
-    if (op.getBias())
-      rows += shape.block;
     int64_t elements = rows * shape.panel();
     for (bool isValue : {false, true}) {
       KeySpec spec = shape.getSpec(op, isValue);

@@ -113,6 +113,8 @@ public:
   void storeGroup(Value vector, Value buffer, Value row, int64_t group);
 
 private:
+  Value loadPairs(Value from, ValueRange at);
+  std::array<Value, 2> widenPairs(Value words);
   Value at(int64_t field, Value lane);
   Value vectorAt(int64_t field, int64_t group);
 
@@ -143,6 +145,8 @@ public:
 
   /// Whether `beginPanel` and `apply` can be used.
   bool isVector() const { return vector; }
+  /// Whether `apply` is little code: few ops, none of which reads memory.
+  bool isSmall() const;
   /// Emits what depends on neither score nor key. Absolute positions: one
   /// batch index; of heads and queries a vector for each group, or one scalar
   /// each where lanes are keys.
@@ -195,8 +199,9 @@ struct BroadcastOperand {
 
 class PanelMask;
 
-/// Softcap, bias, score region and dense mask, in the order of the contract, on
-/// a block of scores in scratch.
+/// Softcap, bias, score region and mask, in the order of the contract. What can
+/// be done to the scores of a tile in registers is done there; the rest
+/// (isLate) on a block of scores in scratch.
 class ScoreModifiers {
 public:
   ScoreModifiers(VectorBuilder &b, AttentionInterface op,
@@ -208,36 +213,47 @@ public:
   bool changesScores() {
     return op.getSoftcapAttr() || bias || region.has_value();
   }
-  /// Whether there is anything to do.
-  bool any() { return changesScores() || mask; }
   /// Whether a key may lose every row here.
   bool mayExclude() { return bias || mask || region.has_value(); }
+  /// The same, counting neither the block mask nor what is late.
+  bool mayExcludeInTile();
+  /// Whether the region waits for the scores of a block.
+  bool isLate() { return region && !isInTile; }
   /// The mask by block, where it has a dimension for keys; else null.
   PanelMask *blockMask() { return dense.get(); }
-  /// What products must come multiplied by, next to the scale of the op.
+  /// What products must come multiplied by, next to the scale of the op, and
+  /// what scores are left to be multiplied by to be in units of log2.
   double entryFactor();
+  double exitFactor();
 
   void beginPanel(Value batch);
-  /// Makes the keys [key, key + numKeys) of the block at `firstKey` ready, at
-  /// most chunk() of them.
-  void beginChunk(Value scores, Value firstKey, Value key, Value numKeys);
-  int64_t chunk() const;
-  /// The scores of one key of the chunk, given as products, in units of log2;
-  /// -inf where excluded. The block mask counts only if `isMasked`.
-  SmallVector<Value> apply(ArrayRef<Value> scores, Value firstKey, Value key,
-                           bool isMasked);
+  /// Makes a block ready, before any of its scores is stored.
+  void beginBlock(Value scores, Value firstKey, Value numKeys);
+  /// Asks for what the next block needs, a share of it in each tile: all at
+  /// once would wait for memory.
+  void prefetchInTile(Value firstKey, Value key);
+  /// Whether the sums of products may begin with the bias instead of adding it
+  /// (see applyInTile), and that of one key of the block.
+  bool beginsWithBias();
+  Value biasAt(Value scores, Value firstKey, Value key, int64_t group);
+  /// The scores of one key of the block from its products, which `entry`, if
+  /// not null, has not multiplied yet; -inf where excluded.
+  SmallVector<Value> applyInTile(ArrayRef<Value> products, Value factor,
+                                 Value scores, Value firstKey, Value key);
+  /// The same for what is left to do when all scores of the block are stored:
+  /// first for all keys at once, then for each. The block mask counts only if
+  /// `isMasked`.
+  void beginLate(Value scores, Value firstKey, Value numKeys);
+  SmallVector<Value> applyLate(ArrayRef<Value> scores, Value firstKey,
+                               Value key, bool isMasked);
 
 private:
-  SmallVector<Value> capAndBias(ArrayRef<Value> scores, Value firstKey,
-                                Value key);
-  Value biasAt(Value firstKey, Value key, int64_t group);
   SmallVector<Value> gatherRows(const BroadcastOperand &operand, StringRef role,
                                 function_ref<Value(Value)> convert);
-  void packBias(Value firstKey, Value key, Value numKeys);
-  void applyRegionByLane(Value scores, Value firstKey, Value key,
-                         Value numKeys);
-  /// What a score is multiplied by on leaving capAndBias.
-  double unit();
+  void packBias(Value scores, Value firstKey, Value numKeys);
+  SmallVector<Value> applyRegion(ArrayRef<Value> scores, Value firstKey,
+                                 Value key);
+  SmallVector<Value> applyMaskRows(ArrayRef<Value> scores);
 
   VectorBuilder &b;
   AttentionInterface op;
@@ -247,9 +263,9 @@ private:
   BroadcastOperand bias, mask;
   SmallVector<Value> biasRows; ///< The bias where it is that of every key.
   SmallVector<Value> maskRows; ///< Vectors of i1, likewise.
-  Value biasChunk;             ///< [chunk][panel], where it differs by both.
   std::unique_ptr<PanelMask> dense;
   std::optional<ScoreRegion> region;
+  bool isInTile = false; ///< The region.
 };
 
 /// Emits the kernel of an online or partial op.

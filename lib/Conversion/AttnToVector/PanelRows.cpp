@@ -135,13 +135,34 @@ void PanelRows::forEachRow(
          [&](Value lane) { body(lane, head(lane), query(lane)); });
 }
 
+/// A vector of words of two bf16 elements each, as floats that are none.
+Value PanelRows::loadPairs(Value from, ValueRange at) {
+  auto elements = VectorType::get(2 * shape.lanes, b.getBF16Type());
+  Value pairs = vector::LoadOp::create(b, elements, from, at);
+  return vector::BitCastOp::create(b, b.floats, pairs);
+}
+
+/// The first and the second elements of words.
+std::array<Value, 2> PanelRows::widenPairs(Value words) {
+  Type type = VectorType::get(shape.lanes, b.getI32Type());
+  Value bits = arith::BitcastOp::create(b, type, words);
+  Value low = arith::ShLIOp::create(b, bits, b.integer(16, type));
+  Value high = arith::AndIOp::create(b, bits, b.integer(-65536, type));
+  return {arith::BitcastOp::create(b, b.floats, low),
+          arith::BitcastOp::create(b, b.floats, high)};
+}
+
 void PanelRows::pack(Value from, RowIndex index, Value firstColumn,
                      Value columns, function_ref<Value(Value)> convert,
                      Value to) {
   Value zero = b.idx(0), panel = b.idx(shape.panel());
   Value whole = zero;
   if (hasContiguousRows(from)) {
-    // Square blocks through registers.
+    // Square blocks through registers: of words of two bf16 elements, which
+    // become f32 by a shift or a mask, and of elements.
+    auto type = cast<MemRefType>(from.getType()).getElementType();
+    bool isPaired = type.isBF16() && b.floatType.isF32();
+    Value paired = isPaired ? b.roundDown(columns, 2 * shape.lanes) : zero;
     whole = b.roundDown(columns, shape.lanes);
     for (int64_t g = 0; g < shape.groups; ++g) {
       SmallVector<std::pair<Value, Value>> lanes;
@@ -149,7 +170,17 @@ void PanelRows::pack(Value from, RowIndex index, Value firstColumn,
         Value lane = b.idx(g * shape.lanes + i);
         lanes.emplace_back(head(lane), query(lane));
       }
-      b.loop(zero, whole, shape.lanes, [&](Value column) {
+      if (isPaired)
+        b.loop(zero, paired, 2 * shape.lanes, [&](Value column) {
+          SmallVector<Value> vectors;
+          Value source = b.add(firstColumn, column);
+          for (auto [head, row] : lanes)
+            vectors.push_back(loadPairs(from, index(head, row, source)));
+          for (auto [i, words] : llvm::enumerate(b.transpose(vectors)))
+            for (auto [half, vector] : llvm::enumerate(widenPairs(words)))
+              storeGroup(convert(vector), to, b.add(column, 2 * i + half), g);
+        });
+      b.loop(paired, whole, shape.lanes, [&](Value column) {
         SmallVector<Value> vectors;
         Value source = b.add(firstColumn, column);
         for (auto [head, row] : lanes)
@@ -177,15 +208,13 @@ void PanelRows::packPairs(Value from, RowIndex index, int64_t columns,
   if (hasContiguousRows(from)) {
     // Square blocks of words through registers.
     whole = columns & -wide;
-    auto elements = VectorType::get(wide, b.getBF16Type());
     b.loop(zero, b.idx(whole), wide, [&](Value column) {
       for (int64_t g = 0; g < shape.groups; ++g) {
         SmallVector<Value> words;
         for (int64_t i = 0; i < shape.lanes; ++i) {
           Value lane = b.idx(g * shape.lanes + i);
-          Value pairs = vector::LoadOp::create(
-              b, elements, from, index(head(lane), query(lane), column));
-          words.push_back(vector::BitCastOp::create(b, b.floats, pairs));
+          words.push_back(
+              loadPairs(from, index(head(lane), query(lane), column)));
         }
         for (auto [i, vector] : llvm::enumerate(b.transpose(words)))
           storeGroup(vector, to, b.add(b.div(column, two), i), g);

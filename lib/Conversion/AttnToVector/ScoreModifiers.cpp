@@ -20,6 +20,7 @@ using namespace mlir::attn;
 using arith::CmpIPredicate;
 
 static constexpr double kLog2e = 1.442695040888963407360;
+static constexpr int64_t kCacheLineBytes = 64;
 
 //===----------------------------------------------------------------------===//
 // BroadcastOperand
@@ -77,28 +78,36 @@ ScoreModifiers::ScoreModifiers(VectorBuilder &b, AttentionInterface op,
                                PanelRows &rows)
     : b(b), op(op), shape(shape), rows(rows), bias(b, op.getBias()),
       mask(b, op.getMask()) {
-  if (bias && bias.perLane && bias.perKey)
-    biasChunk = scratch.get("bias", {chunk(), shape.panel()}, b.floatType);
   if (mask && mask.perKey)
     dense = std::make_unique<PanelMask>(b, mask, shape, scratch, rows);
   if (op.hasScore())
     region.emplace(b, op, shape.groups, ScoreRegion::Lanes::Rows);
+  isInTile = region && region->isVector() && region->isSmall();
 }
 
 ScoreModifiers::~ScoreModifiers() = default;
 
-/// A bias of every row and key is transposed in square blocks just before it is
-/// added; a whole block of keys of it would not stay in the L1 cache.
-int64_t ScoreModifiers::chunk() const {
-  return bias && bias.perLane && bias.perKey ? b.lanes : shape.block;
-}
-
-double ScoreModifiers::unit() { return region ? 1.0 : kLog2e; }
-
 double ScoreModifiers::entryFactor() {
   if (FloatAttr cap = op.getSoftcapAttr())
     return 1.0 / cap.getValueAsDouble();
-  return unit();
+  return changesScores() ? 1.0 : kLog2e;
+}
+
+double ScoreModifiers::exitFactor() {
+  if (bias || region)
+    return kLog2e;
+  // The cap itself can wait where nothing is added to it.
+  if (FloatAttr cap = op.getSoftcapAttr())
+    return cap.getValueAsDouble() * kLog2e;
+  return 1.0;
+}
+
+bool ScoreModifiers::mayExcludeInTile() {
+  return !isLate() && (bias || region || !maskRows.empty());
+}
+
+bool ScoreModifiers::beginsWithBias() {
+  return bias && !op.getSoftcapAttr() && shape.word == 1;
 }
 
 /// Vectors of the element each lane's row has at every key.
@@ -151,31 +160,24 @@ void ScoreModifiers::beginPanel(Value batchIndex) {
 // Keys
 //===----------------------------------------------------------------------===//
 
-void ScoreModifiers::packBias(Value firstKey, Value key, Value numKeys) {
+/// A bias that differs by row and key is transposed a block at a time, into the
+/// place of the scores.
+void ScoreModifiers::packBias(Value scores, Value firstKey, Value numKeys) {
   auto convert = [&](Value v) { return b.cast(v, b.floatType); };
-  Value first = b.add(firstKey, key), zero = b.idx(0);
+  Value zero = b.idx(0);
   auto everyRow = [&] {
     auto at = [&](Value head, Value row, Value column) {
       return bias.index(b, batch, head, row, column);
     };
-    // The next block, which is far enough ahead; an address beyond the row
-    // does no harm.
-    Value ahead = b.add(first, shape.block);
-    b.loop(zero, rows.count, 1, [&](Value lane) {
-      memref::PrefetchOp::create(b, bias.memref,
-                                 at(rows.head(lane), rows.query(lane), ahead),
-                                 /*isWrite=*/false, /*localityHint=*/2,
-                                 /*isDataCache=*/true);
-    });
-    rows.pack(bias.memref, at, first, numKeys, convert, biasChunk);
+    rows.pack(bias.memref, at, firstKey, numKeys, convert, scores);
   };
   auto oneRow = [&] {
     b.loop(zero, numKeys, 1, [&](Value column) {
       Value element = convert(b.load(
           bias.memref, bias.index(b, batch, rows.head(zero), rows.query(zero),
-                                  b.add(first, column))));
+                                  b.add(firstKey, column))));
       for (int64_t g = 0; g < shape.groups; ++g)
-        rows.storeGroup(b.splat(element), biasChunk, column, g);
+        rows.storeGroup(b.splat(element), scores, column, g);
     });
   };
   auto oneKey = [&] {
@@ -183,7 +185,7 @@ void ScoreModifiers::packBias(Value firstKey, Value key, Value numKeys) {
     SmallVector<Value> elements = gatherRows(bias, "bias-row", convert);
     b.loop(zero, numKeys, 1, [&](Value column) {
       for (int64_t g = 0; g < shape.groups; ++g)
-        rows.storeGroup(elements[g], biasChunk, column, g);
+        rows.storeGroup(elements[g], scores, column, g);
     });
   };
   auto choose = [&](Value condition, function_ref<void()> then,
@@ -205,46 +207,39 @@ void ScoreModifiers::packBias(Value firstKey, Value key, Value numKeys) {
          [&] { choose(bias.isUnit[3], oneKey, everyRow); });
 }
 
-/// Softcap and bias, then the region one score at a time.
-void ScoreModifiers::applyRegionByLane(Value scores, Value firstKey, Value key,
-                                       Value numKeys) {
-  auto absolute = [&](Value local, unsigned axis) {
-    return b.add(local, b.idx(getOffset(op, b, axis)));
-  };
-  b.loop(key, b.add(key, numKeys), 1, [&](Value at) {
-    if (op.getSoftcapAttr() || bias) {
-      SmallVector<Value> vectors;
-      for (int64_t g = 0; g < shape.groups; ++g)
-        vectors.push_back(rows.loadGroup(scores, at, g));
-      vectors = capAndBias(vectors, firstKey, at);
-      for (int64_t g = 0; g < shape.groups; ++g)
-        rows.storeGroup(vectors[g], scores, at, g);
-    }
-    b.loop(b.idx(0), b.idx(shape.panel()), 1, [&](Value lane) {
-      Value score = region->applyScalar(
-          b.load(scores, {at, lane}), absolute(batch, 0),
-          absolute(rows.head(lane), 1), absolute(rows.query(lane), 2),
-          absolute(b.add(firstKey, at), 3));
-      b.store(score, scores, {at, lane});
-    });
-  });
-}
-
-void ScoreModifiers::beginChunk(Value scores, Value firstKey, Value key,
-                                Value numKeys) {
-  if (biasChunk)
-    packBias(firstKey, key, numKeys);
-  if (region && !region->isVector())
-    applyRegionByLane(scores, firstKey, key, numKeys);
-}
-
-/// The bias of one key of the chunk.
-Value ScoreModifiers::biasAt(Value firstKey, Value key, int64_t group) {
-  if (biasChunk) {
-    // Chunks begin at multiples of their size.
-    Value column = b.sub(key, b.roundDown(key, chunk()));
-    return rows.loadGroup(biasChunk, column, group);
+void ScoreModifiers::prefetchInTile(Value firstKey, Value key) {
+  if (!bias || !bias.perLane || !bias.perKey)
+    return;
+  // All of the next block of a few rows, or after the last block the first one
+  // of the rows that come next. An address beyond the bias does no harm.
+  int64_t share = llvm::divideCeil(shape.panel() * shape.tile, shape.block);
+  int64_t bytes =
+      getElementTypeOrSelf(bias.memref.getType()).getIntOrFloatBitWidth() / 8;
+  Value first = b.mul(b.div(key, b.idx(shape.tile)), b.idx(share));
+  Value next = b.add(firstKey, shape.block);
+  Value isLast = b.compare(CmpIPredicate::sge, next, rows.maxUpper);
+  Value ahead = b.select(isLast, rows.minLower, next);
+  Value set = b.idx(shape.panel() * shape.panels);
+  Value down = b.select(isLast, set, b.idx(0));
+  for (int64_t i = 0; i < share; ++i) {
+    Value lane = b.min(b.add(first, i), b.idx(shape.panel() - 1));
+    Value head = rows.head(lane), row = b.add(rows.query(lane), down);
+    for (int64_t column = 0; column < shape.block;
+         column += kCacheLineBytes / bytes)
+      b.prefetch(bias.memref,
+                 bias.index(b, batch, head, row, b.add(ahead, column)));
   }
+}
+
+void ScoreModifiers::beginBlock(Value scores, Value firstKey, Value numKeys) {
+  if (bias && bias.perLane && bias.perKey)
+    packBias(scores, firstKey, numKeys);
+}
+
+Value ScoreModifiers::biasAt(Value scores, Value firstKey, Value key,
+                             int64_t group) {
+  if (bias.perLane && bias.perKey)
+    return rows.loadGroup(scores, key, group);
   if (bias.perLane)
     return biasRows[group];
   Value zero = b.idx(0);
@@ -253,42 +248,82 @@ Value ScoreModifiers::biasAt(Value firstKey, Value key, int64_t group) {
   return b.splat(b.cast(element, b.floatType));
 }
 
-SmallVector<Value> ScoreModifiers::capAndBias(ArrayRef<Value> scores,
-                                              Value firstKey, Value key) {
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> ScoreModifiers::applyRegion(ArrayRef<Value> scores,
+                                               Value firstKey, Value key) {
+  Value position = b.add(b.add(firstKey, key), b.idx(getOffset(op, b, 3)));
+  return region->apply(scores, position);
+}
+
+SmallVector<Value> ScoreModifiers::applyMaskRows(ArrayRef<Value> scores) {
   SmallVector<Value> next(scores);
-  if (FloatAttr cap = op.getSoftcapAttr()) {
-    Value limit = b.number(cap.getValueAsDouble() * unit());
-    for (Value &score : next)
-      score = b.fmul(b.tanh(score), limit);
-  }
-  if (bias)
-    for (auto [g, score] : llvm::enumerate(next)) {
-      Value x = biasAt(firstKey, key, g);
-      score =
-          unit() == 1.0 ? b.fadd(score, x) : b.fma(x, b.number(unit()), score);
-    }
+  // A selection and not a sum: the score may be NaN.
+  if (!maskRows.empty())
+    for (auto [score, row] : llvm::zip_equal(next, maskRows))
+      score = b.select(row, score, b.negInf());
   return next;
 }
 
-SmallVector<Value> ScoreModifiers::apply(ArrayRef<Value> scores, Value firstKey,
-                                         Value key, bool isMasked) {
-  SmallVector<Value> next(scores);
-  if (!region || region->isVector())
-    next = capAndBias(next, firstKey, key);
-  if (region) {
-    if (region->isVector()) {
-      Value position = b.add(b.add(firstKey, key), b.idx(getOffset(op, b, 3)));
-      next = region->apply(next, position);
-    }
-    for (Value &score : next)
-      score = b.fmul(score, b.number(kLog2e));
-  }
-  // A selection and not a sum: the score may be NaN.
+SmallVector<Value> ScoreModifiers::applyInTile(ArrayRef<Value> products,
+                                               Value entry, Value scores,
+                                               Value firstKey, Value key) {
+  SmallVector<Value> next(products);
+  FloatAttr cap = op.getSoftcapAttr();
   for (auto [g, score] : llvm::enumerate(next)) {
-    if (!maskRows.empty())
-      score = b.select(maskRows[g], score, b.negInf());
-    if (dense && isMasked)
-      score = b.select(dense->visible(firstKey, key, g), score, b.negInf());
+    Value added, factor = entry;
+    if (bias && !beginsWithBias())
+      added = biasAt(scores, firstKey, key, g);
+    if (cap) {
+      if (factor)
+        score = b.fmul(score, factor);
+      score = b.tanh(score);
+      factor = bias || region ? b.number(cap.getValueAsDouble()) : Value();
+    }
+    if (factor)
+      score = added ? b.fma(score, factor, added) : b.fmul(score, factor);
+    else if (added)
+      score = b.fadd(score, added);
   }
+  if (isLate())
+    return next;
+  if (region)
+    next = applyRegion(next, firstKey, key);
+  return applyMaskRows(next);
+}
+
+/// A region without a form for vectors is computed one score at a time.
+void ScoreModifiers::beginLate(Value scores, Value firstKey, Value numKeys) {
+  if (!region || region->isVector())
+    return;
+  auto absolute = [&](Value local, unsigned axis) {
+    return b.add(local, b.idx(getOffset(op, b, axis)));
+  };
+  Value zero = b.idx(0);
+  b.loop(zero, numKeys, 1, [&](Value key) {
+    b.loop(zero, b.idx(shape.panel()), 1, [&](Value lane) {
+      Value score = region->applyScalar(
+          b.load(scores, {key, lane}), absolute(batch, 0),
+          absolute(rows.head(lane), 1), absolute(rows.query(lane), 2),
+          absolute(b.add(firstKey, key), 3));
+      b.store(score, scores, {key, lane});
+    });
+  });
+}
+
+SmallVector<Value> ScoreModifiers::applyLate(ArrayRef<Value> scores,
+                                             Value firstKey, Value key,
+                                             bool isMasked) {
+  SmallVector<Value> next(scores);
+  if (isLate()) {
+    if (region->isVector())
+      next = applyRegion(next, firstKey, key);
+    next = applyMaskRows(next);
+  }
+  if (isMasked)
+    for (auto [g, score] : llvm::enumerate(next))
+      score = b.select(dense->visible(firstKey, key, g), score, b.negInf());
   return next;
 }

@@ -65,6 +65,20 @@ Operation *ScoreRegion::findScalarOp(AttentionInterface op, Lanes lanes) {
                   kinds);
 }
 
+/// Ops that are worth repeating for every score of a tile.
+static constexpr int64_t kMaxSmallOps = 24;
+
+bool ScoreRegion::isSmall() const {
+  int64_t count = 0;
+  for (Operation &inner : body.without_terminator()) {
+    bool isPerKey = llvm::any_of(inner.getOperands(),
+                                 [&](Value v) { return kind(v) & OnKey; });
+    if (isPerKey && (isa<memref::LoadOp>(inner) || ++count > kMaxSmallOps))
+      return false;
+  }
+  return true;
+}
+
 Value ScoreRegion::vectorOf(Value value, const IRMapping &uniform,
                             const IRMapping &lanes) {
   if (kind(value) & OnLane)

@@ -122,17 +122,22 @@ func.func @dynamic_mask(%mask: memref<?x1x1x?xi8>, %q: !q, %k: !kv, %m: !s) {
 !kv = memref<1x2x?x16xf32>
 !s = memref<1x2x32xf32>
 
-// A bias of every query and key is transposed 16 keys at a time and added in
-// units of log2; the next block of it is prefetched.
+// A bias of every query and key is transposed into the place of the scores, and
+// products are added to it. Tiles prefetch the bias of the next block. log2(e)
+// is left for the power.
 // CHECK-LABEL: func.func @bias
 // CHECK-SAME:    %[[BIAS:[^:]+]]: memref<1x2x32x?xf32>
-// CHECK:         %[[CHUNK:.*]] = memref.alloca() {{.*}} : memref<16x32xf32>
-// CHECK:         scf.for {{.*}} step %c16 iter_args
-// CHECK:           memref.prefetch %[[BIAS]]
-// CHECK:           vector.load %[[BIAS]]
-// CHECK:           vector.store {{.*}}, %[[CHUNK]]
-// CHECK:           %[[ADDED:.*]] = vector.load %[[CHUNK]]
-// CHECK:           vector.fma %[[ADDED]], %{{.*}}, %{{.*}} : vector<16xf32>
+// CHECK-DAG:     %[[LOG2E:.*]] = arith.constant dense<1.44269502> : vector<16xf32>
+// CHECK-DAG:     %[[SCORES:.*]] = memref.alloca() {{.*}} : memref<128x32xf32>
+// CHECK-NOT:     memref.alloca() {{.*}} : memref<128x32xf32>
+// CHECK:         vector.load %[[BIAS]]
+// CHECK:         vector.shuffle
+// CHECK:         vector.store {{.*}}, %[[SCORES]]
+// CHECK:         memref.prefetch %[[BIAS]]
+// CHECK:         %[[FIRST:.*]] = vector.load %[[SCORES]]
+// CHECK:         scf.for {{.*}} iter_args(%[[SUM:[^ ]+]] = %[[FIRST]],
+// CHECK:           vector.fma {{.*}}, %[[SUM]] : vector<16xf32>
+// CHECK:         vector.fma {{.*}}, %[[LOG2E]], {{.*}} : vector<16xf32>
 func.func @bias(%bias: memref<1x2x32x?xf32>, %q: !q, %k: !kv, %m: !s) {
   attn.online ins(%q, %k, %k bias(%bias)) outs(%q, %m, %m)
     : (!q, !kv, !kv, memref<1x2x32x?xf32>, !q, !s, !s) -> ()
@@ -145,16 +150,17 @@ func.func @bias(%bias: memref<1x2x32x?xf32>, %q: !q, %k: !kv, %m: !s) {
 !kv = memref<1x2x?x16xf32>
 !s = memref<1x2x32xf32>
 
-// Modified scores are compared with positions only outside the keys that every
-// row sees; keys are dropped only if a modifier excluded a score.
+// Modified scores are compared with positions only in tiles that some row does
+// not see whole; keys are dropped only if a modifier excluded a score.
 // CHECK-LABEL: func.func @causal_bias
 // CHECK:         vector.fma
 // CHECK-NOT:     vector<16xindex>
 // CHECK:         %[[LO:.*]] = arith.cmpi sge, {{.*}} : index
-// CHECK-NEXT:    %[[HI:.*]] = arith.cmpi slt, {{.*}} : index
+// CHECK-NEXT:    %[[HI:.*]] = arith.cmpi sle, {{.*}} : index
 // CHECK-NEXT:    %[[INSIDE:.*]] = arith.andi %[[LO]], %[[HI]]
 // CHECK-NEXT:    scf.if %[[INSIDE]]
-// CHECK-NEXT:      scf.yield
+// CHECK-NOT:       vector<16xindex>
+// CHECK:           scf.yield
 // CHECK-NEXT:    } else {
 // CHECK:           vector<16xindex>
 // CHECK:         %[[THIN:.*]] = vector.reduction <or>, {{.*}} : vector<16xi1> into i1
@@ -162,5 +168,52 @@ func.func @bias(%bias: memref<1x2x32x?xf32>, %q: !q, %k: !kv, %m: !s) {
 func.func @causal_bias(%bias: memref<1x2x1x1xf32>, %q: !q, %k: !kv, %m: !s) {
   attn.online ins(%q, %k, %k causal bias(%bias)) outs(%q, %m, %m)
     : (!q, !kv, !kv, memref<1x2x1x1xf32>, !q, !s, !s) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x2x32x16xf32>
+!kv = memref<1x2x?x16xf32>
+!s = memref<1x2x32xf32>
+
+// The elements of a bf16 bias move in pairs, half as many shuffles, and become
+// f32 afterwards.
+// CHECK-LABEL: func.func @bf16_bias
+// CHECK-SAME:    %[[BIAS:[^:]+]]: memref<1x2x32x?xbf16>
+// CHECK:         %[[PAIRS:.*]] = vector.load %[[BIAS]]{{.*}} vector<32xbf16>
+// CHECK:         vector.bitcast %[[PAIRS]] : vector<32xbf16> to vector<16xf32>
+// CHECK:         vector.shuffle {{.*}} : vector<16xf32>, vector<16xf32>
+// CHECK:         arith.shli {{.*}} : vector<16xi32>
+// CHECK:         arith.andi {{.*}} : vector<16xi32>
+func.func @bf16_bias(%bias: memref<1x2x32x?xbf16>, %q: !q, %k: !kv, %m: !s) {
+  attn.online ins(%q, %k, %k bias(%bias)) outs(%q, %m, %m)
+    : (!q, !kv, !kv, memref<1x2x32x?xbf16>, !q, !s, !s) -> ()
+  return
+}
+
+// -----
+
+!q = memref<1x2x32x16xf32>
+!kv = memref<1x2x?x16xf32>
+!s = memref<1x2x32xf32>
+
+// A region that reads memory at every key would be much code in a tile: it
+// waits for the scores of a block.
+// CHECK-LABEL: func.func @table
+// CHECK-SAME:    %[[TABLE:[^:]+]]: memref<?xf32>
+// CHECK:         vector.fma
+// CHECK-NOT:     memref.load %[[TABLE]]
+// CHECK:         scf.for {{.*}} step %c1 iter_args
+// CHECK:           memref.load %[[TABLE]]
+// CHECK:           vector.from_elements
+func.func @table(%table: memref<?xf32>, %q: !q, %k: !kv, %m: !s) {
+  attn.online ins(%q, %k, %k) outs(%q, %m, %m) score {
+  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
+    %at = arith.addi %i, %j : index
+    %e = memref.load %table[%at] : memref<?xf32>
+    %r = arith.addf %s, %e : f32
+    attn.yield %r : f32
+  } : (!q, !kv, !kv, !q, !s, !s) -> ()
   return
 }
