@@ -199,8 +199,9 @@ Value SizePrologue::getDim(Value memref, int64_t dim, Kind kind) {
   if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
     return getIndex(expand.getMixedOutputShape()[dim], kind);
   if (auto collapse = dyn_cast<memref::CollapseShapeOp>(op)) {
+    ReassociationIndices parts = collapse.getReassociationIndices()[dim];
     Value product;
-    for (int64_t part : collapse.getReassociationIndices()[dim]) {
+    for (int64_t part : parts) {
       Value size = getDim(collapse.getSrc(), part, kind);
       if (!size)
         return {};
