@@ -138,9 +138,12 @@ SmallVector<Value> AttentionKernel::emitPowers(Value numKeys,
 }
 
 Value AttentionKernel::emitPower(Value score, Value shift) {
-  if (!powerFactor)
-    return b.exp2(b.fsub(score, shift));
-  return b.exp2(b.fma(score, powerFactor, arith::NegFOp::create(b, shift)));
+  auto accuracy = words.isPair() ? VectorBuilder::Accuracy::BF16
+                                 : VectorBuilder::Accuracy::Full;
+  Value x = powerFactor
+                ? b.fma(score, powerFactor, arith::NegFOp::create(b, shift))
+                : b.fsub(score, shift);
+  return b.exp2(x, accuracy);
 }
 
 /// Scores become pairs of powers in place: the pair of two keys lies before

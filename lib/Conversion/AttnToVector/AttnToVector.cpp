@@ -15,6 +15,7 @@
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -41,6 +42,7 @@ VectorTarget VectorTarget::get(Operation *op) {
   target.vectorBits = attr.getVectorBits();
   target.numRegisters = attr.getNumVectorRegisters();
   target.bf16Dot = attr.getBf16Dot();
+  target.scalef = attr.getScalef();
   return target;
 }
 
@@ -218,6 +220,7 @@ static LogicalResult lowerAttention(RewriterBase &rewriter,
   Scratch scratch{pool, op};
   int64_t lanes = target.vectorBits / op.getAccumulatorType().getWidth();
   VectorBuilder b(op->getLoc(), rewriter, op.getAccumulatorType(), lanes);
+  b.hasScalef = target.scalef;
   std::optional<DecodeShape> few = DecodeShape::get(op, target);
   auto emitDecode = [&] { DecodeKernel(b, op, *few, scratch).emit(); };
   if (few && few->isCertain) {
@@ -270,6 +273,7 @@ LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
     auto type = cast<FloatType>(
         cast<MemRefType>(finalize.getAcc().getType()).getElementType());
     VectorBuilder b(op->getLoc(), rewriter, type, lanes(type));
+    b.hasScalef = target.scalef;
     emitFinalize(b, finalize);
   } else {
     auto merge = cast<MergeOp>(op);
@@ -282,6 +286,7 @@ LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
       type = cast<FloatType>(
           cast<MemRefType>(merge.getLse().getType()).getElementType());
     VectorBuilder b(op->getLoc(), rewriter, type, lanes(type));
+    b.hasScalef = target.scalef;
     emitMerge(b, merge);
   }
   rewriter.eraseOp(op);

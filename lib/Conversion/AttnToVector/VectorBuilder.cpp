@@ -11,6 +11,7 @@
 #include "VectorBuilder.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -153,6 +154,13 @@ void VectorBuilder::storeVector(Value vector, Value memref, ValueRange at) {
 void VectorBuilder::prefetch(Value memref, ValueRange at) {
   memref::PrefetchOp::create(*this, memref, at, /*isWrite=*/false,
                              /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+Value VectorBuilder::intrinsic(StringRef name, Type result,
+                               ValueRange operands) {
+  return LLVM::CallIntrinsicOp::create(*this, result, getStringAttr(name),
+                                       operands)
+      .getResult(0);
 }
 
 SmallVector<Value> VectorBuilder::transpose(ArrayRef<Value> rows) {

@@ -30,6 +30,8 @@ public:
 
   FloatType floatType;
   const int64_t lanes;
+  /// Whether vectors of 16 f32 have vreduceps and vscalefps of AVX-512.
+  bool hasScalef = false;
   /// Of one vector.
   int64_t bytes() { return lanes * floatType.getWidth() / 8; }
   /// `lanes` elements of floatType and of index.
@@ -102,9 +104,13 @@ public:
   /// as floatType.
   Value toFloat(Value x);
 
-  /// 2^x for x <= 0. Exactly 0 for x < -126.5 (-1022.5), -inf included, and
-  /// NaN for NaN. Relative error below 2e-7 (3e-16).
-  Value exp2(Value x);
+  /// How exact exp2 is: to all bits, or relatively 4e-6 at least, for what is
+  /// rounded to bf16. (Not less: its sum is kept, and becomes lse.)
+  enum class Accuracy { Full, BF16 };
+  /// 2^x for x <= 0. Exactly 0 for x < -150 (-1022.5), -inf included, and
+  /// NaN for NaN. Relative error below 2e-7 (3e-16) where the result is normal;
+  /// a smaller one may be 0.
+  Value exp2(Value x, Accuracy accuracy = Accuracy::Full);
   /// e^x for x <= 0, with the edges of exp2.
   Value exp(Value x);
   /// ln(x) for x >= 0; -inf for 0, NaN for NaN.
@@ -127,10 +133,13 @@ public:
   /// Asks for the cache line of an element of `memref`, which may lie anywhere:
   /// nothing is read.
   void prefetch(Value memref, ValueRange at);
+  /// The result of an LLVM intrinsic of the target.
+  Value intrinsic(StringRef name, Type result, ValueRange operands);
   /// The transpose of `lanes` vectors of `lanes` elements.
   SmallVector<Value> transpose(ArrayRef<Value> rows);
 
 private:
+  Value exp2WithScalef(Value x, Accuracy accuracy);
   Value roundToBF16(Value x, Type type);
   /// sum of coefficients[k] * x^k, all scaled to the type of `x`.
   Value polynomial(Value x, ArrayRef<double> coefficients);

@@ -25,6 +25,12 @@ static constexpr double kLog2e = 1.442695040888963407360;
 static constexpr double kExp2Single[] = {
     1.0, 0.693146978, 0.240222421, 0.0555073374, 0.00967151281, 0.00132647272};
 
+/// 2^f for 0 <= f <= 1, likewise (errors 8.3e-8 and 2.9e-6).
+static constexpr double kExp2Fraction[] = {
+    1.0, 0.693151295, 0.240164444, 0.0557999127, 0.00901702978, 0.00186713017};
+static constexpr double kExp2FractionBF16[] = {1.0, 0.693044841, 0.241280213,
+                                               0.0522424728, 0.0134266857};
+
 Value VectorBuilder::number(double value, Type type) {
   if (!type)
     type = floats;
@@ -165,8 +171,24 @@ static constexpr double kTanhQ[] = {1.0, 0.4671435622347044,
                                     0.02587704661497946, 3.2856559068720483e-4,
                                     7.77661726059328e-7};
 
-Value VectorBuilder::exp2(Value x) {
+/// 2^x = 2^floor(x) * 2^(x - floor(x)), where vscalefps takes the floor itself,
+/// whatever its size: nothing is clamped. The fraction of an infinity is 0.
+Value VectorBuilder::exp2WithScalef(Value x, Accuracy accuracy) {
+  Type type = x.getType(), i32 = getI32Type();
+  Value all = integer(-1, getI16Type()), asRounded = integer(4, i32);
+  Value fraction = intrinsic("llvm.x86.avx512.mask.reduce.ps.512", type,
+                             {x, integer(/*floor*/ 1, i32), x, all, asRounded});
+  Value mantissa = accuracy == Accuracy::Full
+                       ? polynomial(fraction, kExp2Fraction)
+                       : polynomial(fraction, kExp2FractionBF16);
+  return intrinsic("llvm.x86.avx512.mask.scalef.ps.512", type,
+                   {mantissa, x, x, all, asRounded});
+}
+
+Value VectorBuilder::exp2(Value x, Accuracy accuracy) {
   Type type = x.getType();
+  if (hasScalef && type == VectorType::get(16, getF32Type()))
+    return exp2WithScalef(x, accuracy);
   bool isDouble = floatType.isF64();
   int mantissaBits = isDouble ? 52 : 23;
   int bias = isDouble ? 1023 : 127;

@@ -56,6 +56,18 @@ Value Words::multiplyAdd(Value x, Value y, Value sum) {
 }
 
 Value Words::roundPairs(Value low, Value high) {
+  if (b.lanes == 16) {
+    // One instruction rounds both, one after the other; every other takes the
+    // lanes apart.
+    Type halves = VectorType::get(32, b.getBF16Type());
+    Value rounded = b.intrinsic("llvm.x86.avx512bf16.cvtne2ps2bf16.512", halves,
+                                {high, low});
+    SmallVector<int64_t> order;
+    for (int64_t i = 0; i < 16; ++i)
+      order.append({i, 16 + i});
+    Value pairs = vector::ShuffleOp::create(b, rounded, rounded, order);
+    return castBits(b, pairs, b.lanes, b.floatType);
+  }
   auto constant = [&](uint32_t value) -> Value {
     auto type = VectorType::get(b.lanes, b.getI32Type());
     return arith::ConstantOp::create(

@@ -42,12 +42,14 @@ static TargetAttr describe(MLIRContext *context, const llvm::Triple &triple,
                            function_ref<bool(StringRef)> has, Caches caches) {
   context->getOrLoadDialect<AttnDialect>();
   int64_t vectorBits = 128, numRegisters = 16;
-  bool bf16Dot = false;
+  bool bf16Dot = false, scalef = false;
   if (triple.isX86()) {
     if (has("avx512f")) {
       vectorBits = 512;
       numRegisters = 32;
       bf16Dot = has("avx512bf16");
+      // The fraction is of avx512dq.
+      scalef = has("avx512dq");
     } else if (has("avx2") && has("fma")) {
       vectorBits = 256;
     }
@@ -58,7 +60,7 @@ static TargetAttr describe(MLIRContext *context, const llvm::Triple &triple,
     numRegisters = 32;
   }
   return TargetAttr::get(context, TargetKind::cpu, vectorBits, numRegisters,
-                         caches.l1, caches.l2, bf16Dot);
+                         caches.l1, caches.l2, bf16Dot, scalef);
 }
 
 /// A size the system knows, or `fallback`.

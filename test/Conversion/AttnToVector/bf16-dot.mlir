@@ -15,8 +15,8 @@
 // Whole tiles, and the one at the end of a block.
 // CHECK-COUNT-64:  x86vector.avx512.dot
 // CHECK-NOT:       x86vector.avx512.dot
-// CHECK:           arith.shrui {{.*}} vector<16xi32>
-// CHECK:           arith.ori {{.*}} vector<16xi32>
+// CHECK:           llvm.call_intrinsic "llvm.x86.avx512bf16.cvtne2ps2bf16.512"
+// CHECK:           vector.shuffle {{.*}} : vector<32xbf16>, vector<32xbf16>
 // CHECK:         memref.load %[[PAIRED]]
 // CHECK:         scf.if
 // CHECK:         vector.interleave {{.*}} vector<32xbf16> -> vector<64xbf16>
@@ -60,6 +60,33 @@ module attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector
         outs(%acc, %s, %s)
       : (memref<1x1x32x64xbf16>, memref<1x1x?x64xi8>, memref<1x1x?x64xi8>,
          memref<1x1x1x1xf32>, memref<1x1x1x1xf32>,
+         memref<1x1x32x64xf32>, memref<1x1x32xf32>, memref<1x1x32xf32>) -> ()
+    return
+  }
+}
+
+// -----
+
+// Instructions that split a number and put it together replace the arithmetic on
+// its bits; powers that become bf16 take one term less than those that stay.
+// CHECK-LABEL: func.func @scalef
+// What sums are multiplied by.
+// CHECK:         llvm.call_intrinsic "llvm.x86.avx512.mask.reduce.ps.512"
+// CHECK-COUNT-5: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK:         llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"
+// CHECK:         scf.for
+// CHECK:         llvm.call_intrinsic "llvm.x86.avx512.mask.reduce.ps.512"
+// CHECK-COUNT-4: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK:         llvm.call_intrinsic "llvm.x86.avx512.mask.scalef.ps.512"
+// CHECK-NOT:     arith.shli
+// CHECK:         return
+module attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, bf16_dot = true, scalef = true>} {
+  func.func @scalef(%q: memref<1x1x32x64xbf16>, %acc: memref<1x1x32x64xf32>,
+                    %s: memref<1x1x32xf32>) {
+    attn.online ins(%q, %q, %q) outs(%acc, %s, %s)
+      : (memref<1x1x32x64xbf16>, memref<1x1x32x64xbf16>, memref<1x1x32x64xbf16>,
          memref<1x1x32x64xf32>, memref<1x1x32xf32>, memref<1x1x32xf32>) -> ()
     return
   }

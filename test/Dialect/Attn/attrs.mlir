@@ -6,8 +6,8 @@
 // The hardware description of a module.
 // CHECK: module @cpu attributes {attn.target = #attn.target<cpu>}
 module @cpu attributes {attn.target = #attn.target<cpu>} {}
-// CHECK: module @avx512 attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 2097152, bf16_dot = true>}
-module @avx512 attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 2097152, bf16_dot = true>} {}
+// CHECK: module @avx512 attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 2097152, bf16_dot = true, scalef = true>}
+module @avx512 attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 2097152, bf16_dot = true, scalef = true>} {}
 // Fields in any order; those that have their default value are left out.
 // CHECK: module @some attributes {attn.target = #attn.target<cuda, vector_bits = 128, l2_bytes = 1048576>}
 module @some attributes {attn.target = #attn.target<cuda, l2_bytes = 1048576, vector_bits = 128, l1_bytes = 32768>} {}

@@ -22,11 +22,11 @@
 // SSE:    attn.target = #attn.target<cpu, vector_bits = 128>
 // I686:   attn.target = #attn.target<cpu, num_vector_registers = 8>
 // AVX2:   attn.target = #attn.target<cpu>
-// AVX512: attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32>
-// BF16:   attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, bf16_dot = true>
-// ZNVER4: attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l2_bytes = 1048576, bf16_dot = true>
-// ZNVER5: attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 1048576, bf16_dot = true>
-// SPR:    attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 2097152, bf16_dot = true>
+// AVX512: attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, scalef = true>
+// BF16:   attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, bf16_dot = true, scalef = true>
+// ZNVER4: attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l2_bytes = 1048576, bf16_dot = true, scalef = true>
+// ZNVER5: attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 1048576, bf16_dot = true, scalef = true>
+// SPR:    attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, l1_bytes = 49152, l2_bytes = 2097152, bf16_dot = true, scalef = true>
 // NEON:   attn.target = #attn.target<cpu, vector_bits = 128, num_vector_registers = 32>
 // V1:     attn.target = #attn.target<cpu, vector_bits = 128, num_vector_registers = 32, l1_bytes = 65536, l2_bytes = 1048576>
 // M1:     attn.target = #attn.target<cpu, vector_bits = 128, num_vector_registers = 32, l1_bytes = 131072, l2_bytes = 4194304>

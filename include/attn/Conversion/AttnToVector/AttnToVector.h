@@ -21,6 +21,7 @@ struct VectorTarget {
   int64_t vectorBits = 512;
   int64_t numRegisters = 32;
   bool bf16Dot = false; ///< An instruction multiplies and adds pairs of bf16.
+  bool scalef = false;  ///< vreduceps and vscalefps of AVX-512.
 
   /// From the `attn.target` attribute of the module around `op`, if it has one
   /// for a CPU.

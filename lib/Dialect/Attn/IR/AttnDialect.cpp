@@ -92,7 +92,7 @@ BlockwiseAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  TargetKind kind, int64_t vectorBits,
                                  int64_t numVectorRegisters, int64_t l1Bytes,
-                                 int64_t l2Bytes, bool bf16Dot) {
+                                 int64_t l2Bytes, bool bf16Dot, bool scalef) {
   if (vectorBits < 64 || (vectorBits & (vectorBits - 1)) != 0)
     return emitError() << "expects vector_bits to be a power of two of at "
                           "least 64, but got "

@@ -97,7 +97,9 @@ def Attn_TargetAttr : Attn_Attr<"Target", "target"> {
     (`attn.target`) and nowhere else. `vector_bits` is the width of one vector
     register, `num_vector_registers` how many there are, `l1_bytes` and
     `l2_bytes` the data caches one core may use, `bf16_dot` whether the target
-    multiplies bf16 pairs into f32 in one instruction.
+    multiplies bf16 pairs into f32 in one instruction, `scalef` whether it takes
+    the fraction of a number and multiplies by a power of two in one instruction
+    each, as AVX-512 does.
   }];
   let parameters = (ins
     EnumParameter<Attn_TargetKind>:$kind,
@@ -105,10 +107,11 @@ def Attn_TargetAttr : Attn_Attr<"Target", "target"> {
     DefaultValuedParameter<"int64_t", "16">:$num_vector_registers,
     DefaultValuedParameter<"int64_t", "32768">:$l1_bytes,
     DefaultValuedParameter<"int64_t", "524288">:$l2_bytes,
-    DefaultValuedParameter<"bool", "false">:$bf16_dot);
+    DefaultValuedParameter<"bool", "false">:$bf16_dot,
+    DefaultValuedParameter<"bool", "false">:$scalef);
   let assemblyFormat = [{
     `<` $kind (`,` struct($vector_bits, $num_vector_registers, $l1_bytes,
-    $l2_bytes, $bf16_dot)^)? `>`
+    $l2_bytes, $bf16_dot, $scalef)^)? `>`
   }];
   let genVerifyDecl = 1;
 }
