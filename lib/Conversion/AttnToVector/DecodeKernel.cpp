@@ -50,22 +50,35 @@ std::optional<DecodeShape> DecodeShape::get(AttentionInterface op,
 
   DecodeShape shape;
   shape.isCertain = isStatic;
+  shape.rows = group.value_or(4) * (isStatic ? seqLenQ : 1);
   FloatType type = op.getAccumulatorType();
   shape.lanes = target.vectorBits / type.getWidth();
   // Half of the registers hold sums; a tile fills at least one vector of
   // scores.
   shape.accumulators =
       std::max<int64_t>(target.numRegisters >= 32 ? 16 : 8, shape.lanes);
-  shape.block = std::max<int64_t>(32, shape.lanes);
+  shape.hasDot = target.bf16Dot && target.vectorBits == 512 &&
+                 getSpec(op, /*isValue=*/false, 0).type.isBF16() &&
+                 getSpec(op, /*isValue=*/true, 0).type.isBF16();
+  // Whether products may take longer than reading what they are of: more than
+  // 8 for a cache line, or more rows than one tile has.
+  Type key = getSpec(op, /*isValue=*/false, 0).type;
+  int64_t lineElements = 64 * 8 / key.getIntOrFloatBitWidth();
+  int64_t products =
+      shape.rows * lineElements / shape.lanes / (shape.hasDot ? 2 : 1);
+  shape.isComputing = shape.rows > 4 || products > 8;
+  // The keys of one block and the values of another, which are asked for ahead,
+  // must leave room in a cache of the first level. Long blocks have less
+  // overhead, short ones wait less.
+  bool isNarrow = key.getIntOrFloatBitWidth() < type.getWidth();
+  bool isLong = isNarrow && (shape.isComputing || !shape.hasDot);
+  shape.block = std::max<int64_t>(isLong ? 64 : 32, shape.lanes);
   // Blocks that lie in one page are read in place.
   if (op.isPaged())
     while (getPageSize(op) % shape.block != 0 && shape.block > shape.lanes)
       shape.block /= 2;
   shape.rowTile = isStatic ? 4 : std::gcd<int64_t>(group.value_or(4), 4);
   shape.capacity = llvm::alignTo(isStatic ? *group * seqLenQ : kMaxRows, 4);
-  shape.hasDot = target.bf16Dot && target.vectorBits == 512 &&
-                 getSpec(op, /*isValue=*/false, 0).type.isBF16() &&
-                 getSpec(op, /*isValue=*/true, 0).type.isBF16();
   // Too much for a stack; the panel kernel says so or has a smaller block.
   int64_t columns = op.getHeadDim() + op.getHeadDimV();
   int64_t elements = (shape.capacity + shape.block) * columns;
@@ -97,6 +110,7 @@ DecodeKernel::DecodeKernel(VectorBuilder &b, AttentionInterface op,
   int64_t columns =
       llvm::alignTo(shape.block, std::max<int64_t>(shape.accumulators, lanes));
   scores = buffer("scores", columns, b.floatType);
+  parts = scratch.get("parts", {shape.accumulators, lanes}, b.floatType);
   powers = shape.hasDot ? buffer("powers", columns, b.getBF16Type()) : scores;
   sums = buffer("sums", alignedColumns(headDimV), b.floatType);
   rowSums = buffer("row sums", lanes, b.floatType);

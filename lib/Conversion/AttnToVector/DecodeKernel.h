@@ -24,9 +24,11 @@ struct DecodeShape {
   int64_t lanes;        ///< Elements of one vector.
   int64_t accumulators; ///< Vectors of sums in registers.
   int64_t block;        ///< Keys between two looks at the running maximum.
-  int64_t rowTile;      ///< Rows whose sums are in registers at once.
+  int64_t rowTile;      ///< Most rows whose sums are in registers at once.
   int64_t capacity;     ///< Rows there is scratch for.
+  int64_t rows;         ///< Known, or expected: those of one query.
   bool hasDot;          ///< Products of bf16 pairs in one instruction.
+  bool isComputing;     ///< More time may go into products than into memory.
   bool isCertain;       ///< The rows are known to be few.
 
   /// Most query rows the kernel is meant for.
@@ -91,9 +93,15 @@ private:
   /// exist and the others are zero.
   Value loadColumns(const KeySource &source, Value row, Value column,
                     int64_t count);
-  /// Asks for cache lines [first, first + count) of the rows from `key` on,
-  /// counted through all of them.
-  void request(KeySource &source, Value key, Value first, int64_t count);
+  /// One of the `count` times that all keys of a block are walked through.
+  struct Pass {
+    Value index;
+    int64_t count;
+  };
+  /// Asks for cache lines of the block of rows from `firstKey` on, for the walk
+  /// at key `index`: all walks together ask for all lines, in the order of
+  /// their addresses.
+  void request(KeySource &source, Value firstKey, Pass pass, Value index);
 
   // DecodeKernel.cpp: the state and the softmax.
   void emitRows(Value numRows, Value seqLenQ, Value firstHead);
@@ -113,14 +121,17 @@ private:
                function_ref<Value(Value)> convert);
 
   // DecodeTiles.cpp: the products.
-  void forEachRowTile(function_ref<void(Value firstRow, int64_t rows)> body);
+  int64_t getTileRows(const KeySource &source, int64_t vectors) const;
+  void forEachRowTile(int64_t tile,
+                      function_ref<void(Value firstRow, int64_t rows)> body);
+  Value loadQuery(Value row, Value column);
   void emitScores(Value firstKey, Value numKeys);
-  void emitScoreTile(Value firstRow, int64_t numTileRows, Value firstKey,
-                     Value first, Value numKeys);
+  void emitScoreTile(Value firstRow, int64_t numTileRows,
+                     ArrayRef<Value> loaded, Value firstKey, Value first,
+                     Value numKeys);
   void emitSums(Value firstKey, Value numKeys);
-  void emitSumTile(Value firstRow, int64_t numTileRows, Value chunk,
-                   int64_t chunks, int64_t columns, int64_t valid,
-                   Value firstKey, Value numKeys);
+  void emitSumTile(Value firstRow, int64_t numTileRows, Pass pass, Value column,
+                   int64_t valid, Value firstKey, Value numKeys);
 
   VectorBuilder &b;
   AttentionInterface op;
@@ -135,6 +146,7 @@ private:
   std::optional<PanelRows> rows;
   Value queries; ///< [row][head_dim].
   Value scores;  ///< [row][block]: scores, then powers.
+  Value parts; ///< [accumulators][lanes]: what a tile of scores is summed from.
   Value powers;  ///< [row][block]: powers as the products take them.
   Value sums;    ///< [row][head_dim_v].
   Value maxima;  ///< [2][row]: running, in units of log2; as it was read.

@@ -23,45 +23,61 @@ using namespace mlir::attn;
 // Sums over lanes
 //===----------------------------------------------------------------------===//
 
-/// One vector whose lane i is the sum of the elements of `parts[i]`, as many
-/// parts as lanes. Each round adds two halves of two vectors into one: inside
-/// 128 bits first, then whole 128-bit pieces, which are the shuffles machines
-/// have.
-static Value sumLanes(VectorBuilder &b, SmallVector<Value> parts) {
-  int64_t lanes = b.lanes;
-  assert(static_cast<int64_t>(parts.size()) == lanes && "one part a lane");
-  int64_t piece = std::min<int64_t>(lanes, 128 / b.floatType.getWidth());
-  auto halve = [&](ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
-    SmallVector<Value> next;
-    for (size_t i = 0; i < parts.size(); i += 2) {
-      Value x = parts[i], y = parts[i + 1];
-      next.push_back(b.fadd(vector::ShuffleOp::create(b, x, y, low),
-                            vector::ShuffleOp::create(b, x, y, high)));
+/// One vector whose lane i is the sum of the elements of part i, as many parts
+/// as lanes, which come in any order. Each round adds two halves of two vectors
+/// into one: inside 128 bits first, then whole 128-bit pieces, which are the
+/// shuffles machines have.
+class LaneSums {
+public:
+  LaneSums(VectorBuilder &b) : b(b) {
+    for (int64_t count = b.lanes; count > 0; count /= 2)
+      rounds.emplace_back(count);
+  }
+
+  void add(int64_t lane, Value part) {
+    // A pair is added as soon as it is there: few parts are in registers.
+    for (auto [round, parts] : llvm::enumerate(rounds)) {
+      parts[lane] = part;
+      if (parts.size() == 1)
+        return;
+      Value x = parts[lane & ~1], y = parts[lane | 1];
+      if (!x || !y)
+        return;
+      part = addHalves(round, x, y);
+      lane /= 2;
     }
-    parts = std::move(next);
-  };
-  for (int64_t chunk = 1; chunk < piece; chunk *= 2) {
-    SmallVector<int64_t> low, high;
-    for (int64_t base = 0; base < lanes; base += piece)
-      for (int64_t i = 0; i < piece / 2; i += chunk)
-        for (int64_t from : {base, lanes + base})
-          for (int64_t j = 0; j < chunk; ++j) {
-            low.push_back(from + i + j);
-            high.push_back(from + piece / 2 + i + j);
-          }
-    halve(low, high);
   }
-  while (parts.size() > 1) {
+
+  Value get() const { return rounds.back().front(); }
+
+private:
+  Value addHalves(int64_t round, Value x, Value y) {
+    int64_t lanes = b.lanes;
+    int64_t piece = std::min<int64_t>(lanes, 128 / b.floatType.getWidth());
+    int64_t chunk = int64_t(1) << round;
     SmallVector<int64_t> low, high;
-    for (int64_t base = 0; base < 2 * lanes; base += 2 * piece)
-      for (int64_t i = 0; i < piece; ++i) {
-        low.push_back(base + i);
-        high.push_back(base + piece + i);
-      }
-    halve(low, high);
+    if (chunk < piece) {
+      for (int64_t base = 0; base < lanes; base += piece)
+        for (int64_t i = 0; i < piece / 2; i += chunk)
+          for (int64_t from : {base, lanes + base})
+            for (int64_t j = 0; j < chunk; ++j) {
+              low.push_back(from + i + j);
+              high.push_back(from + piece / 2 + i + j);
+            }
+    } else {
+      for (int64_t base = 0; base < 2 * lanes; base += 2 * piece)
+        for (int64_t i = 0; i < piece; ++i) {
+          low.push_back(base + i);
+          high.push_back(base + piece + i);
+        }
+    }
+    return b.fadd(vector::ShuffleOp::create(b, x, y, low),
+                  vector::ShuffleOp::create(b, x, y, high));
   }
-  return parts.front();
-}
+
+  VectorBuilder &b;
+  SmallVector<SmallVector<Value>> rounds;
+};
 
 //===----------------------------------------------------------------------===//
 // Memory
@@ -114,24 +130,49 @@ Value DecodeKernel::loadColumns(const KeySource &source, Value row,
   return all;
 }
 
-void DecodeKernel::request(KeySource &source, Value key, Value first,
-                           int64_t count) {
+void DecodeKernel::request(KeySource &source, Value firstKey, Pass pass,
+                           Value index) {
   int64_t lines = getLines(source), elements = getLineElements(source);
-  for (int64_t i = 0; i < count; ++i) {
-    Value line = b.add(first, i);
-    Value row = b.add(key, b.div(line, b.idx(lines)));
-    source.prefetch(b.min(row, lastKey),
-                    b.mul(b.rem(line, b.idx(lines)), b.idx(elements)));
-  }
+  int64_t count = llvm::divideCeil(lines, pass.count);
+  Value turn = b.add(b.mul(pass.index, b.idx(shape.block)), index);
+  Value line = b.mul(turn, b.idx(count));
+  auto ask = [&](Value first, ArrayRef<int64_t> others) {
+    Value key = b.add(firstKey, b.div(first, b.idx(lines)));
+    Value column = b.mul(b.rem(first, b.idx(lines)), b.idx(elements));
+    SmallVector<Value> columns;
+    for (int64_t other : others)
+      columns.push_back(b.add(column, other * elements));
+    source.prefetch(b.min(key, lastKey), columns);
+  };
+  auto range = llvm::to_vector(llvm::seq<int64_t>(count));
+  if (lines % count == 0)
+    return ask(line, range);
+  for (int64_t i : range)
+    ask(b.add(line, i), 0);
 }
 
 //===----------------------------------------------------------------------===//
 // Scores
 //===----------------------------------------------------------------------===//
 
+/// Query rows of a tile that reads `source`, rows of which are `vectors` of
+/// sums or queries. Memory is fastest in the order of its addresses, so they
+/// are read whole if registers hold as many vectors for half of the query rows:
+/// the next tile finds them in cache. Not so where elements are converted or
+/// paired, which every tile would do again.
+int64_t DecodeKernel::getTileRows(const KeySource &source,
+                                  int64_t vectors) const {
+  Type element = cast<MemRefType>(source.rows().getType()).getElementType();
+  bool isAsLoaded =
+      element == b.floatType || (shape.hasDot && &source == &keys);
+  int64_t fitting = llvm::bit_floor<uint64_t>(shape.accumulators / vectors);
+  if (shape.isComputing || !isAsLoaded || 2 * fitting < shape.rowTile)
+    return shape.rowTile;
+  return std::min<int64_t>(shape.rowTile, fitting);
+}
+
 void DecodeKernel::forEachRowTile(
-    function_ref<void(Value firstRow, int64_t rows)> body) {
-  int64_t tile = shape.rowTile;
+    int64_t tile, function_ref<void(Value firstRow, int64_t rows)> body) {
   std::optional<int64_t> known = getConstantIntValue(numRows);
   if (!known) {
     Value end =
@@ -153,80 +194,131 @@ void DecodeKernel::forEachRowTile(
 }
 
 void DecodeKernel::emitScores(Value firstKey, Value numKeys) {
-  forEachRowTile([&](Value firstRow, int64_t numTileRows) {
+  int64_t steps = llvm::divideCeil(headDim, step);
+  auto emitTiles = [&](Value firstRow, int64_t numTileRows) {
+    // Where they fit, the queries are in registers, too.
+    SmallVector<Value> loaded;
+    if (steps * numTileRows <= shape.accumulators)
+      for (int64_t r = 0; r < numTileRows; ++r)
+        for (int64_t s = 0; s < steps; ++s)
+          loaded.push_back(loadQuery(b.add(firstRow, r), b.idx(s * step)));
     int64_t tile = shape.accumulators / numTileRows;
     b.loop(zero, numKeys, tile, [&](Value first) {
-      emitScoreTile(firstRow, numTileRows, firstKey, first, numKeys);
+      emitScoreTile(firstRow, numTileRows, loaded, firstKey, first, numKeys);
     });
-  });
+  };
+  forEachRowTile(getTileRows(keys, steps), emitTiles);
+}
+
+Value DecodeKernel::loadQuery(Value row, Value column) {
+  Type element = cast<MemRefType>(queries.getType()).getElementType();
+  return vector::LoadOp::create(b, VectorType::get(step, element), queries,
+                                ValueRange{row, column});
 }
 
 void DecodeKernel::emitScoreTile(Value firstRow, int64_t numTileRows,
-                                 Value firstKey, Value first, Value numKeys) {
-  int64_t tile = shape.accumulators / numTileRows;
-  // The last tile repeats the last key instead of reading beyond it; nobody
-  // looks at the repeated scores.
-  Value last = b.sub(numKeys, b.idx(1));
-  SmallVector<Value> keyRows;
-  for (int64_t k = 0; k < tile; ++k)
-    keyRows.push_back(b.min(b.add(first, k), last));
-
-  auto multiply = [&](Value column, int64_t count, ValueRange carried) {
-    SmallVector<Value> products(carried), columns;
-    for (Value row : keyRows)
-      columns.push_back(loadColumns(keys, row, column, count));
-    if (!shape.hasDot)
-      for (Value &vector : columns)
-        vector = b.cast(vector, b.floatType);
-    for (int64_t r = 0; r < numTileRows; ++r) {
-      Value query = vector::LoadOp::create(
-          b, cast<VectorType>(columns[0].getType()), queries,
-          ValueRange{b.add(firstRow, r), column});
-      for (int64_t k = 0; k < tile; ++k) {
-        Value &sum = products[r * tile + k];
-        if (shape.hasDot)
-          sum =
-              x86vector::DotBF16Op::create(b, b.floats, sum, columns[k], query);
-        else
-          sum = b.fma(columns[k], query, sum);
+                                 ArrayRef<Value> loaded, Value firstKey,
+                                 Value first, Value numKeys) {
+  int64_t tile = shape.accumulators / numTileRows, lanes = shape.lanes;
+  int64_t steps = llvm::divideCeil(headDim, step);
+  auto loadKey = [&](Value row, Value column, int64_t count) {
+    Value elements = loadColumns(keys, row, column, count);
+    return shape.hasDot ? elements : b.cast(elements, b.floatType);
+  };
+  auto multiply = [&](Value key, Value query, Value sum) -> Value {
+    if (shape.hasDot)
+      return x86vector::DotBF16Op::create(b, b.floats, sum, key, query);
+    return b.fma(key, query, sum);
+  };
+  SmallVector<LaneSums> totals;
+  for (int64_t i = 0; i < shape.accumulators; i += lanes)
+    totals.emplace_back(b);
+  auto add = [&](int64_t part, Value sum) {
+    totals[part / lanes].add(part % lanes, sum);
+  };
+  // The lines of the values of these keys are asked for on the way.
+  auto ask = [&](Value k) {
+    request(values, firstKey, Pass{zero, 1}, b.add(first, k));
+  };
+  auto scoreKey = [&](Value row) {
+    SmallVector<Value> products(numTileRows, b.number(0.0));
+    for (int64_t s = 0; s < steps; ++s) {
+      Value key = loadKey(row, b.idx(s * step), headDim - s * step);
+      for (int64_t r = 0; r < numTileRows; ++r) {
+        Value query = loaded.empty()
+                          ? loadQuery(b.add(firstRow, r), b.idx(s * step))
+                          : loaded[r * steps + s];
+        products[r] = multiply(key, query, products[r]);
       }
     }
     return products;
   };
+  // Where a tile is not a loop, the last one repeats the last key instead of
+  // reading beyond it; nobody looks at scores of keys beyond the last.
+  Value last = b.sub(numKeys, b.idx(1));
+  auto keyRow = [&](int64_t k) { return b.min(b.add(first, k), last); };
 
-  // The lines of the values of these keys are asked for on the way, in the
-  // order of their addresses.
-  int64_t whole = headDim / step, rest = headDim % step;
-  int64_t steps = whole + (rest != 0);
-  int64_t lines = getLines(values), elements = getLineElements(values);
-  auto ask = [&](int64_t from, int64_t to) {
-    for (int64_t line = from; line < to; ++line)
-      values.prefetch(b.add(firstKey, keyRows[line / lines]),
-                      b.idx(line % lines * elements));
-  };
-  SmallVector<Value> products(shape.accumulators, b.number(0.0));
   constexpr int64_t kMostUnrolled = 16;
-  if (whole > kMostUnrolled) {
-    ask(0, tile * lines);
-    products = b.loop(zero, b.idx(whole * step), step, products,
-                      [&](Value column, ValueRange carried) {
-                        return multiply(column, step, carried);
-                      });
+  bool isShort = !shape.hasDot || shape.isComputing || steps <= 2;
+  if (isShort && tile * steps <= shape.accumulators) {
+    for (int64_t k = 0; k < tile; ++k) {
+      ask(b.idx(k));
+      for (auto [r, sum] : llvm::enumerate(scoreKey(keyRow(k))))
+        add(r * tile + k, sum);
+    }
+  } else if (!shape.isComputing && steps <= kMostUnrolled) {
+    // One key after the other, in the order of their addresses, which unrolled
+    // code would not keep: registers do not hold a tile. Each product is stored
+    // and loaded once for that. There is a key in every tile, which min alone
+    // would not tell: loads would be moved to before a loop that may not run.
+    Value numTileKeys =
+        b.max(b.min(b.sub(numKeys, first), b.idx(tile)), b.idx(1));
+    b.loop(zero, numTileKeys, 1, [&](Value k) {
+      ask(k);
+      for (auto [r, sum] : llvm::enumerate(scoreKey(b.add(first, k))))
+        b.storeVector(sum, parts, {b.add(k, r * tile), zero});
+    });
+    for (int64_t part = 0; part < shape.accumulators; ++part)
+      add(part, b.loadVector(parts, {b.idx(part), zero}));
   } else {
-    for (int64_t s = 0; s < whole; ++s) {
-      ask(s * tile * lines / steps, (s + 1) * tile * lines / steps);
-      products = multiply(b.idx(s * step), step, products);
+    // A query is loaded once for all keys of the tile.
+    auto multiplyAll = [&](Value column, int64_t count, ValueRange carried) {
+      SmallVector<Value> products(carried), columns;
+      for (int64_t k = 0; k < tile; ++k)
+        columns.push_back(loadKey(keyRow(k), column, count));
+      for (int64_t r = 0; r < numTileRows; ++r) {
+        Value query = loadQuery(b.add(firstRow, r), column);
+        for (int64_t k = 0; k < tile; ++k)
+          products[r * tile + k] =
+              multiply(columns[k], query, products[r * tile + k]);
+      }
+      return products;
+    };
+    int64_t whole = headDim / step, rest = headDim % step;
+    SmallVector<Value> products(shape.accumulators, b.number(0.0));
+    if (whole > kMostUnrolled) {
+      for (int64_t k = 0; k < tile; ++k)
+        ask(b.idx(k));
+      products = b.loop(zero, b.idx(whole * step), step, products,
+                        [&](Value column, ValueRange carried) {
+                          return multiplyAll(column, step, carried);
+                        });
+    } else {
+      for (int64_t s = 0; s < whole; ++s) {
+        for (int64_t k = s * tile / whole; k < (s + 1) * tile / whole; ++k)
+          ask(b.idx(k));
+        products = multiplyAll(b.idx(s * step), step, products);
+      }
     }
     if (rest)
-      ask(whole * tile * lines / steps, tile * lines);
+      products = multiplyAll(b.idx(whole * step), rest, products);
+    for (auto [part, sum] : llvm::enumerate(products))
+      add(part, sum);
   }
-  if (rest)
-    products = multiply(b.idx(whole * step), rest, products);
 
-  int64_t lanes = shape.lanes, segment = std::min(tile, lanes);
+  int64_t segment = std::min(tile, lanes);
   for (int64_t i = 0; i < shape.accumulators; i += lanes) {
-    Value sum =
-        sumLanes(b, SmallVector<Value>(ArrayRef(products).slice(i, lanes)));
+    Value sum = totals[i / lanes].get();
     for (int64_t lane = 0; lane < lanes; lane += segment) {
       SmallVector<int64_t> mask;
       for (int64_t j = 0; j < segment; ++j)
@@ -244,24 +336,25 @@ void DecodeKernel::emitScoreTile(Value firstRow, int64_t numTileRows,
 //===----------------------------------------------------------------------===//
 
 void DecodeKernel::emitSums(Value firstKey, Value numKeys) {
-  forEachRowTile([&](Value firstRow, int64_t numTileRows) {
-    int64_t perLoad = step / shape.lanes;
+  int64_t perLoad = step / shape.lanes;
+  int64_t loads = llvm::divideCeil(headDimV, step);
+  auto emitTiles = [&](Value firstRow, int64_t numTileRows) {
     int64_t most =
         std::max<int64_t>(1, shape.accumulators / numTileRows / perLoad);
     // Chunks of columns of about equal width.
-    int64_t loads = llvm::divideCeil(headDimV, step);
     int64_t chunks = llvm::divideCeil(loads, most);
     int64_t width = llvm::divideCeil(loads, chunks);
     int64_t whole = headDimV / step / width;
     int64_t columns = width * step;
-    b.loop(zero, b.idx(whole), 1, [&](Value chunk) {
-      emitSumTile(firstRow, numTileRows, chunk, chunks, columns, columns,
-                  firstKey, numKeys);
-    });
+    auto emitTile = [&](Value chunk, int64_t valid) {
+      emitSumTile(firstRow, numTileRows, Pass{chunk, chunks},
+                  b.mul(chunk, b.idx(columns)), valid, firstKey, numKeys);
+    };
+    b.loop(zero, b.idx(whole), 1, [&](Value i) { emitTile(i, columns); });
     if (int64_t rest = headDimV - whole * columns)
-      emitSumTile(firstRow, numTileRows, b.idx(whole), chunks, columns, rest,
-                  firstKey, numKeys);
-  });
+      emitTile(b.idx(whole), rest);
+  };
+  forEachRowTile(getTileRows(values, loads * perLoad), emitTiles);
 }
 
 /// The columns of two rows in pairs: the lower and the upper half of each 128
@@ -279,11 +372,10 @@ static std::pair<Value, Value> interleave(VectorBuilder &b, Value x, Value y) {
           vector::ShuffleOp::create(b, x, y, high)};
 }
 
-void DecodeKernel::emitSumTile(Value firstRow, int64_t numTileRows, Value chunk,
-                               int64_t chunks, int64_t columns, int64_t valid,
-                               Value firstKey, Value numKeys) {
+void DecodeKernel::emitSumTile(Value firstRow, int64_t numTileRows, Pass pass,
+                               Value column, int64_t valid, Value firstKey,
+                               Value numKeys) {
   int64_t lanes = shape.lanes;
-  Value column = b.mul(chunk, b.idx(columns));
   int64_t loads = llvm::divideCeil(valid, step);
   int64_t vectors = loads * (step / lanes);
   auto sumAt = [&](int64_t r, int64_t v) {
@@ -294,14 +386,9 @@ void DecodeKernel::emitSumTile(Value firstRow, int64_t numTileRows, Value chunk,
     for (int64_t v = 0; v < vectors; ++v)
       carried.push_back(b.loadVector(sums, sumAt(r, v)));
 
-  // The lines of the next block of keys, in the order of their addresses.
-  int64_t lines = llvm::divideCeil(getLines(keys), chunks);
+  // The lines of the next block of keys.
   Value nextKey = b.add(firstKey, shape.block);
-  auto ask = [&](Value row) {
-    Value line =
-        b.mul(b.add(b.mul(chunk, b.idx(shape.block)), row), b.idx(lines));
-    request(keys, nextKey, line, lines);
-  };
+  auto ask = [&](Value index) { request(keys, nextKey, pass, index); };
   auto loadAll = [&](Value index) {
     Value row = kept ? b.load(kept, index) : index;
     SmallVector<Value> result;

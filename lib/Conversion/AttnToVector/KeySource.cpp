@@ -161,10 +161,11 @@ void KeySource::beginBlock(Value firstKey, Value numKeys) {
                .front();
 }
 
-void KeySource::prefetch(Value key, Value column) {
+void KeySource::prefetch(Value key, ValueRange columns) {
   Value entry = pageTable ? page(key) : batch;
   Value row = pageTable ? b.rem(key, b.idx(pageSize)) : key;
-  b.prefetch(operand, inOperand(entry, row, column));
+  for (Value column : columns)
+    b.prefetch(operand, inOperand(entry, row, column));
 }
 
 /// Rows of the block into scratch, converted to the wanted type and scaled.

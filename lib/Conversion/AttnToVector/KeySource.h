@@ -64,9 +64,9 @@ public:
   /// The rows of the block: a memref [key][column] of the wanted type. There is
   /// nothing to read beyond the keys of the block.
   Value rows() const { return matrix; }
-  /// Asks for the memory around one element of the operand: of any key there
-  /// is.
-  void prefetch(Value key, Value column);
+  /// Asks for the memory around elements of a row of the operand: of any key
+  /// there is.
+  void prefetch(Value key, ValueRange columns);
   /// One element of a row of the block.
   Value load(Value row, Value column) { return b.load(matrix, {row, column}); }
 

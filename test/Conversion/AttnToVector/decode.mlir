@@ -2,31 +2,37 @@
 
 !kv = memref<1x2x?x128xf32>
 
-// A decoding step: four heads share keys. Lanes are columns of head_dim: sums
-// of 4 keys by 4 rows are in registers, and the lines of the values are asked
-// for in between, in order.
+// A decoding step: four heads share keys. Rows of memory are read whole and in
+// order, so two of the four heads are done at a time, their queries and sums in
+// registers; each key is one round of a loop, which asks for its value.
 // CHECK-LABEL: func.func @decode
 // CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf32>, %[[K:[^:]+]]: memref<1x2x?x128xf32>, %[[V:[^:]+]]: memref<1x2x?x128xf32>
-// CHECK:         memref.prefetch %[[V]]{{.*}} read, locality<3>, data
-// CHECK-COUNT-4: vector.load {{.*}} vector<16xf32>
-// CHECK:         vector.load {{.*}} memref<4x128xf32>, vector<16xf32>
-// CHECK-COUNT-4: vector.fma
-// CHECK:         vector.load {{.*}} memref<4x128xf32>, vector<16xf32>
-// CHECK-COUNT-4: vector.fma
+// CHECK-COUNT-16: vector.load {{.*}} memref<4x128xf32>, vector<16xf32>
+// CHECK-NOT:     memref<4x128xf32>
+// CHECK:         scf.for
+// CHECK:           scf.for
+// CHECK-COUNT-8:     memref.prefetch %[[V]]{{.*}} read, locality<3>, data
+// CHECK:             vector.load {{.*}} memref<?x128xf32, {{.*}}>, vector<16xf32>
+// CHECK-COUNT-2:     vector.fma
+// CHECK:             vector.load {{.*}} memref<?x128xf32, {{.*}}>, vector<16xf32>
+// CHECK-COUNT-14:    vector.fma
+// CHECK-NOT:         vector.fma
+// CHECK-COUNT-2:     vector.store {{.*}} memref<16x16xf32>, vector<16xf32>
 // One vector of 16 scores out of the 16 sums, stored by rows.
-// CHECK-COUNT-15: arith.addf
-// CHECK-COUNT-4: vector.store {{.*}} : memref<4x32xf32>, vector<4xf32>
+// CHECK:           vector.load {{.*}} memref<16x16xf32>, vector<16xf32>
+// CHECK-COUNT-15:  arith.addf
+// CHECK-COUNT-2:   vector.store {{.*}} : memref<4x32xf32>, vector<8xf32>
 // Lanes are keys. Sums are rescaled only where the maximum grows.
 // CHECK:         arith.cmpf ogt, {{.*}} : vector<16xf32>
 // CHECK:         vector.reduction <or>
 // CHECK:         scf.if
 // CHECK:           arith.mulf
 // CHECK:           memref<4x128xf32>
-// 4 rows by 4 vectors of value columns; the keys of the next block are asked
+// 2 rows by 8 vectors of value columns; the keys of the next block are asked
 // for.
 // CHECK:         scf.for {{.*}} iter_args
-// CHECK:           memref.prefetch %[[K]]
-// CHECK:           vector.load
+// CHECK-COUNT-8:   memref.prefetch %[[K]]
+// CHECK-COUNT-8:   vector.load {{.*}} memref<?x128xf32, {{.*}}>, vector<16xf32>
 // CHECK-COUNT-16:  vector.fma
 // CHECK-NOT:       vector.fma
 // CHECK:           scf.yield
@@ -42,16 +48,58 @@ func.func @decode(%q: memref<1x8x1x128xf32>, %k: !kv, %v: !kv,
 
 // -----
 
-// One row: 16 keys at once, so that one vector of scores is full.
+// One row: sums of 16 keys, so that one vector of scores is full.
 // CHECK-LABEL: func.func @one_row
-// CHECK-COUNT-16: vector.load {{.*}} : memref<?x64xf32
-// CHECK-COUNT-16: vector.fma
+// CHECK-COUNT-4: vector.fma
+// CHECK:         vector.store {{.*}} : memref<16x16xf32>, vector<16xf32>
+// CHECK-COUNT-16: vector.load {{.*}} : memref<16x16xf32>, vector<16xf32>
 // CHECK:         vector.store {{.*}} : memref<4x32xf32>, vector<16xf32>
 func.func @one_row(%q: memref<1x2x1x64xf32>, %k: memref<1x2x?x64xf32>,
                    %o: memref<1x2x1x64xf32>, %l: memref<1x2x1xf32>) {
   attn.partial ins(%q, %k, %k) outs(%o, %l)
     : (memref<1x2x1x64xf32>, memref<1x2x?x64xf32>, memref<1x2x?x64xf32>,
        memref<1x2x1x64xf32>, memref<1x2x1xf32>) -> ()
+  return
+}
+
+// -----
+
+// Four rows of 64 columns: the tile of four keys is in registers as a whole.
+// CHECK-LABEL: func.func @short_rows
+// CHECK-NOT:     memref<16x16xf32>
+// CHECK-COUNT-16: vector.load {{.*}} memref<4x64xf32>, vector<16xf32>
+// CHECK-COUNT-64: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK-COUNT-4: vector.store {{.*}} : memref<4x32xf32>, vector<4xf32>
+func.func @short_rows(%q: memref<1x8x1x64xf32>, %k: memref<1x2x?x64xf32>,
+                      %o: memref<1x8x1x64xf32>, %l: memref<1x8x1xf32>) {
+  attn.partial ins(%q, %k, %k) outs(%o, %l)
+    : (memref<1x8x1x64xf32>, memref<1x2x?x64xf32>, memref<1x2x?x64xf32>,
+       memref<1x8x1x64xf32>, memref<1x8x1xf32>) -> ()
+  return
+}
+
+// -----
+
+// Eight rows: products take longer than memory. A query is loaded once for four
+// keys, and values in halves of rows for four rows.
+// CHECK-LABEL: func.func @computing
+// CHECK-NOT:     memref<16x16xf32>
+// CHECK-COUNT-4: vector.load {{.*}} memref<?x128xf32
+// CHECK:         vector.load {{.*}} memref<8x128xf32>, vector<16xf32>
+// CHECK-COUNT-4: vector.fma
+// CHECK:         vector.load {{.*}} memref<8x128xf32>, vector<16xf32>
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-4:   memref.prefetch
+// CHECK-COUNT-4:   vector.load {{.*}} memref<?x128xf32
+// CHECK-COUNT-16:  vector.fma
+// CHECK-NOT:       vector.fma
+// CHECK:           scf.yield
+func.func @computing(%q: memref<1x16x1x128xf32>, %k: memref<1x2x?x128xf32>,
+                     %o: memref<1x16x1x128xf32>, %l: memref<1x16x1xf32>) {
+  attn.partial ins(%q, %k, %k) outs(%o, %l)
+    : (memref<1x16x1x128xf32>, memref<1x2x?x128xf32>, memref<1x2x?x128xf32>,
+       memref<1x16x1x128xf32>, memref<1x16x1xf32>) -> ()
   return
 }
 
@@ -111,8 +159,11 @@ func.func @pairs(%q: !q, %k: !kv, %o: !o, %l: !l) {
 !kv = memref<1x2x?x128xf32>
 
 module attributes {attn.target = #attn.target<cpu, vector_bits = 256, num_vector_registers = 16>} {
-// Half the registers and half the lanes: 2 keys by 4 rows.
+// Half the registers and half the lanes: 2 keys by 4 rows, whose queries are
+// not in registers.
 // CHECK-LABEL: func.func @narrow_target
+// CHECK:         vector.load {{.*}} : memref<?x128xf32
+// CHECK-NEXT:    vector.load {{.*}} : memref<4x128xf32>, vector<8xf32>
 // CHECK-COUNT-8: vector.fma {{.*}} : vector<8xf32>
 // CHECK-NOT:     vector<16xf32>
 // CHECK:         vector.store {{.*}} : memref<4x32xf32>, vector<2xf32>
