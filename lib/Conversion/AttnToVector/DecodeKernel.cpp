@@ -78,7 +78,9 @@ std::optional<DecodeShape> DecodeShape::get(AttentionInterface op,
     while (getPageSize(op) % shape.block != 0 && shape.block > shape.lanes)
       shape.block /= 2;
   shape.rowTile = isStatic ? 4 : std::gcd<int64_t>(group.value_or(4), 4);
-  shape.capacity = llvm::alignTo(isStatic ? *group * seqLenQ : kMaxRows, 4);
+  // Even of no rows: views of scratch are made before anyone asks.
+  shape.capacity = llvm::alignTo(
+      isStatic ? std::max<int64_t>(*group * seqLenQ, 1) : kMaxRows, 4);
   // Too much for a stack; the panel kernel says so or has a smaller block.
   int64_t columns = op.getHeadDim() + op.getHeadDimV();
   int64_t elements = (shape.capacity + shape.block) * columns;

@@ -178,6 +178,19 @@ func.func @narrow_target(%q: memref<1x8x1x128xf32>, %k: !kv,
 
 // -----
 
+// No rows have scratch all the same, of which views are valid.
+// CHECK-LABEL: func.func @no_rows
+// CHECK-NOT:     attn.
+func.func @no_rows(%q: memref<1x1x0x8xf32>, %k: memref<1x1x?x8xf32>,
+                   %o: memref<1x1x0x8xf32>, %l: memref<1x1x0xf32>) {
+  attn.partial ins(%q, %k, %k) outs(%o, %l)
+    : (memref<1x1x0x8xf32>, memref<1x1x?x8xf32>, memref<1x1x?x8xf32>,
+       memref<1x1x0x8xf32>, memref<1x1x0xf32>) -> ()
+  return
+}
+
+// -----
+
 // Many rows fill the lanes of a panel.
 // CHECK-LABEL: func.func @negative_many_rows
 // CHECK-NOT:     memref.prefetch
