@@ -34,6 +34,7 @@ private:
   void ifSeen(function_ref<void()> body);
   void packQueries();
   void readState();
+  void clearSums();
   void finishState();
   void writeState(ArrayRef<Value> maxima, ArrayRef<Value> sums);
   void writePartial(ArrayRef<Value> maxima, ArrayRef<Value> sums);

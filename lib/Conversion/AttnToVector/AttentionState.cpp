@@ -23,15 +23,11 @@ static constexpr double kLog2e = 1.442695040888963407360;
 
 void AttentionKernel::readState() {
   auto online = dyn_cast<OnlineOp>(op.getOperation());
-  Value none = b.number(0.0);
   if (!online) {
     SmallVector<Value> identity(shape.groups, b.negInf());
-    identity.append(shape.groups, none);
+    identity.append(shape.groups, b.number(0.0));
     storeRunning(identity);
-    b.loop(zero, b.idx(headDimV), 1, [&](Value column) {
-      for (int64_t g = 0; g < shape.groups; ++g)
-        rows->storeGroup(none, sums, column, g);
-    });
+    clearSums();
     return;
   }
   b.loop(zero, b.idx(shape.panel()), 1, [&](Value lane) {
@@ -45,12 +41,35 @@ void AttentionKernel::readState() {
   for (int64_t g = 0; g < shape.groups; ++g)
     before.push_back(rows->loadGroup(state, b.idx(1), g));
   storeRunning(before);
+  // Where no row has seen a key, as at the start, there is nothing to read.
+  Value isEmpty;
+  for (int64_t g = 0; g < shape.groups; ++g) {
+    Value lanes = b.fcompare(CmpFPredicate::OEQ, before[g], b.negInf());
+    isEmpty = isEmpty ? arith::AndIOp::create(b, isEmpty, lanes) : lanes;
+  }
+  isEmpty = vector::ReductionOp::create(b, vector::CombiningKind::AND, isEmpty);
   auto index = [&](Value head, Value row, Value column) {
     return SmallVector<Value>{batch, head, row, column};
   };
-  rows->pack(
-      online.getAcc(), index, zero, b.idx(headDimV), [](Value v) { return v; },
-      sums);
+  b.ifElse(
+      TypeRange(), isEmpty,
+      [&] {
+        clearSums();
+        return SmallVector<Value>();
+      },
+      [&] {
+        auto same = [](Value v) { return v; };
+        rows->pack(online.getAcc(), index, zero, b.idx(headDimV), same, sums);
+        return SmallVector<Value>();
+      });
+}
+
+void AttentionKernel::clearSums() {
+  Value none = b.number(0.0);
+  b.loop(zero, b.idx(headDimV), 1, [&](Value column) {
+    for (int64_t g = 0; g < shape.groups; ++g)
+      rows->storeGroup(none, sums, column, g);
+  });
 }
 
 void AttentionKernel::finishState() {

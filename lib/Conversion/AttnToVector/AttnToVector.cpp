@@ -221,6 +221,7 @@ static LogicalResult lowerAttention(RewriterBase &rewriter,
   int64_t lanes = target.vectorBits / op.getAccumulatorType().getWidth();
   VectorBuilder b(op->getLoc(), rewriter, op.getAccumulatorType(), lanes);
   b.hasScalef = target.scalef;
+  b.hasBF16 = target.bf16Dot;
   std::optional<DecodeShape> few = DecodeShape::get(op, target);
   auto emitDecode = [&] { DecodeKernel(b, op, *few, scratch).emit(); };
   if (few && few->isCertain) {
@@ -274,6 +275,7 @@ LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
         cast<MemRefType>(finalize.getAcc().getType()).getElementType());
     VectorBuilder b(op->getLoc(), rewriter, type, lanes(type));
     b.hasScalef = target.scalef;
+    b.hasBF16 = target.bf16Dot;
     emitFinalize(b, finalize);
   } else {
     auto merge = cast<MergeOp>(op);
@@ -287,6 +289,7 @@ LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
           cast<MemRefType>(merge.getLse().getType()).getElementType());
     VectorBuilder b(op->getLoc(), rewriter, type, lanes(type));
     b.hasScalef = target.scalef;
+    b.hasBF16 = target.bf16Dot;
     emitMerge(b, merge);
   }
   rewriter.eraseOp(op);

@@ -32,6 +32,8 @@ public:
   const int64_t lanes;
   /// Whether vectors of 16 f32 have vreduceps and vscalefps of AVX-512.
   bool hasScalef = false;
+  /// Whether they have vcvtneps2bf16.
+  bool hasBF16 = false;
   /// Of one vector.
   int64_t bytes() { return lanes * floatType.getWidth() / 8; }
   /// `lanes` elements of floatType and of index.

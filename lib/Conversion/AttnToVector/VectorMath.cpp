@@ -116,6 +116,8 @@ Value VectorBuilder::toFloat(Value x) {
 /// Integer arithmetic, because without an instruction for it LLVM calls a
 /// library function for each element.
 Value VectorBuilder::roundToBF16(Value x, Type type) {
+  if (hasBF16 && x.getType() == VectorType::get(16, getF32Type()))
+    return intrinsic("llvm.x86.avx512bf16.cvtneps2bf16.512", type, x);
   auto withElements = [&](Type element) -> Type {
     if (auto vector = dyn_cast<VectorType>(type))
       return vector.clone(element);
