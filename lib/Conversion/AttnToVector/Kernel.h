@@ -253,7 +253,6 @@ private:
   void packBias(Value scores, Value firstKey, Value numKeys);
   SmallVector<Value> applyRegion(ArrayRef<Value> scores, Value firstKey,
                                  Value key);
-  Value capped(Value score, Value factor);
   SmallVector<Value> applyMaskRows(ArrayRef<Value> scores);
 
   VectorBuilder &b;

@@ -267,23 +267,6 @@ SmallVector<Value> ScoreModifiers::applyMaskRows(ArrayRef<Value> scores) {
   return next;
 }
 
-/// tanh(score * factor); `factor` may be null.
-Value ScoreModifiers::capped(Value score, Value factor) {
-  // Weights that become bf16 need no more than its accuracy.
-  bool isCoarse = shape.word > 1;
-  APFloat constant(1.0f);
-  bool isConstant = !factor;
-  if (factor)
-    if (auto splat = factor.getDefiningOp<vector::BroadcastOp>())
-      isConstant = matchPattern(splat.getSource(), m_ConstantFloat(&constant));
-  double number = std::abs(constant.convertToDouble());
-  if (isCoarse && isConstant && number >= 1e-3 && number <= 1e3)
-    return b.coarseTanh(score, constant.convertToDouble());
-  if (factor)
-    score = b.fmul(score, factor);
-  return isCoarse ? b.coarseTanh(score, 1.0) : b.tanh(score);
-}
-
 SmallVector<Value> ScoreModifiers::applyInTile(ArrayRef<Value> products,
                                                Value entry, Value scores,
                                                Value firstKey, Value key) {
@@ -294,7 +277,9 @@ SmallVector<Value> ScoreModifiers::applyInTile(ArrayRef<Value> products,
     if (bias && !beginsWithBias())
       added = biasAt(scores, firstKey, key, g);
     if (cap) {
-      score = capped(score, factor);
+      if (factor)
+        score = b.fmul(score, factor);
+      score = b.tanh(score);
       factor = bias || region ? b.number(cap.getValueAsDouble()) : Value();
     }
     if (factor)

@@ -119,9 +119,6 @@ public:
   Value log(Value x);
   /// tanh(x); NaN for NaN.
   Value tanh(Value x);
-  /// tanh(factor * x) in f32 to 1.3e-5, absolute, for a factor between 1e-3 and
-  /// 1e3 (its powers stay normal numbers); NaN for NaN.
-  Value coarseTanh(Value x, double factor);
   /// `maximum`, but 0 where it is -inf: what scores are shifted by, so that a
   /// row without keys does not compute -inf - -inf.
   Value safeShift(Value maximum);
@@ -146,8 +143,6 @@ public:
 private:
   Value exp2WithScalef(Value x, Accuracy accuracy);
   Value roundToBF16(Value x, Type type);
-  Value rationalTanh(Value x, double factor, double limit, ArrayRef<double> p,
-                     ArrayRef<double> q);
   /// sum of coefficients[k] * x^k, all scaled to the type of `x`.
   Value polynomial(Value x, ArrayRef<double> coefficients);
   /// `type`'s shape with integers as wide as floatType.

@@ -173,15 +173,6 @@ static constexpr double kTanhQ[] = {1.0, 0.4671435622347044,
                                     0.02587704661497946, 3.2856559068720483e-4,
                                     7.77661726059328e-7};
 
-/// The same for |x| <= 6, of the absolute error, which is 1.3e-5: a score that
-/// is capped at 100 is off by no more than a weight is by rounding to bf16.
-static constexpr double kCoarseTanhLimit = 6.0;
-static constexpr double kCoarseTanhP[] = {
-    0.9999524751513659, 0.1089728284432213, 0.000997195147672151,
-    -2.4669636162481887e-06};
-static constexpr double kCoarseTanhQ[] = {1.0, 0.44215726183691645,
-                                          0.015188743322103612};
-
 /// 2^x = 2^floor(x) * 2^(x - floor(x)), where vscalefps takes the floor itself,
 /// whatever its size: nothing is clamped. The fraction of an infinity is 0.
 Value VectorBuilder::exp2WithScalef(Value x, Accuracy accuracy) {
@@ -284,34 +275,16 @@ Value VectorBuilder::log(Value x) {
   return select(isFinite, result, x);
 }
 
-/// x * p(x^2) / q(x^2) of `factor` times the argument within [-limit, limit].
-Value VectorBuilder::rationalTanh(Value x, double factor, double limit,
-                                  ArrayRef<double> p, ArrayRef<double> q) {
-  auto scaled = [&](ArrayRef<double> coefficients, double by) {
-    SmallVector<double> result;
-    for (double c : coefficients) {
-      result.push_back(c * by);
-      by *= factor * factor;
-    }
-    return result;
-  };
-  Type type = x.getType();
-  // Written so that a NaN stays.
-  x = minOrSecond(number(limit / factor, type), x);
-  x = maxOrSecond(number(-limit / factor, type), x);
-  Value square = fmul(x, x);
-  return fdiv(fmul(x, polynomial(square, scaled(p, factor))),
-              polynomial(square, scaled(q, 1.0)));
-}
-
-Value VectorBuilder::coarseTanh(Value x, double factor) {
-  return rationalTanh(x, factor, kCoarseTanhLimit, kCoarseTanhP, kCoarseTanhQ);
-}
-
 Value VectorBuilder::tanh(Value x) {
   Type type = x.getType();
-  if (!floatType.isF64())
-    return rationalTanh(x, 1.0, kTanhLimit, kTanhP, kTanhQ);
+  if (!floatType.isF64()) {
+    // Written so that a NaN stays.
+    x = minOrSecond(number(kTanhLimit, type), x);
+    x = maxOrSecond(number(-kTanhLimit, type), x);
+    Value square = fmul(x, x);
+    return fdiv(fmul(x, polynomial(square, kTanhP)),
+                polynomial(square, kTanhQ));
+  }
   // In double |x| through the sign bit; a NaN stays one.
   Type bits = bitsType(type);
   Value raw = arith::BitcastOp::create(*this, bits, x);

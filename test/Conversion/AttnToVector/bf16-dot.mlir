@@ -91,24 +91,3 @@ module attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector
     return
   }
 }
-
-// -----
-
-// Where weights become bf16, a tanh with three terms less is as good; the scale
-// is in its coefficients.
-// CHECK-LABEL: func.func @coarse_softcap
-// CHECK:         x86vector.avx512.dot
-// CHECK:         arith.cmpf olt, {{.*}} : vector<16xf32>
-// CHECK-COUNT-5: vector.fma
-// CHECK-NOT:     vector.fma
-// CHECK:         arith.divf {{.*}} : vector<16xf32>
-module attributes {attn.target = #attn.target<cpu, vector_bits = 512, num_vector_registers = 32, bf16_dot = true>} {
-  func.func @coarse_softcap(%q: memref<1x1x32x64xbf16>,
-                            %acc: memref<1x1x32x64xf32>,
-                            %s: memref<1x1x32xf32>) {
-    attn.online ins(%q, %q, %q softcap(30.0)) outs(%acc, %s, %s)
-      : (memref<1x1x32x64xbf16>, memref<1x1x32x64xbf16>, memref<1x1x32x64xbf16>,
-         memref<1x1x32x64xf32>, memref<1x1x32xf32>, memref<1x1x32xf32>) -> ()
-    return
-  }
-}
