@@ -24,12 +24,12 @@ using namespace mlir;
 using namespace mlir::attn;
 using linalg::AggregatedOpInterface;
 
-/// True for ops of ours; with `layerAOnly` not for those of layer B, which are
-/// the destination-style ones. attn.yield stands inside the op it belongs to.
+/// True for ops of ours; with `layerAOnly` not for those of layer B that become
+/// kernels. attn.yield stands inside the op it belongs to.
 static bool isToConvert(Operation *op, bool layerAOnly) {
   if (!isa_and_present<AttnDialect>(op->getDialect()) || isa<YieldOp>(op))
     return false;
-  return !layerAOnly || !isa<DestinationStyleOpInterface>(op);
+  return !layerAOnly || !isa<OnlineOp, PartialOp, FinalizeOp, MergeOp>(op);
 }
 
 namespace {
@@ -64,10 +64,20 @@ struct ConvertAttnToLinalgPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateAttnToLinalgPatterns(patterns, layerAOnly);
-    walkAndApplyPatterns(getOperation(), std::move(patterns));
+    FrozenRewritePatternSet frozen(std::move(patterns));
+    // attn.sparq becomes ops of ours, which the second sweep converts.
+    for (int sweep = 0; sweep < 2; ++sweep)
+      walkAndApplyPatterns(getOperation(), frozen);
     WalkResult result = getOperation()->walk([&](Operation *op) {
       if (!isToConvert(op, layerAOnly))
         return WalkResult::advance();
+      auto sdpa = dyn_cast<SdpaOp>(op);
+      if (sdpa && sdpa.getStrategyAttr() && !sdpa.getStrategyAttr().isExact()) {
+        op->emitOpError("has the approximate strategy ")
+            << sdpa.getStrategyAttr()
+            << ", which was not applied; run --attn-apply-strategies first";
+        return WalkResult::interrupt();
+      }
       auto isMemRef = [](Type type) { return isa<MemRefType>(type); };
       if (llvm::any_of(op->getOperandTypes(), isMemRef))
         op->emitOpError("expects tensors to be converted to linalg, but got "

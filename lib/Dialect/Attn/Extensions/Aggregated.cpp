@@ -28,6 +28,9 @@ struct SdpaDecomposition
   FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
                                                    OpBuilder &builder) const {
     auto sdpa = cast<SdpaOp>(operation);
+    // What was asked for is not what this would compute.
+    if (sdpa.getStrategyAttr() && !sdpa.getStrategyAttr().isExact())
+      return failure();
     auto op = cast<AttentionInterface>(operation);
     Location loc = op->getLoc();
     ReifiedRankedShapedTypeDims sizes;
@@ -58,6 +61,32 @@ struct SdpaDecomposition
       rowExists = isRowInUse;
     return createFinalize(builder, loc, state, sdpa.getSinks(), rowExists,
                           output, lse, op.getLayout());
+  }
+};
+
+struct SparqDecomposition
+    : AggregatedOpInterface::ExternalModel<SparqDecomposition, SparqOp> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    return SmallVector<Value>{
+        createSparqSteps(builder, cast<SparqOp>(operation))};
+  }
+};
+
+/// A layer B op that one function decomposes, given on tensors.
+template <typename OpTy, auto create>
+struct LayerBDecomposition
+    : AggregatedOpInterface::ExternalModel<LayerBDecomposition<OpTy, create>,
+                                           OpTy> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    auto op = cast<OpTy>(operation);
+    if (!op.hasPureTensorSemantics())
+      return failure();
+    if constexpr (std::is_same_v<decltype(create(builder, op)), Value>)
+      return SmallVector<Value>{create(builder, op)};
+    else
+      return create(builder, op);
   }
 };
 
@@ -103,17 +132,6 @@ struct FinalizeDecomposition
                           op.getLayout().value_or(Layout::bhsd));
   }
 };
-
-struct MergeDecomposition
-    : AggregatedOpInterface::ExternalModel<MergeDecomposition, MergeOp> {
-  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
-                                                   OpBuilder &builder) const {
-    auto op = cast<MergeOp>(operation);
-    if (!op.hasPureTensorSemantics())
-      return failure();
-    return createMerge(builder, op);
-  }
-};
 } // namespace
 
 void attn::registerAggregatedOpInterfaceExternalModels(
@@ -123,7 +141,18 @@ void attn::registerAggregatedOpInterfaceExternalModels(
     PartialOp::attachInterface<PartialDecomposition>(*context);
     OnlineOp::attachInterface<OnlineDecomposition>(*context);
     FinalizeOp::attachInterface<FinalizeDecomposition>(*context);
-    MergeOp::attachInterface<MergeDecomposition>(*context);
+    MergeOp::attachInterface<LayerBDecomposition<MergeOp, createMerge>>(
+        *context);
+    SparqOp::attachInterface<SparqDecomposition>(*context);
+    ScoresOp::attachInterface<LayerBDecomposition<ScoresOp, decompose::createScores>>(
+        *context);
+    TopKOp::attachInterface<LayerBDecomposition<TopKOp, createTopK>>(*context);
+    GatherKvOp::attachInterface<LayerBDecomposition<GatherKvOp, createGather>>(
+        *context);
+    KvAppendOp::attachInterface<LayerBDecomposition<KvAppendOp, createAppend>>(
+        *context);
+    RunningMeanOp::attachInterface<
+        LayerBDecomposition<RunningMeanOp, createRunningMean>>(*context);
     // What decomposing creates; its callers cannot be expected to know.
     context->loadDialect<affine::AffineDialect, arith::ArithDialect,
                          linalg::LinalgDialect, math::MathDialect,

@@ -36,8 +36,9 @@ struct LayerBModel
     : DstBufferizableOpInterfaceExternalModel<LayerBModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
-    // Only the running state of attn.online is read before it is written.
-    return isa<OnlineOp>(op) ||
+    // The running state of attn.online is read before it is written, and of a
+    // cache or a mean most stays.
+    return isa<OnlineOp, KvAppendOp, RunningMeanOp>(op) ||
            !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
@@ -77,7 +78,9 @@ struct LayerBModel
 };
 
 /// Layer A has no destination: a lowering to layer B must choose one first.
-struct SdpaModel : BufferizableOpInterface::ExternalModel<SdpaModel, SdpaOp> {
+template <typename OpTy>
+struct LayerAModel
+    : BufferizableOpInterface::ExternalModel<LayerAModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *, OpOperand &,
                               const AnalysisState &) const {
     return true;
@@ -95,9 +98,10 @@ struct SdpaModel : BufferizableOpInterface::ExternalModel<SdpaModel, SdpaOp> {
   LogicalResult bufferize(Operation *op, RewriterBase &,
                           const BufferizationOptions &,
                           BufferizationState &) const {
-    return op->emitOpError("expects to be lowered before bufferization; run "
-                           "--attn-tile-blockwise or --convert-attn-to-linalg "
-                           "first");
+    return op->emitOpError("expects to be lowered before bufferization; run ")
+           << (isa<SdpaOp>(op) ? "--attn-tile-blockwise"
+                               : "--attn-decompose-sparq")
+           << " or --convert-attn-to-linalg first";
   }
 };
 } // namespace
@@ -106,10 +110,16 @@ void attn::registerBufferizableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     context->loadDialect<linalg::LinalgDialect>();
-    SdpaOp::attachInterface<SdpaModel>(*context);
+    SdpaOp::attachInterface<LayerAModel<SdpaOp>>(*context);
+    SparqOp::attachInterface<LayerAModel<SparqOp>>(*context);
     OnlineOp::attachInterface<LayerBModel<OnlineOp>>(*context);
     PartialOp::attachInterface<LayerBModel<PartialOp>>(*context);
     FinalizeOp::attachInterface<LayerBModel<FinalizeOp>>(*context);
     MergeOp::attachInterface<LayerBModel<MergeOp>>(*context);
+    ScoresOp::attachInterface<LayerBModel<ScoresOp>>(*context);
+    TopKOp::attachInterface<LayerBModel<TopKOp>>(*context);
+    GatherKvOp::attachInterface<LayerBModel<GatherKvOp>>(*context);
+    KvAppendOp::attachInterface<LayerBModel<KvAppendOp>>(*context);
+    RunningMeanOp::attachInterface<LayerBModel<RunningMeanOp>>(*context);
   });
 }

@@ -32,6 +32,38 @@ SmallVector<Value> createGeneric(OpBuilder &builder, Location loc,
                                  ArrayRef<AffineMap> maps, unsigned numParallel,
                                  unsigned numReduction, GenericBody body);
 
+/// The same with loops of any kind in any order.
+SmallVector<Value> createGeneric(OpBuilder &builder, Location loc,
+                                 ValueRange inputs, ValueRange outputs,
+                                 ArrayRef<AffineMap> maps,
+                                 ArrayRef<utils::IteratorType> iterators,
+                                 GenericBody body);
+
+/// A tensor with nothing in it that gives a loop of a generic its size.
+Value createExtent(OpBuilder &builder, Location loc, OpFoldResult size);
+
+/// The element of `tensor` at `indices`, where a dimension of 1 answers every
+/// index.
+Value loadBroadcast(OpBuilder &builder, Location loc, Value tensor,
+                    ArrayRef<Value> indices);
+
+/// `then` if `condition`, else a constant.
+Value createIf(OpBuilder &builder, Location loc, Value condition,
+               function_ref<Value(OpBuilder &, Location)> then,
+               TypedAttr otherwise);
+
+/// Where keys or values lie: in `layout`, behind a page table and multiplied by
+/// `scale` if those are not null.
+struct KvSource {
+  Value tensor, scale, pageTable;
+  Layout layout;
+
+  /// Element (b, kv head, key, channel) as `type`. The key must be one that may
+  /// be looked at.
+  Value load(OpBuilder &builder, Location loc, Value b, Value kvHead, Value key,
+             Value channel, Type type) const;
+};
+
 /// A floating point constant of `type`.
 Value createFloat(OpBuilder &builder, Location loc, FloatType type,
                   double value);
@@ -111,6 +143,24 @@ SmallVector<Value> createFinalize(OpBuilder &builder, Location loc,
                                   const SoftmaxState &state, Value sinks,
                                   RowPredicate rowExists, Value output,
                                   Value lse, Layout layout);
+
+/// attn.scores.
+Value createScores(OpBuilder &builder, ScoresOp op);
+
+/// attn.sparq, as ops of layer B and linalg.
+Value createSparqSteps(OpBuilder &builder, SparqOp op);
+
+/// attn.topk: indices and count.
+SmallVector<Value> createTopK(OpBuilder &builder, TopKOp op);
+
+/// attn.gather_kv: keys and values.
+SmallVector<Value> createGather(OpBuilder &builder, GatherKvOp op);
+
+/// attn.kv_append: key, value and, if there is one, key_t.
+SmallVector<Value> createAppend(OpBuilder &builder, KvAppendOp op);
+
+/// attn.running_mean.
+Value createRunningMean(OpBuilder &builder, RunningMeanOp op);
 
 /// attn.merge: output and, if there is a destination, lse.
 SmallVector<Value> createMerge(OpBuilder &builder, MergeOp op);

@@ -52,6 +52,14 @@ decompose::createGeneric(OpBuilder &builder, Location loc, ValueRange inputs,
   SmallVector<utils::IteratorType> iterators(numParallel,
                                              utils::IteratorType::parallel);
   iterators.append(numReduction, utils::IteratorType::reduction);
+  return createGeneric(builder, loc, inputs, outputs, maps, iterators, body);
+}
+
+SmallVector<Value>
+decompose::createGeneric(OpBuilder &builder, Location loc, ValueRange inputs,
+                         ValueRange outputs, ArrayRef<AffineMap> maps,
+                         ArrayRef<utils::IteratorType> iterators,
+                         GenericBody body) {
   auto op = linalg::GenericOp::create(
       builder, loc, outputs.getTypes(), inputs, outputs, maps, iterators,
       [&](OpBuilder &nested, Location nestedLoc, ValueRange elements) {
@@ -60,6 +68,63 @@ decompose::createGeneric(OpBuilder &builder, Location loc, ValueRange inputs,
       });
   hoistInvariants(op);
   return llvm::to_vector_of<Value>(op.getResults());
+}
+
+Value decompose::createExtent(OpBuilder &builder, Location loc,
+                              OpFoldResult size) {
+  return tensor::EmptyOp::create(builder, loc, size, builder.getI8Type());
+}
+
+Value decompose::loadBroadcast(OpBuilder &builder, Location loc, Value tensor,
+                               ArrayRef<Value> indices) {
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  auto type = cast<RankedTensorType>(tensor.getType());
+  SmallVector<Value> position;
+  for (auto [dim, index] : llvm::enumerate(indices)) {
+    if (type.getDimSize(dim) == 1) {
+      position.push_back(zero);
+      continue;
+    }
+    if (!type.isDynamicDim(dim)) {
+      position.push_back(index);
+      continue;
+    }
+    Value size = tensor::DimOp::create(builder, loc, tensor, dim);
+    Value isUnit = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::eq, size, one);
+    position.push_back(
+        arith::SelectOp::create(builder, loc, isUnit, zero, index));
+  }
+  return tensor::ExtractOp::create(builder, loc, tensor, position);
+}
+
+Value decompose::KvSource::load(OpBuilder &builder, Location loc, Value b,
+                                Value kvHead, Value key, Value channel,
+                                Type type) const {
+  Value block = b, row = key;
+  auto shape = cast<RankedTensorType>(tensor.getType()).getShape();
+  if (pageTable) {
+    int64_t pageSize = shape[layout == Layout::bshd ? 1 : 2];
+    Value size = arith::ConstantIndexOp::create(builder, loc, pageSize);
+    Value slot = arith::DivUIOp::create(builder, loc, key, size);
+    row = arith::RemUIOp::create(builder, loc, key, size);
+    Value entry = tensor::ExtractOp::create(builder, loc, pageTable,
+                                            ValueRange{b, slot});
+    block = arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                       entry);
+  }
+  SmallVector<Value> position = {block, kvHead, row, channel};
+  if (layout == Layout::bshd)
+    std::swap(position[1], position[2]);
+  Value x = toFloat(builder, loc,
+                    tensor::ExtractOp::create(builder, loc, tensor, position),
+                    type);
+  if (!scale)
+    return x;
+  Value factor = loadBroadcast(builder, loc, scale, {b, kvHead, key, channel});
+  return arith::MulFOp::create(builder, loc, x,
+                               toFloat(builder, loc, factor, type));
 }
 
 Value decompose::createFloat(OpBuilder &builder, Location loc, FloatType type,

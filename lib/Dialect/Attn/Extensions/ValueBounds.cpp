@@ -27,10 +27,11 @@ struct DestinationModel
   }
 };
 
-struct SdpaModel : ValueBoundsOpInterface::ExternalModel<SdpaModel, SdpaOp> {
+template <typename OpTy>
+struct LayerAModel
+    : ValueBoundsOpInterface::ExternalModel<LayerAModel<OpTy>, OpTy> {
   void populateBoundsForShapedValueDim(Operation *op, Value value, int64_t dim,
                                        ValueBoundsConstraintSet &set) const {
-    auto sdpa = cast<SdpaOp>(op);
     auto attention = cast<AttentionInterface>(op);
     if (dim == 3) { // head_dim_v, static by the verifier.
       set.bound(value)[dim] == attention.getHeadDimV();
@@ -38,8 +39,9 @@ struct SdpaModel : ValueBoundsOpInterface::ExternalModel<SdpaModel, SdpaOp> {
     }
     // lse is [batch, num_heads, seq_len_q] whatever the layout.
     int64_t axes[] = {0, attention.getHeadAxis(), attention.getSeqAxis()};
-    int64_t queryDim = value == sdpa.getLse() ? axes[dim] : dim;
-    set.bound(value)[dim] == set.getExpr(sdpa.getQuery(), queryDim);
+    bool isLse = cast<ShapedType>(value.getType()).getRank() == 3;
+    set.bound(value)[dim] ==
+        set.getExpr(attention.getQuery(), isLse ? axes[dim] : dim);
   }
 };
 } // namespace
@@ -47,10 +49,16 @@ struct SdpaModel : ValueBoundsOpInterface::ExternalModel<SdpaModel, SdpaOp> {
 void attn::registerValueBoundsOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
-    SdpaOp::attachInterface<SdpaModel>(*context);
+    SdpaOp::attachInterface<LayerAModel<SdpaOp>>(*context);
+    SparqOp::attachInterface<LayerAModel<SparqOp>>(*context);
     OnlineOp::attachInterface<DestinationModel<OnlineOp>>(*context);
     PartialOp::attachInterface<DestinationModel<PartialOp>>(*context);
     FinalizeOp::attachInterface<DestinationModel<FinalizeOp>>(*context);
     MergeOp::attachInterface<DestinationModel<MergeOp>>(*context);
+    ScoresOp::attachInterface<DestinationModel<ScoresOp>>(*context);
+    TopKOp::attachInterface<DestinationModel<TopKOp>>(*context);
+    GatherKvOp::attachInterface<DestinationModel<GatherKvOp>>(*context);
+    KvAppendOp::attachInterface<DestinationModel<KvAppendOp>>(*context);
+    RunningMeanOp::attachInterface<DestinationModel<RunningMeanOp>>(*context);
   });
 }

@@ -56,21 +56,36 @@ public:
           parser.parseRParen());
     });
   }
-  void addLayout(LayoutAttr &layout) {
-    add("layout", [this, &layout]() -> ParseResult {
-      if (parser.parseLParen())
-        return failure();
-      StringRef name;
-      SMLoc loc = parser.getCurrentLocation();
-      if (failed(parser.parseOptionalKeyword(&name)))
-        return parser.emitError(loc, "expected layout bhsd or bshd");
-      std::optional<Layout> value = symbolizeLayout(name);
-      if (!value)
-        return parser.emitError(loc, "expected layout bhsd or bshd, but got ")
-               << name;
-      layout = LayoutAttr::get(parser.getContext(), *value);
-      return parser.parseRParen();
+  void addInteger(StringRef keyword, IntegerAttr &number) {
+    add(keyword, [this, &number] {
+      return failure(parser.parseLParen() || parseSize(number) ||
+                     parser.parseRParen());
     });
+  }
+  /// One of the words `choices` in parentheses, which `symbolize` knows.
+  template <typename AttrTy, typename Symbolize>
+  void addEnum(StringRef keyword, StringRef choices, Symbolize symbolize,
+               AttrTy &attr) {
+    add(keyword,
+        [this, keyword, choices, symbolize, &attr]() -> ParseResult {
+          if (parser.parseLParen())
+            return failure();
+          StringRef name;
+          SMLoc loc = parser.getCurrentLocation();
+          if (failed(parser.parseOptionalKeyword(&name)))
+            return parser.emitError(loc, "expected ")
+                   << keyword << " " << choices;
+          auto value = symbolize(name);
+          if (!value)
+            return parser.emitError(loc, "expected ")
+                   << keyword << " " << choices << ", but got " << name;
+          attr = AttrTy::get(parser.getContext(), *value);
+          return parser.parseRParen();
+        });
+  }
+  void addLayout(LayoutAttr &layout) {
+    addEnum("layout", "bhsd or bshd",
+            [](StringRef name) { return symbolizeLayout(name); }, layout);
   }
   void addWindow(IntegerAttr &left, IntegerAttr &right) {
     left = right = parser.getBuilder().getI64IntegerAttr(-1);
@@ -219,6 +234,58 @@ ParseResult attn::parseLayout(OpAsmParser &parser, LayoutAttr &layout) {
   return clauses.parse();
 }
 
+ParseResult attn::parseSparqClauses(
+    OpAsmParser &parser, IntegerAttr &rank, IntegerAttr &topK,
+    IntegerAttr &localWindow, ReallocAttr &realloc, GroupReduceAttr &groupReduce,
+    KeyLayoutAttr &keyLayout, OptionalOperand &keyT,
+    OptionalOperand &valueMean) {
+  ClauseParser clauses(parser);
+  clauses.addInteger("rank", rank);
+  clauses.addInteger("top_k", topK);
+  clauses.addInteger("local_window", localWindow);
+  clauses.addEnum(
+      "realloc", "auto, on or off",
+      [](StringRef name) { return symbolizeRealloc(name); }, realloc);
+  clauses.addEnum(
+      "group_reduce", "prob or logit",
+      [](StringRef name) { return symbolizeGroupReduce(name); }, groupReduce);
+  clauses.addEnum(
+      "key_layout", "twice or once",
+      [](StringRef name) { return symbolizeKeyLayout(name); }, keyLayout);
+  clauses.addOperand("key_t", keyT);
+  clauses.addOperand("value_mean", valueMean);
+  SMLoc loc = parser.getCurrentLocation();
+  if (clauses.parse())
+    return failure();
+  if (!rank || !topK)
+    return parser.emitError(loc, "expected rank(...) and top_k(...)");
+  return success();
+}
+
+ParseResult attn::parseScoresClauses(OpAsmParser &parser,
+                                     OptionalOperand &channels,
+                                     OptionalOperand &factor,
+                                     OptionalOperand &keyT) {
+  ClauseParser clauses(parser);
+  clauses.addOperand("channels", channels);
+  clauses.addOperand("factor", factor);
+  clauses.addOperand("key_t", keyT);
+  return clauses.parse();
+}
+
+ParseResult attn::parseGatherClauses(OpAsmParser &parser,
+                                     OptionalOperand &keyScale,
+                                     OptionalOperand &valueScale,
+                                     OptionalOperand &pageTable,
+                                     LayoutAttr &layout) {
+  ClauseParser clauses(parser);
+  clauses.addOperand("key_scale", keyScale);
+  clauses.addOperand("value_scale", valueScale);
+  clauses.addOperand("page_table", pageTable);
+  clauses.addLayout(layout);
+  return clauses.parse();
+}
+
 //===----------------------------------------------------------------------===//
 // Writing
 //===----------------------------------------------------------------------===//
@@ -299,4 +366,41 @@ void attn::printSinks(OpAsmPrinter &printer, Operation *, Value sinks) {
 void attn::printLayout(OpAsmPrinter &printer, Operation *, LayoutAttr layout) {
   if (layout)
     printer << " layout(" << stringifyLayout(layout.getValue()) << ')';
+}
+
+void attn::printSparqClauses(OpAsmPrinter &printer, Operation *,
+                             IntegerAttr rank, IntegerAttr topK,
+                             IntegerAttr localWindow, ReallocAttr realloc,
+                             GroupReduceAttr groupReduce,
+                             KeyLayoutAttr keyLayout, Value keyT,
+                             Value valueMean) {
+  printer << " rank(" << rank.getInt() << ") top_k(" << topK.getInt() << ')';
+  if (localWindow && localWindow.getInt() != 0)
+    printer << " local_window(" << localWindow.getInt() << ')';
+  if (realloc && realloc.getValue() != Realloc::automatic)
+    printer << " realloc(" << stringifyRealloc(realloc.getValue()) << ')';
+  if (groupReduce && groupReduce.getValue() != GroupReduce::prob)
+    printer << " group_reduce("
+            << stringifyGroupReduce(groupReduce.getValue()) << ')';
+  if (keyLayout && keyLayout.getValue() != KeyLayout::twice)
+    printer << " key_layout(" << stringifyKeyLayout(keyLayout.getValue())
+            << ')';
+  printClause(printer, "key_t", keyT);
+  printClause(printer, "value_mean", valueMean);
+}
+
+void attn::printScoresClauses(OpAsmPrinter &printer, Operation *,
+                              Value channels, Value factor, Value keyT) {
+  printClause(printer, "channels", channels);
+  printClause(printer, "factor", factor);
+  printClause(printer, "key_t", keyT);
+}
+
+void attn::printGatherClauses(OpAsmPrinter &printer, Operation *op,
+                              Value keyScale, Value valueScale, Value pageTable,
+                              LayoutAttr layout) {
+  printClause(printer, "key_scale", keyScale);
+  printClause(printer, "value_scale", valueScale);
+  printClause(printer, "page_table", pageTable);
+  printLayout(printer, op, layout);
 }

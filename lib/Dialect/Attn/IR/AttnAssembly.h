@@ -61,6 +61,31 @@ void printSinks(OpAsmPrinter &printer, Operation *op, Value sinks);
 ParseResult parseLayout(OpAsmParser &parser, LayoutAttr &layout);
 void printLayout(OpAsmPrinter &printer, Operation *op, LayoutAttr layout);
 
+/// What attn.sparq has beside those every op that scores keys has.
+ParseResult parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
+                              IntegerAttr &topK, IntegerAttr &localWindow,
+                              ReallocAttr &realloc,
+                              GroupReduceAttr &groupReduce,
+                              KeyLayoutAttr &keyLayout, OptionalOperand &keyT,
+                              OptionalOperand &valueMean);
+void printSparqClauses(OpAsmPrinter &printer, Operation *op, IntegerAttr rank,
+                       IntegerAttr topK, IntegerAttr localWindow,
+                       ReallocAttr realloc, GroupReduceAttr groupReduce,
+                       KeyLayoutAttr keyLayout, Value keyT, Value valueMean);
+
+/// The same for attn.scores.
+ParseResult parseScoresClauses(OpAsmParser &parser, OptionalOperand &channels,
+                               OptionalOperand &factor, OptionalOperand &keyT);
+void printScoresClauses(OpAsmPrinter &printer, Operation *op, Value channels,
+                        Value factor, Value keyT);
+
+/// What of the clauses every op that scores keys has says where rows lie.
+ParseResult parseGatherClauses(OpAsmParser &parser, OptionalOperand &keyScale,
+                               OptionalOperand &valueScale,
+                               OptionalOperand &pageTable, LayoutAttr &layout);
+void printGatherClauses(OpAsmPrinter &printer, Operation *op, Value keyScale,
+                        Value valueScale, Value pageTable, LayoutAttr layout);
+
 } // namespace mlir::attn
 
 #endif // ATTN_LIB_DIALECT_ATTN_IR_ATTNASSEMBLY_H

@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Dialect/Attn/IR/Attn.h"
+#include "AttnCanonicalize.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 
@@ -497,7 +497,8 @@ static LogicalResult foldOnlineWithoutKeys(OnlineOp op,
 //===----------------------------------------------------------------------===//
 
 /// Without a query row there is nothing to compute.
-static LogicalResult foldWithoutRows(SdpaOp op, PatternRewriter &rewriter) {
+template <typename OpTy>
+static LogicalResult foldWithoutRows(OpTy op, PatternRewriter &rewriter) {
   if (!asAttention(op).hasNoRows())
     return rewriter.notifyMatchFailure(op, "there may be query rows");
   rewriter.replaceOp(op, op.createEmptyResults(rewriter));
@@ -508,7 +509,7 @@ void SdpaOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *) {
   addAttentionPatterns<SdpaOp>(patterns);
   patterns.add(foldSdpaCasts);
-  patterns.add(foldWithoutRows);
+  patterns.add(foldWithoutRows<SdpaOp>);
   patterns.add(dropUnusedSdpaLse);
 }
 
@@ -523,4 +524,17 @@ void PartialOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                             MLIRContext *) {
   addAttentionPatterns<PartialOp>(patterns);
   patterns.add(foldLayerBCasts<PartialOp>, kBeforeUpstream);
+}
+
+void SparqOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                          MLIRContext *) {
+  addAttentionPatterns<SparqOp>(patterns);
+  patterns.add(foldWithoutRows<SparqOp>);
+  addSparqPatterns(patterns);
+}
+
+void ScoresOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                           MLIRContext *) {
+  addAttentionPatterns<ScoresOp>(patterns);
+  patterns.add(foldLayerBCasts<ScoresOp>, kBeforeUpstream);
 }

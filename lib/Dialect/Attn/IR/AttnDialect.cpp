@@ -89,6 +89,25 @@ BlockwiseAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+StringRef SparqAttr::getStrategyName() const { return "sparq"; }
+bool SparqAttr::isExact() const { return false; }
+
+LogicalResult SparqAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                int64_t rank, int64_t topK, int64_t localWindow,
+                                Realloc, GroupReduce, KeyLayout, SparqState) {
+  constexpr int64_t max = std::numeric_limits<int32_t>::max();
+  if (rank < 1 || rank > max)
+    return emitError() << "expects rank of 1 to " << max << ", but got "
+                       << rank;
+  if (topK < 1 || topK > max)
+    return emitError() << "expects top_k of 1 to " << max << ", but got "
+                       << topK;
+  if (localWindow < -1 || localWindow > max)
+    return emitError() << "expects local_window of -1 (a quarter of top_k) to "
+                       << max << ", but got " << localWindow;
+  return success();
+}
+
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  TargetKind kind, int64_t vectorBits,
                                  int64_t numVectorRegisters, int64_t l1Bytes,

@@ -68,8 +68,51 @@ static LogicalResult reifyFromInits(OpBuilder &builder, Operation *operation,
 #include "attn/Dialect/Attn/IR/AttnOps.cpp.inc"
 
 //===----------------------------------------------------------------------===//
-// SdpaOp
+// Layer A
 //===----------------------------------------------------------------------===//
+
+/// Adds `dims` of `result`. The interface promises an attribute where the result
+/// type is static and a value where it is not, whatever the operands know.
+static void addRefined(OpBuilder &builder, SmallVector<OpFoldResult> dims,
+                       Value result, ReifiedRankedShapedTypeDims &reified) {
+  auto type = cast<RankedTensorType>(result.getType());
+  for (auto [d, dim] : llvm::enumerate(dims)) {
+    if (!type.isDynamicDim(d))
+      dim = builder.getIndexAttr(type.getDimSize(d));
+    else
+      dim = getValueOrCreateConstantIndexOp(builder, result.getLoc(), dim);
+  }
+  reified.push_back(std::move(dims));
+}
+
+/// The sizes of an output: query's, with value's width.
+static SmallVector<OpFoldResult> getOutputSizes(OpBuilder &builder,
+                                                AttentionInterface op) {
+  SmallVector<OpFoldResult> sizes;
+  for (int64_t d = 0; d < 3; ++d)
+    sizes.push_back(getDim(builder, op->getLoc(), op.getQuery(), d));
+  sizes.push_back(builder.getIndexAttr(op.getHeadDimV()));
+  return sizes;
+}
+
+static SmallVector<Value> createEmptyTensors(OpBuilder &builder,
+                                             Operation *op) {
+  ReifiedRankedShapedTypeDims sizes;
+  LogicalResult reified = reifyResultShapes(builder, op, sizes);
+  assert(succeeded(reified) && "sizes of results follow from the operands");
+  (void)reified;
+  SmallVector<Value> results;
+  for (auto [result, dims] : llvm::zip_equal(op->getResults(), sizes)) {
+    auto type = cast<RankedTensorType>(result.getType());
+    Value empty = tensor::EmptyOp::create(builder, op->getLoc(), dims,
+                                          type.getElementType());
+    results.push_back(
+        empty.getType() == type
+            ? empty
+            : tensor::CastOp::create(builder, op->getLoc(), type, empty));
+  }
+  return results;
+}
 
 Speculation::Speculatability SdpaOp::getSpeculatability() {
   return getStaticSpeculatability(*this);
@@ -78,45 +121,39 @@ Speculation::Speculatability SdpaOp::getSpeculatability() {
 LogicalResult SdpaOp::reifyResultShapes(OpBuilder &builder,
                                         ReifiedRankedShapedTypeDims &reified) {
   auto op = cast<AttentionInterface>(getOperation());
-  SmallVector<OpFoldResult> output;
-  for (int64_t d = 0; d < 3; ++d)
-    output.push_back(getDim(builder, getLoc(), getQuery(), d));
+  SmallVector<OpFoldResult> output = getOutputSizes(builder, op);
   SmallVector<OpFoldResult> lse = {output[0], output[op.getHeadAxis()],
                                    output[op.getSeqAxis()]};
-  output.push_back(builder.getIndexAttr(op.getHeadDimV()));
-  // The interface promises an attribute where the result type is static and a
-  // value where it is not, whatever the operands know.
-  auto refine = [&](SmallVector<OpFoldResult> &dims, Value result) {
-    auto type = cast<RankedTensorType>(result.getType());
-    for (auto [d, dim] : llvm::enumerate(dims)) {
-      if (!type.isDynamicDim(d))
-        dim = builder.getIndexAttr(type.getDimSize(d));
-      else
-        dim = getValueOrCreateConstantIndexOp(builder, getLoc(), dim);
-    }
-    reified.push_back(dims);
-  };
-  refine(output, getOutput());
+  addRefined(builder, output, getOutput(), reified);
   if (getLse())
-    refine(lse, getLse());
+    addRefined(builder, lse, getLse(), reified);
   return success();
 }
 
 SmallVector<Value> SdpaOp::createEmptyResults(OpBuilder &builder) {
-  ReifiedRankedShapedTypeDims sizes;
-  LogicalResult reified = reifyResultShapes(builder, sizes);
-  assert(succeeded(reified) && "sizes of results follow from the operands");
-  (void)reified;
-  SmallVector<Value> results;
-  for (auto [result, dims] :
-       llvm::zip_equal(getOperation()->getResults(), sizes)) {
-    auto type = cast<RankedTensorType>(result.getType());
-    Value empty =
-        tensor::EmptyOp::create(builder, getLoc(), dims, type.getElementType());
-    results.push_back(
-        empty.getType() == type
-            ? empty
-            : tensor::CastOp::create(builder, getLoc(), type, empty));
-  }
-  return results;
+  return createEmptyTensors(builder, *this);
+}
+
+Speculation::Speculatability SparqOp::getSpeculatability() {
+  return getStaticSpeculatability(*this);
+}
+
+LogicalResult SparqOp::reifyResultShapes(OpBuilder &builder,
+                                         ReifiedRankedShapedTypeDims &reified) {
+  auto op = cast<AttentionInterface>(getOperation());
+  addRefined(builder, getOutputSizes(builder, op), getOutput(), reified);
+  return success();
+}
+
+SmallVector<Value> SparqOp::createEmptyResults(OpBuilder &builder) {
+  return createEmptyTensors(builder, *this);
+}
+
+int64_t SparqOp::getClampedRank() {
+  int64_t headDim = cast<AttentionInterface>(getOperation()).getHeadDim();
+  return std::min<int64_t>(getRank(), headDim);
+}
+
+int64_t SparqOp::getClampedLocalWindow() {
+  return std::min<int64_t>(getLocalWindow(), getTopK());
 }

@@ -76,6 +76,23 @@ std::optional<int64_t> attn::getStaticGroupSize(AttentionInterface op) {
   return heads / kvHeads;
 }
 
+std::optional<int64_t> attn::getMaxVisibleKeys(AttentionInterface op) {
+  int64_t seqLen = op.getKey().getType().getDimSize(op.getSeqAxis());
+  if (op.isPaged()) {
+    auto table = cast<ShapedType>(op.getPageTable().getType());
+    int64_t pages = table.getDimSize(1);
+    // sdpa_c16 keeps the product from overflowing.
+    seqLen = ShapedType::isDynamic(pages) ? pages : pages * seqLen;
+  }
+  std::optional<int64_t> most;
+  if (!ShapedType::isDynamic(seqLen))
+    most = seqLen;
+  int64_t left = op.getWindowLeft(), right = op.getWindowRight();
+  if (left >= 0 && right >= 0)
+    most = std::min(most.value_or(left + right + 1), left + right + 1);
+  return most;
+}
+
 OpFoldResult attn::getOffset(AttentionInterface op, OpBuilder &builder,
                              unsigned axis) {
   OperandRange offsets = op.getOffsets();

@@ -307,3 +307,28 @@ PartialOp attn::createPartial(OpBuilder &builder, Location loc,
   cloneScore(p, op.getScore());
   return op;
 }
+
+SparqOp attn::createSparq(OpBuilder &builder, Location loc, Type output,
+                          const AttentionParts &p, const SparqParameters &s) {
+  auto op = SparqOp::create(
+      builder, loc, output, p.query, p.key, p.value, p.dynamicScale,
+      p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale, p.valueScale,
+      p.pageTable, p.offsets, s.keyT, s.valueMean, p.scale, p.softcap,
+      p.windowLeft, p.windowRight, p.bottomRight, p.layout, s.rank, s.topK,
+      s.localWindow, s.realloc, s.groupReduce, s.keyLayout);
+  cloneScore(p, op.getScore());
+  return op;
+}
+
+ScoresOp attn::createScores(OpBuilder &builder, Location loc,
+                            const AttentionParts &p, Value channels,
+                            Value factor, Value keyT, Value scores) {
+  auto op = ScoresOp::create(
+      builder, loc, resultTypes(scores), p.query, p.key, p.dynamicScale,
+      p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale,
+      /*value_scale=*/Value(), p.pageTable, p.offsets, channels, factor, keyT,
+      scores, p.scale, p.softcap, p.windowLeft, p.windowRight, p.bottomRight,
+      p.layout);
+  cloneScore(p, op.getScore());
+  return op;
+}

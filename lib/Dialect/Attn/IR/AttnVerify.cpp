@@ -10,34 +10,35 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Dialect/Attn/IR/Attn.h"
+#include "AttnVerify.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include <limits>
 
 using namespace mlir;
 using namespace mlir::attn;
+using namespace mlir::attn::verify;
 
 //===----------------------------------------------------------------------===//
 // Dimensions that may be dynamic
 //===----------------------------------------------------------------------===//
 
 /// True unless both sizes are known and differ.
-static bool compatible(int64_t a, int64_t b) {
+bool verify::compatible(int64_t a, int64_t b) {
   return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
 }
 
 /// A dimension as it is written in a type.
-static std::string dimToString(int64_t dim) {
+std::string verify::dimToString(int64_t dim) {
   return ShapedType::isDynamic(dim) ? "?" : std::to_string(dim);
 }
 
-static ShapedType getShaped(Value value) {
+ShapedType verify::getShaped(Value value) {
   return cast<ShapedType>(value.getType());
 }
 
 /// `value` has size `size` along the dimension called `what`.
-static LogicalResult verifyDim(Operation *op, StringRef name, StringRef what,
+LogicalResult verify::verifyDim(Operation *op, StringRef name, StringRef what,
                                int64_t found, int64_t size) {
   if (compatible(found, size))
     return success();
@@ -46,12 +47,8 @@ static LogicalResult verifyDim(Operation *op, StringRef name, StringRef what,
          << ", but got " << dimToString(found);
 }
 
-/// The largest size or window. Sums of a few positions stay far from overflow,
-/// and no memory holds more.
-static constexpr int64_t kMaxSize = int64_t(1) << 48;
-
 /// sdpa_c16 for the types of `op`'s operands and results.
-static LogicalResult verifyTypes(Operation *op) {
+LogicalResult verify::verifyTypes(Operation *op) {
   auto verifyType = [&](Type type) -> LogicalResult {
     auto shaped = dyn_cast<ShapedType>(type);
     if (!shaped)
@@ -76,7 +73,7 @@ static LogicalResult verifyTypes(Operation *op) {
 }
 
 /// Each dimension of `value` equals that of `shape` or is 1.
-static LogicalResult verifyBroadcast(Operation *op, StringRef name, Value value,
+LogicalResult verify::verifyBroadcast(Operation *op, StringRef name, Value value,
                                      ArrayRef<int64_t> shape,
                                      ArrayRef<StringRef> dimNames) {
   if (!value)
@@ -98,14 +95,7 @@ static LogicalResult verifyBroadcast(Operation *op, StringRef name, Value value,
 // Rules shared by the ops that score keys; labels as in attn.sdpa
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// The sizes of an op that scores keys, dynamic ones as kDynamic.
-struct StaticSizes {
-  int64_t batch, numHeads, numKvHeads, seqLenQ, seqLenKv, headDim, headDimV;
-};
-} // namespace
-
-static StaticSizes getStaticSizes(AttentionInterface op) {
+StaticSizes verify::getStaticSizes(AttentionInterface op) {
   ArrayRef<int64_t> query = op.getQuery().getType().getShape();
   ArrayRef<int64_t> key = op.getKey().getType().getShape();
   ArrayRef<int64_t> value = op.getValue().getType().getShape();
@@ -203,7 +193,10 @@ static LogicalResult verifyElementTypes(AttentionInterface op) {
     return op->emitOpError("expects key and value to have query's element "
                            "type, f8E4M3FN, f8E5M2 or i8, but got ")
            << query << " and " << key;
-  if (key.isInteger(8) && (!op.getKeyScale() || !op.getValueScale()))
+  // Scores read no value.
+  bool lacksScale = !op.getKeyScale() ||
+                    (!op.getValueScale() && !isa<ScoresOp>(op.getOperation()));
+  if (key.isInteger(8) && lacksScale)
     return op->emitOpError("expects key_scale and value_scale with i8 key and "
                            "value");
   return success();
@@ -340,7 +333,7 @@ static LogicalResult verifyScore(AttentionInterface op) {
   return failure(result.wasInterrupted());
 }
 
-static LogicalResult verifyAttention(Operation *operation) {
+LogicalResult verify::verifyAttention(Operation *operation) {
   auto op = cast<AttentionInterface>(operation);
   StaticSizes sizes = getStaticSizes(op);
   if (failed(verifyTypes(op)) || failed(verifyShapes(op, sizes)) ||
@@ -350,17 +343,9 @@ static LogicalResult verifyAttention(Operation *operation) {
   return success();
 }
 
-static constexpr StringRef kHeadDimV = "head_dim_v";
-
-/// Dimension names of states and of outputs in `layout`.
-static constexpr StringRef kStateDims[] = {"batch", "num_heads", "seq_len_q",
-                                           kHeadDimV};
-static constexpr StringRef kBshdDims[] = {"batch", "seq_len_q", "num_heads",
-                                          kHeadDimV};
-
 /// `value`, if present, has shape `shape`; `dims` names the dimensions.
 /// head_dim_v, like head_dim, is always static.
-static LogicalResult verifyShape(Operation *op, StringRef name, Value value,
+LogicalResult verify::verifyShape(Operation *op, StringRef name, Value value,
                                  ArrayRef<int64_t> shape,
                                  ArrayRef<StringRef> dims) {
   if (!value)
@@ -376,7 +361,7 @@ static LogicalResult verifyShape(Operation *op, StringRef name, Value value,
   return success();
 }
 
-static LogicalResult verifyElementType(Operation *op, StringRef name,
+LogicalResult verify::verifyElementType(Operation *op, StringRef name,
                                        Value value, Type expected) {
   if (!value || getShaped(value).getElementType() == expected)
     return success();
@@ -396,7 +381,7 @@ static LogicalResult verifyNotWider(Operation *op, Value output, Type state) {
 
 /// Layer B: all shaped operands are tensors or all are memrefs, and each
 /// tensor destination has one result of its type.
-static LogicalResult verifyDestinationStyle(Operation *operation) {
+LogicalResult verify::verifyDestinationStyle(Operation *operation) {
   auto op = cast<DestinationStyleOpInterface>(operation);
   bool hasTensor = false, hasMemRef = false;
   for (Type type : operation->getOperandTypes()) {
@@ -414,7 +399,7 @@ static LogicalResult verifyDestinationStyle(Operation *operation) {
   return success();
 }
 
-static LogicalResult verifyBufferMask(AttentionInterface op) {
+LogicalResult verify::verifyBufferMask(AttentionInterface op) {
   if (Value mask = op.getMask())
     if (isa<MemRefType>(mask.getType()) &&
         getShaped(mask).getElementType().isInteger(1))
@@ -424,7 +409,7 @@ static LogicalResult verifyBufferMask(AttentionInterface op) {
   return success();
 }
 
-static LogicalResult verifyOutput(Operation *op, Value output, Layout layout,
+LogicalResult verify::verifyOutput(Operation *op, Value output, Layout layout,
                                   int64_t batch, int64_t heads, int64_t seqLen,
                                   int64_t headDimV) {
   if (layout == Layout::bshd)

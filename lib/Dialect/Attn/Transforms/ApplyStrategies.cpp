@@ -35,6 +35,14 @@ struct ApplyStrategiesPass
       StrategyAttrInterface strategy = op.getStrategyAttr();
       if (isa<DenseAttr>(strategy))
         continue; // What decomposition does with the op as it stands.
+      if (auto sparq = dyn_cast<SparqAttr>(strategy)) {
+        std::string why;
+        if (succeeded(rewriteToSparq(rewriter, op, sparq, why)))
+          continue;
+        op.emitRemark("is computed exactly, not by SparQ: ") << why;
+        strategy = BlockwiseAttr::get(&getContext(), 0, 0, 0);
+        op.setStrategyAttr(strategy);
+      }
       if (!isa<BlockwiseAttr>(strategy)) {
         op.emitOpError("has a strategy that attn-apply-strategies does not "
                        "know: ")

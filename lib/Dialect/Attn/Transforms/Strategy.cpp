@@ -27,15 +27,41 @@ static constexpr StrategyKey kBlockwiseKeys[] = {
     {"num-splits", "0",
      "ranges the keys are split in, then merged; 0: the target chooses"}};
 
+// In the order of the enums' values.
+static constexpr StringRef kReallocs[] = {"auto", "on", "off"};
+static constexpr StringRef kGroupReduces[] = {"prob", "logit"};
+static constexpr StringRef kKeyLayouts[] = {"twice", "once"};
+static constexpr StringRef kSparqStates[] = {"recompute", "args"};
+
+static constexpr StrategyKey kSparqKeys[] = {
+    {"rank", "32", "components of the query that score all keys"},
+    {"top-k", "128", "keys that are read in full"},
+    {"local-window", "-1",
+     "newest keys among these in any case; -1: a quarter of them"},
+    {"realloc", "auto",
+     "give the weight of other keys to the mean value; auto: if no heads share "
+     "keys",
+     kReallocs},
+    {"group-reduce", "prob", "what heads that share keys choose by the sum of",
+     kGroupReduces},
+    {"layout", "twice", "keys in memory: rows and channels, or rows",
+     kKeyLayouts},
+    {"state", "recompute",
+     "second layout and mean value: made by every call, or arguments",
+     kSparqStates}};
+
 static const StrategyInfo kStrategies[] = {
     {"dense", /*isExact=*/true, "one softmax over all keys, nothing tiled", {}},
     {"blockwise", /*isExact=*/true,
      "tiles of queries walk tiles of keys with a running softmax",
-     kBlockwiseKeys}};
+     kBlockwiseKeys},
+    {"sparq", /*isExact=*/false,
+     "decode steps score keys by some components and read only the best",
+     kSparqKeys}};
 
 ArrayRef<StrategyInfo> attn::getStrategies() { return kStrategies; }
 
-/// The attribute of `info` with integer `values`, one a key. A null attribute
+/// The attribute of `info` with `values`, one a key, choices by number. A null attribute
 /// if its verifier refuses them, which it says through `emitError`.
 static StrategyAttrInterface
 buildStrategy(const StrategyInfo &info, ArrayRef<int64_t> values,
@@ -43,6 +69,13 @@ buildStrategy(const StrategyInfo &info, ArrayRef<int64_t> values,
               function_ref<InFlightDiagnostic()> emitError) {
   if (info.name == "dense")
     return DenseAttr::get(context);
+  if (info.name == "sparq") {
+    auto attr = SparqAttr::getChecked(
+        emitError, context, values[0], values[1], values[2],
+        static_cast<Realloc>(values[3]), static_cast<GroupReduce>(values[4]),
+        static_cast<KeyLayout>(values[5]), static_cast<SparqState>(values[6]));
+    return attr ? StrategyAttrInterface(attr) : StrategyAttrInterface();
+  }
   auto attr = BlockwiseAttr::getChecked(emitError, context, values[0],
                                         values[1], values[2]);
   return attr ? StrategyAttrInterface(attr) : StrategyAttrInterface();
@@ -53,6 +86,14 @@ static SmallVector<int64_t> readStrategy(StrategyAttrInterface attr) {
   if (auto blockwise = dyn_cast<BlockwiseAttr>(attr))
     return {blockwise.getBlockSizeQ(), blockwise.getBlockSizeKv(),
             blockwise.getNumSplits()};
+  if (auto sparq = dyn_cast<SparqAttr>(attr))
+    return {sparq.getRank(),
+            sparq.getTopK(),
+            sparq.getLocalWindow(),
+            static_cast<int64_t>(sparq.getRealloc()),
+            static_cast<int64_t>(sparq.getGroupReduce()),
+            static_cast<int64_t>(sparq.getLayout()),
+            static_cast<int64_t>(sparq.getState())};
   return {};
 }
 
@@ -90,6 +131,24 @@ static FailureOr<StringRef> getSettings(StringRef rest, std::string &error) {
     return failure();
   }
   return rest;
+}
+
+/// A number, or the number of a choice; nothing for other text.
+static std::optional<int64_t> parseValue(const StrategyKey &key,
+                                         StringRef text) {
+  int64_t number;
+  if (key.choices.empty())
+    return text.getAsInteger(10, number) ? std::nullopt
+                                         : std::optional<int64_t>(number);
+  const StringRef *choice = llvm::find(key.choices, text);
+  if (choice == key.choices.end())
+    return std::nullopt;
+  return choice - key.choices.begin();
+}
+
+static std::string printValue(const StrategyKey &key, int64_t value) {
+  return key.choices.empty() ? std::to_string(value)
+                             : key.choices[value].str();
 }
 
 FailureOr<StrategyAttrInterface>
@@ -131,22 +190,19 @@ attn::parseStrategy(StringRef text, MLIRContext *context, std::string &error) {
       error = "strategy '" + name + "' got key '" + keyName + "' twice";
       return failure();
     }
-    int64_t number;
-    if (value.getAsInteger(10, number)) {
-      error = "strategy '" + name + "' expects " + keyName +
-              "=INTEGER, but got '" + item.str() + "'";
+    slot = parseValue(*found, value);
+    if (!slot) {
+      error = "strategy '" + name + "' expects " + keyName + "=" +
+              (found->choices.empty() ? "INTEGER"
+                                      : llvm::join(found->choices, "|")) +
+              ", but got '" + item.str() + "'";
       return failure();
     }
-    slot = number;
   }
 
   SmallVector<int64_t> numbers;
-  for (auto [key, value] : llvm::zip_equal(info->keys, values)) {
-    int64_t number = 0;
-    if (!value)
-      key.defaultValue.getAsInteger(10, number);
-    numbers.push_back(value.value_or(number));
-  }
+  for (auto [key, value] : llvm::zip_equal(info->keys, values))
+    numbers.push_back(value ? *value : *parseValue(key, key.defaultValue));
   // The attribute's own verifier has the last word; its message is the error.
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
     error = "strategy '" + name + "' " + diagnostic.str();
@@ -174,8 +230,8 @@ std::string attn::strategyToString(StrategyAttrInterface attr) {
     return name;
   SmallVector<std::string> settings;
   for (auto [key, value] : llvm::zip_equal(info->keys, readStrategy(attr)))
-    if (std::to_string(value) != key.defaultValue)
-      settings.push_back(key.name.str() + "=" + std::to_string(value));
+    if (std::string text = printValue(key, value); text != key.defaultValue)
+      settings.push_back(key.name.str() + "=" + text);
   if (settings.empty())
     return name;
   return name + "{" + llvm::join(settings, " ") + "}";
@@ -185,8 +241,11 @@ void attn::printStrategies(raw_ostream &os) {
   for (const StrategyInfo &info : getStrategies()) {
     os << info.name << " (" << (info.isExact ? "exact" : "approximate")
        << "): " << info.summary << "\n";
-    for (const StrategyKey &key : info.keys)
-      os << "    " << key.name << "=" << key.defaultValue << "  " << key.help
-         << "\n";
+    for (const StrategyKey &key : info.keys) {
+      os << "    " << key.name << "=" << key.defaultValue << "  " << key.help;
+      if (!key.choices.empty())
+        os << " (" << llvm::join(key.choices, ", ") << ")";
+      os << "\n";
+    }
   }
 }

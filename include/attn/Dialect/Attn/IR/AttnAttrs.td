@@ -51,6 +51,54 @@ def Attn_CheckKindAttr : EnumAttr<Attn_Dialect, Attn_CheckKind, "check"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Attn_Realloc : I32EnumAttr<"Realloc",
+    "whether the mean value takes the weight of the keys that are not read", [
+      I32EnumAttrCase<"automatic", 0, "auto">, // on iff a key head has one
+      I32EnumAttrCase<"on", 1>,                // query head
+      I32EnumAttrCase<"off", 2>
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_GroupReduce : I32EnumAttr<"GroupReduce",
+    "what query heads that share keys add up to choose keys together", [
+      I32EnumAttrCase<"prob", 0>, // probabilities
+      I32EnumAttrCase<"logit", 1> // scaled scores
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_KeyLayout : I32EnumAttr<"KeyLayout",
+    "in how many orders keys lie in memory", [
+      I32EnumAttrCase<"twice", 0>, // rows, and channels in tiles of keys
+      I32EnumAttrCase<"once", 1>   // rows
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_SparqState : I32EnumAttr<"SparqState",
+    "where the second layout of keys and the mean value come from", [
+      I32EnumAttrCase<"recompute", 0>, // computed by every call
+      I32EnumAttrCase<"args", 1>       // kept by the caller
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_ReallocAttr : EnumAttr<Attn_Dialect, Attn_Realloc, "realloc"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+def Attn_GroupReduceAttr
+    : EnumAttr<Attn_Dialect, Attn_GroupReduce, "group_reduce"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+def Attn_KeyLayoutAttr : EnumAttr<Attn_Dialect, Attn_KeyLayout, "key_layout"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 //===----------------------------------------------------------------------===//
 // Strategies
 //===----------------------------------------------------------------------===//
@@ -84,6 +132,47 @@ def Attn_BlockwiseAttr : Attn_Attr<"Blockwise", "blockwise",
     DefaultValuedParameter<"int64_t", "0">:$num_splits);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
   let genVerifyDecl = 1;
+}
+
+/// An enum that need not be written.
+class Attn_DefaultEnum<EnumInfo enum, string value> : EnumParameter<enum> {
+  let defaultValue = enum.cppNamespace # "::" # enum.className # "::" # value;
+}
+
+def Attn_SparqAttr : Attn_Attr<"Sparq", "sparq",
+    [DeclareAttrInterfaceMethods<Attn_StrategyAttrInterface>]> {
+  let summary = "SparQ attention: read a few components, then a few keys";
+  let description = [{
+    Approximate. For decode steps (one query token) only: `rank` components of
+    the query score all keys, `top_k` keys are read in full. `local_window` of
+    these are the newest, -1 for a quarter of `top_k`. `realloc` gives the
+    weight of the keys that are not read to the mean value. Query heads that
+    share keys choose together: `group_reduce` says by the sum of what.
+    `layout=twice` has keys a second time in the order that the first step
+    reads; `state` says whether that copy and the mean value are made by every
+    call or kept by the caller. Equals dense attention where `top_k` keys are
+    all a query sees.
+
+    Source: SparQ Attention, arXiv 2312.04985; defaults: section 4, but
+    for `rank`, which 128 components want.
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"int64_t", "32">:$rank,
+    DefaultValuedParameter<"int64_t", "128">:$top_k,
+    DefaultValuedParameter<"int64_t", "-1">:$local_window,
+    Attn_DefaultEnum<Attn_Realloc, "automatic">:$realloc,
+    Attn_DefaultEnum<Attn_GroupReduce, "prob">:$group_reduce,
+    Attn_DefaultEnum<Attn_KeyLayout, "twice">:$layout,
+    Attn_DefaultEnum<Attn_SparqState, "recompute">:$state);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Newest keys that are always among the chosen: `local_window`, or a
+    /// quarter of `top_k`.
+    int64_t getResolvedLocalWindow() {
+      return getLocalWindow() < 0 ? getTopK() / 4 : getLocalWindow();
+    }
+  }];
 }
 
 //===----------------------------------------------------------------------===//

@@ -5,7 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Layer A: attn.sdpa. Layer B: attn.online, attn.partial, attn.merge,
-// attn.finalize. The operands that say what is attended are one list.
+// attn.finalize. The operands that say what is attended are one list. SparQ and
+// the ops on caches are in AttnSparqOps.td.
 //
 //===----------------------------------------------------------------------===//
 
@@ -237,10 +238,11 @@ def Attn_SdpaOp : Attn_Op<"sdpa", [
 
 /// A destination-style op on tensors or memrefs. `firstInit` is the accessor of
 /// its first destination; `readsInits` says whether destinations are read.
+/// `segments` is empty for an op with at most one optional operand.
 class Attn_LayerBOp<string mnemonic, string firstInit, string numInits,
-                    string readsInits, list<Trait> traits = []>
-    : Attn_Op<mnemonic, !listconcat([
-        AttrSizedOperandSegments,
+                    string readsInits, list<Trait> traits = [],
+                    list<Trait> segments = [AttrSizedOperandSegments]>
+    : Attn_Op<mnemonic, !listconcat(segments, [
         DestinationStyleOpInterface,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
         RecursiveMemoryEffects,
@@ -510,7 +512,7 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, Terminator,
-    ParentOneOf<["SdpaOp", "OnlineOp", "PartialOp"]>]> {
+    ParentOneOf<["SdpaOp", "SparqOp", "OnlineOp", "PartialOp", "ScoresOp"]>]> {
   let summary = "The score a score region gives";
   let description = [{
     **Meaning** Ends the score region of an op; `score` replaces the score.
@@ -522,5 +524,7 @@ def Attn_YieldOp : Attn_Op<"yield", [
   let arguments = (ins AnyTypeOf<[F32, F64]>:$value);
   let assemblyFormat = "attr-dict $value `:` type($value)";
 }
+
+include "attn/Dialect/Attn/IR/AttnSparqOps.td"
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS_TD

@@ -37,6 +37,9 @@ AttentionSizes getSizes(OpBuilder &builder, Location loc,
 /// num_heads / num_kv_heads if both are static.
 std::optional<int64_t> getStaticGroupSize(AttentionInterface op);
 
+/// The most keys that one query can see, if the types and the window bound it.
+std::optional<int64_t> getMaxVisibleKeys(AttentionInterface op);
+
 /// Keys of one page of the pools; static whenever the op is paged.
 int64_t getPageSize(AttentionInterface op);
 

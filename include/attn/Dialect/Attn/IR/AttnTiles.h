@@ -98,6 +98,15 @@ OpFoldResult getCausalOffsetAt(AttentionInterface op, OpBuilder &builder,
 Value resolveBottomRight(OpBuilder &builder, Location loc,
                          AttentionInterface op);
 
+/// What attn.sparq has beside the operands of every op that scores keys.
+struct SparqParameters {
+  int64_t rank = 1, topK = 1, localWindow = 0;
+  Realloc realloc = Realloc::automatic;
+  GroupReduce groupReduce = GroupReduce::prob;
+  KeyLayout keyLayout = KeyLayout::twice;
+  Value keyT, valueMean;
+};
+
 /// Ops from parts. On tensors each destination gives a result.
 SdpaOp createSdpa(OpBuilder &builder, Location loc, TypeRange results,
                   const AttentionParts &parts, Value sinks = {});
@@ -105,6 +114,13 @@ OnlineOp createOnline(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, ValueRange state);
 PartialOp createPartial(OpBuilder &builder, Location loc,
                         const AttentionParts &parts, Value output, Value lse);
+SparqOp createSparq(OpBuilder &builder, Location loc, Type output,
+                    const AttentionParts &parts,
+                    const SparqParameters &parameters);
+/// `parts.value` and its scale are not looked at; absent operands are null.
+ScoresOp createScores(OpBuilder &builder, Location loc,
+                      const AttentionParts &parts, Value channels, Value factor,
+                      Value keyT, Value scores);
 
 } // namespace mlir::attn
 

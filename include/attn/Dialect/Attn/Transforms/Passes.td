@@ -194,12 +194,103 @@ def AttnApplyStrategiesPass : Pass<"attn-apply-strategies"> {
   let summary = "Rewrite each `attn.sdpa` as its strategy attribute asks";
   let description = [{
     Exact where the strategy is. `#attn.blockwise` becomes what
-    `attn-tile-blockwise` makes of it; `#attn.dense` stays, for decomposition;
-    ops without a strategy are left alone.
+    `attn-tile-blockwise` makes of it; `#attn.sparq` what
+    `attn-rewrite-to-sparq` makes of it, or, where that leaves the op alone,
+    what `#attn.blockwise` becomes, with a remark; `#attn.dense` stays, for
+    decomposition; ops without a strategy are left alone.
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def AttnRewriteToSparQPass : Pass<"attn-rewrite-to-sparq"> {
+  let summary = "Rewrite decode-step `attn.sdpa` to `attn.sparq`";
+  let description = [{
+    Approximate. Applies to `attn.sdpa` with one query token (seq_len_q is
+    statically 1) and without a strategy, or with `#attn.sparq`, whose
+    parameters then count instead of the options.
+
+    **Left alone**, with a remark that says why: ops with more query tokens or
+    an unknown number of them, with sinks, or whose lse is used, and those where
+    a query sees at most `top-k` keys, as the result would be dense attention.
+    Ops with another strategy are left alone without one.
+
+    **Equals dense attention** where a query sees at most `top-k` keys. It pays
+    only where memory traffic decides: not when keys and values lie in cache,
+    nor for a few thousand keys and a `rank` near head_dim. Without `state=args`
+    it reads all of value for the mean (`realloc`), and whole keys for some of
+    their components (`layout=twice` has a copy for that), so that nothing is
+    saved.
+
+    **Example**
+    ```mlir
+    func.func @decode(%q: tensor<1x8x1x128xf16>, %k: tensor<1x2x?x128xf16>)
+        -> tensor<1x8x1x128xf16> {
+      %0 = attn.sdpa %q, %k, %k
+        : (tensor<1x8x1x128xf16>, tensor<1x2x?x128xf16>, tensor<1x2x?x128xf16>)
+        -> tensor<1x8x1x128xf16>
+      return %0 : tensor<1x8x1x128xf16>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @decode(%q: tensor<1x8x1x128xf16>, %k: tensor<1x2x?x128xf16>)
+        -> tensor<1x8x1x128xf16> {
+      %0 = attn.sparq %q, %k, %k rank(32) top_k(128) local_window(32)
+        : (tensor<1x8x1x128xf16>, tensor<1x2x?x128xf16>, tensor<1x2x?x128xf16>)
+        -> tensor<1x8x1x128xf16>
+      return %0 : tensor<1x8x1x128xf16>
+    }
+    ```
+
+    Source: SparQ Attention, arXiv 2312.04985.
+  }];
+  let options = [
+    Option<"rank", "rank", "int64_t", /*default=*/"32",
+           "Query components used to score keys (r in the paper)">,
+    Option<"topK", "top-k", "int64_t", /*default=*/"128",
+           "Keys that are read in full (k in the paper)">,
+    Option<"localWindow", "local-window", "int64_t", /*default=*/"-1",
+           "Newest keys among these in any case; -1: a quarter of them">,
+    Option<"realloc", "realloc", "std::string", /*default=*/"\"auto\"",
+           "Give the weight of other keys to the mean value: auto, on, off">,
+    Option<"groupReduce", "group-reduce", "std::string", /*default=*/"\"prob\"",
+           "What heads that share keys choose by the sum of: prob, logit">,
+    Option<"layout", "layout", "std::string", /*default=*/"\"twice\"",
+           "Keys in memory: twice (rows and channels), once (rows)">,
+    Option<"state", "state", "std::string", /*default=*/"\"recompute\"",
+           "Second layout and mean value: recompute, args">];
+  let dependentDialects = ["::mlir::attn::AttnDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def AttnDecomposeSparQPass : Pass<"attn-decompose-sparq"> {
+  let summary = "Replace `attn.sparq` by the ops it is made of";
+  let description = [{
+    Exact. The two choices become `attn.topk`, the approximate scores
+    `attn.scores`, and the attention to the chosen keys `attn.gather_kv` and
+    `attn.partial`; sums, weights and the mean value become linalg. Where the
+    choice does not depend on it (one query head to a key head, no realloc, no
+    bias and no score region), the softmax of the approximate scores is left
+    out.
+
+    ```mlir
+    func.func @decode(%q: tensor<1x2x1x64xf32>, %k: tensor<1x2x?x64xf32>)
+        -> tensor<1x2x1x64xf32> {
+      %0 = attn.sparq %q, %k, %k rank(16) top_k(32)
+        : (tensor<1x2x1x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+        -> tensor<1x2x1x64xf32>
+      return %0 : tensor<1x2x1x64xf32>
+    }
+    ```
+
+    Source: SparQ Attention, arXiv 2312.04985, algorithm 1.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 

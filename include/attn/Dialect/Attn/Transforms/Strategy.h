@@ -22,6 +22,8 @@ struct StrategyKey {
   StringRef name;
   StringRef defaultValue;
   StringRef help;
+  /// The words that may be the value; none for a number.
+  ArrayRef<StringRef> choices = {};
 };
 
 /// What can be asked for by name.

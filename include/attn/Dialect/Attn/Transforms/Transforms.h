@@ -61,6 +61,20 @@ FailureOr<SmallVector<Value>> splitKv(RewriterBase &rewriter,
                                       AttentionInterface op, int64_t numSplits);
 
 //===----------------------------------------------------------------------===//
+// SparQ
+//===----------------------------------------------------------------------===//
+
+/// Replaces `op`, a decode step, by the attn.sparq that `strategy` asks for, and
+/// remarks on what that computes again in every call. Changes nothing if it
+/// fails, and `why` says what speaks against it.
+FailureOr<SparqOp> rewriteToSparq(RewriterBase &rewriter, SdpaOp op,
+                                  SparqAttr strategy, std::string &why);
+
+/// Replaces `op` on tensors by the ops of layer B that it is made of, and linalg
+/// between them.
+void decomposeSparq(RewriterBase &rewriter, SparqOp op);
+
+//===----------------------------------------------------------------------===//
 // Functions that are called from C
 //===----------------------------------------------------------------------===//
 

@@ -1,0 +1,119 @@
+//===- RewriteToSparQ.cpp - From dense decode steps to SparQ --------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Which attn.sdpa may become attn.sparq, and what it then is.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/IR/AttnTiles.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/Attn/Transforms/Strategy.h"
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_ATTNREWRITETOSPARQPASS
+#include "attn/Dialect/Attn/Transforms/Passes.h.inc"
+} // namespace mlir::attn
+
+/// Why `op` cannot be SparQ attention, or an empty string.
+static std::string getObstacle(SdpaOp op, SparqAttr strategy) {
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  int64_t seqLenQ =
+      attention.getQuery().getType().getDimSize(attention.getSeqAxis());
+  if (ShapedType::isDynamic(seqLenQ))
+    return "expects one query token, but seq_len_q is not known; cast query to "
+           "a static seq_len_q of 1 (tensor.cast)";
+  if (seqLenQ != 1)
+    return "expects one query token, but got " + std::to_string(seqLenQ);
+  if (op.getSinks())
+    return "it has sinks";
+  if (op.getLse() && !op.getLse().use_empty())
+    return "its lse is used, which SparQ does not have";
+  std::optional<int64_t> visible = getMaxVisibleKeys(attention);
+  if (visible && *visible <= strategy.getTopK())
+    return "top_k " + std::to_string(strategy.getTopK()) +
+           " is at least the " + std::to_string(*visible) +
+           " keys a query can see";
+  return {};
+}
+
+/// Says what a call without state does that one with state would not.
+static void remarkOnRecomputation(SparqOp op) {
+  std::optional<int64_t> group =
+      getStaticGroupSize(cast<AttentionInterface>(op.getOperation()));
+  bool mayRealloc =
+      op.getRealloc() == Realloc::on ||
+      (op.getRealloc() == Realloc::automatic && group.value_or(1) == 1);
+  bool wantsKeyT = op.getKeyLayout() == KeyLayout::twice && !op.getKeyT();
+  if (mayRealloc && !op.getValueMean())
+    op.emitRemark("every call computes the mean of value anew, which reads all "
+                  "of it; state=args keeps it");
+  if (wantsKeyT)
+    op.emitRemark("every call reads whole keys for some of their components; "
+                  "state=args keeps a second layout of key");
+}
+
+FailureOr<SparqOp> attn::rewriteToSparq(RewriterBase &rewriter, SdpaOp op,
+                                        SparqAttr strategy, std::string &why) {
+  why = getObstacle(op, strategy);
+  if (!why.empty())
+    return failure();
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  AttentionParts parts(cast<AttentionInterface>(op.getOperation()));
+  SparqParameters parameters;
+  parameters.rank = strategy.getRank();
+  parameters.topK = strategy.getTopK();
+  parameters.localWindow = strategy.getResolvedLocalWindow();
+  parameters.realloc = strategy.getRealloc();
+  parameters.groupReduce = strategy.getGroupReduce();
+  parameters.keyLayout = strategy.getLayout();
+  SparqOp sparq = createSparq(rewriter, op.getLoc(), op.getOutput().getType(),
+                              parts, parameters);
+  sparq->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  rewriter.replaceAllUsesWith(op.getOutput(), sparq.getOutput());
+  rewriter.eraseOp(op);
+  remarkOnRecomputation(sparq);
+  return sparq;
+}
+
+namespace {
+struct RewriteToSparQPass
+    : attn::impl::AttnRewriteToSparQPassBase<RewriteToSparQPass> {
+  using AttnRewriteToSparQPassBase::AttnRewriteToSparQPassBase;
+
+  void runOnOperation() override {
+    std::string text, error;
+    llvm::raw_string_ostream(text)
+        << "sparq{rank=" << rank << " top-k=" << topK
+        << " local-window=" << localWindow << " realloc=" << realloc
+        << " group-reduce=" << groupReduce << " layout=" << layout
+        << " state=" << state << "}";
+    FailureOr<StrategyAttrInterface> attr =
+        parseStrategy(text, &getContext(), error);
+    if (failed(attr)) {
+      getOperation()->emitError("attn-rewrite-to-sparq: ") << error;
+      return signalPassFailure();
+    }
+    SmallVector<std::pair<SdpaOp, SparqAttr>> ops;
+    getOperation()->walk([&](SdpaOp op) {
+      if (!op.getStrategyAttr())
+        ops.emplace_back(op, cast<SparqAttr>(*attr));
+      else if (auto own = dyn_cast<SparqAttr>(op.getStrategyAttr()))
+        ops.emplace_back(op, own);
+    });
+    IRRewriter rewriter(&getContext());
+    for (auto [op, strategy] : ops) {
+      std::string why;
+      if (failed(rewriteToSparq(rewriter, op, strategy, why)))
+        op.emitRemark("stays dense: ") << why;
+    }
+  }
+};
+} // namespace
