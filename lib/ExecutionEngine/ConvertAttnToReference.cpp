@@ -23,6 +23,7 @@
 
 using namespace mlir;
 using namespace mlir::attn;
+namespace ref = ::attn::reference;
 
 namespace {
 /// Emits the calls for one op.
@@ -36,7 +37,8 @@ private:
   void call(StringRef name, ValueRange arguments);
   void pass(Slot slot, Value value, int64_t plus = 0);
   void passAttention(AttentionInterface attention);
-  LogicalResult passScores(AttentionInterface attention);
+  void passScores(AttentionInterface attention, Slot slot, StringRef compute);
+  void passSparq(SparqOp sparq);
   void applyScoreRegion(AttentionInterface attention, Value scores);
   Value constant(int64_t value);
   Value toMemRef(Value value);
@@ -253,9 +255,11 @@ void Emitter::applyScoreRegion(AttentionInterface attention, Value scores) {
   memref::StoreOp::create(rewriter, loc, result, scores, ivs);
 }
 
-LogicalResult Emitter::passScores(AttentionInterface attention) {
+/// Has the host fill a score matrix and applies the score region to it.
+void Emitter::passScores(AttentionInterface attention, Slot slot,
+                         StringRef compute) {
   if (!attention.hasScore())
-    return success();
+    return;
   host.hasScore = true;
   AttentionSizes sizes = getSizes(rewriter, loc, attention);
   SmallVector<OpFoldResult> shape = {sizes.batch, sizes.numHeads, sizes.seqLenQ,
@@ -266,10 +270,34 @@ LogicalResult Emitter::passScores(AttentionInterface attention) {
   Value scores = memref::AllocOp::create(
       rewriter, loc, MemRefType::get(staticShape, rewriter.getF64Type()),
       dynamic);
-  pass(Slot::Scores, scores);
-  call("attn_ref_scores", {});
+  pass(slot, scores);
+  call(compute, {});
   applyScoreRegion(attention, scores);
-  return success();
+}
+
+void Emitter::passSparq(SparqOp sparq) {
+  using Options = ref::SparqOptions;
+  host.sparq.rank = sparq.getRank();
+  host.sparq.topK = sparq.getTopK();
+  host.sparq.localWindow = sparq.getLocalWindow();
+  switch (sparq.getRealloc()) {
+  case Realloc::automatic:
+    host.sparq.realloc = Options::Realloc::Auto;
+    break;
+  case Realloc::on:
+    host.sparq.realloc = Options::Realloc::On;
+    break;
+  case Realloc::off:
+    host.sparq.realloc = Options::Realloc::Off;
+    break;
+  }
+  host.sparq.groupReduce = sparq.getGroupReduce() == GroupReduce::prob
+                               ? Options::GroupReduce::Prob
+                               : Options::GroupReduce::Logit;
+  pass(Slot::KeyT, sparq.getKeyT());
+  pass(Slot::ValueMean, sparq.getValueMean());
+  passScores(cast<AttentionInterface>(sparq.getOperation()),
+             Slot::ApproximateScores, "attn_ref_approximate_scores");
 }
 
 /// Passes the results, or memory for them, runs the op and takes them over.
@@ -315,12 +343,16 @@ LogicalResult Emitter::emitOp() {
   call("attn_ref_begin", {});
   if (auto attention = dyn_cast<AttentionInterface>(op)) {
     passAttention(attention);
-    if (failed(passScores(attention)))
-      return failure();
+    passScores(attention, Slot::Scores, "attn_ref_scores");
   }
   if (auto sdpa = dyn_cast<SdpaOp>(op)) {
     host.kind = ReferenceOp::Sdpa;
     pass(Slot::Sinks, sdpa.getSinks());
+    return finishResults({});
+  }
+  if (auto sparq = dyn_cast<SparqOp>(op)) {
+    host.kind = ReferenceOp::Sparq;
+    passSparq(sparq);
     return finishResults({});
   }
   if (auto online = dyn_cast<OnlineOp>(op)) {
@@ -373,7 +405,12 @@ static LogicalResult emitAll(ModuleOp module, ReferenceTable &table,
                     scf::SCFDialect>();
   SmallVector<Operation *> ops;
   module.walk([&](Operation *op) {
-    if (isa_and_nonnull<AttnDialect>(op->getDialect()) && !isa<YieldOp>(op))
+    // The pieces of SparQ and the ops on caches move and choose; they are run
+    // as they are, on f64 in a reference.
+    bool isRunAsIs =
+        isa<YieldOp, ScoresOp, TopKOp, GatherKvOp, KvAppendOp, RunningMeanOp>(
+            op);
+    if (isa_and_nonnull<AttnDialect>(op->getDialect()) && !isRunAsIs)
       ops.push_back(op);
   });
   for (Operation *op : ops) {

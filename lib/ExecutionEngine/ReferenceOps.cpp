@@ -22,6 +22,13 @@ using ref::View;
 // ReferenceTable
 //===----------------------------------------------------------------------===//
 
+bool ReferenceTable::hasApproximation() const {
+  for (const ReferenceOp &op : ops)
+    if (op.kind == ReferenceOp::Sparq)
+      return true;
+  return false;
+}
+
 double ReferenceTable::maxAbsScore() const {
   double result = 0;
   for (const ReferenceOp &op : ops)
@@ -66,6 +73,8 @@ public:
 
   /// Writes the scores, before the score region, to Slot::Scores.
   void scores();
+  /// The approximate ones of attn.sparq, to Slot::ApproximateScores.
+  void approximateScores();
   /// Carries out the op and writes or compares its results.
   void run();
 
@@ -95,12 +104,18 @@ private:
                            bool transposed = false);
 
   bool makeProblem(bool withScore);
+  void store(Slot slot, View<double, 4> matrix);
+  /// attn.sparq's own operands; false if they do not fit the problem.
+  bool makeSparq(bool withScore);
+  /// The score function that reads what the module made of a matrix.
+  ref::ScoreFn readScores(Slot slot);
   template <int Rank>
   void finish(int64_t result, View<double, Rank> value, bool transposed,
               bool isLse);
 
   ReferenceOp &op;
   ref::AttentionProblem problem;
+  ref::SparqOptions sparq;
   std::list<std::vector<double>> doubles;
   std::list<std::vector<int64_t>> integers;
   std::list<std::vector<int32_t>> pages;
@@ -212,28 +227,54 @@ bool Call::makeProblem(bool withScore) {
   op.error = ref::checkProblem(problem);
   if (!op.error.empty())
     return false;
-  if (withScore) {
-    // The module has applied the region to the whole matrix already.
-    View<double, 4> matrix = dense<double, 4>(Slot::Scores);
-    problem.score = [this, matrix](double, int64_t b, int64_t h, int64_t i,
-                                   int64_t j) {
-      return matrix(b - problem.batchOffset, h - problem.headOffset,
-                    i - problem.qOffset, j - problem.kvOffset);
-    };
-  }
+  if (withScore)
+    problem.score = readScores(Slot::Scores);
   return true;
+}
+
+ref::ScoreFn Call::readScores(Slot slot) {
+  // The module has applied the region to the whole matrix already.
+  View<double, 4> matrix = dense<double, 4>(slot);
+  return [this, matrix](double, int64_t b, int64_t h, int64_t i, int64_t j) {
+    return matrix(b - problem.batchOffset, h - problem.headOffset,
+                  i - problem.qOffset, j - problem.kvOffset);
+  };
+}
+
+bool Call::makeSparq(bool withScore) {
+  sparq = op.sparq;
+  sparq.keyT = optional<double, 5>(Slot::KeyT);
+  sparq.valueMean = optional<double, 3>(Slot::ValueMean);
+  if (withScore)
+    sparq.approximateScore = readScores(Slot::ApproximateScores);
+  op.error = ref::checkSparq(problem, sparq);
+  return op.error.empty();
+}
+
+void Call::store(Slot slot, View<double, 4> matrix) {
+  const ReferenceOp::Operand &target = *find(slot);
+  forEachElement(target, [&](int64_t linear, char *at) {
+    target.format->store(at, matrix.data[linear]);
+  });
+}
+
+void Call::approximateScores() {
+  if (!op.error.empty() || !makeProblem(/*withScore=*/false) ||
+      !makeSparq(/*withScore=*/false))
+    return;
+  View<double, 4> matrix = fresh<4>({problem.batch(), problem.numHeads(),
+                                     problem.seqLenQ(), problem.seqLenKv()});
+  ref::sparqScores(problem, sparq, matrix);
+  store(Slot::ApproximateScores, matrix);
 }
 
 void Call::scores() {
   if (!op.error.empty() || !makeProblem(/*withScore=*/false))
     return;
-  const ReferenceOp::Operand &target = *find(Slot::Scores);
   View<double, 4> matrix = fresh<4>({problem.batch(), problem.numHeads(),
                                      problem.seqLenQ(), problem.seqLenKv()});
   ref::scores(problem, matrix);
-  forEachElement(target, [&](int64_t linear, char *at) {
-    target.format->store(at, matrix.data[linear]);
-  });
+  store(Slot::Scores, matrix);
 }
 
 static ref::Type toleranceType(Type type) {
@@ -335,12 +376,18 @@ void Call::run() {
     finish<3>(2, rowSum, false, false);
     return;
   }
-  bool transposed = op.transposed && op.kind == ReferenceOp::Sdpa;
+  bool transposed = op.transposed && op.kind != ReferenceOp::Partial;
   std::array<int64_t, 4> sizes = {rows[0], rows[1], rows[2],
                                   problem.headDimV()};
   if (transposed)
     std::swap(sizes[1], sizes[2]);
   View<double, 4> output = fresh<4>(sizes, transposed);
+  if (op.kind == ReferenceOp::Sparq) {
+    if (!makeSparq(op.hasScore))
+      return;
+    ref::sparq(problem, sparq, output);
+    return finish<4>(0, output, transposed, false);
+  }
   View<double, 3> lse = fresh<3>(rows);
   ref::sdpa(problem, output, &lse);
   finish<4>(0, output, transposed, false);
@@ -410,6 +457,10 @@ static void setFloat(int64_t op, int64_t slot, double value) {
 
 static void computeScores(int64_t op) { Call(getOp(op)).scores(); }
 
+static void computeApproximateScores(int64_t op) {
+  Call(getOp(op)).approximateScores();
+}
+
 static void runOp(int64_t op) { Call(getOp(op)).run(); }
 
 llvm::ArrayRef<HostSymbol> mlir::attn::referenceSymbols() {
@@ -431,6 +482,7 @@ llvm::ArrayRef<HostSymbol> mlir::attn::referenceSymbols() {
       {"attn_ref_index", address(&setIndex)},
       {"attn_ref_float", address(&setFloat)},
       {"attn_ref_scores", address(&computeScores)},
+      {"attn_ref_approximate_scores", address(&computeApproximateScores)},
       {"attn_ref_run", address(&runOp)},
   };
   return symbols;

@@ -12,6 +12,7 @@
 #include "attn/ExecutionEngine/Jit.h"
 #include "attn/ExecutionEngine/TensorValue.h"
 #include "attn/Reference/Attention.h"
+#include "attn/Reference/Sparq.h"
 #include "attn/Reference/Tolerance.h"
 
 #include "mlir/IR/Location.h"
@@ -44,6 +45,10 @@ enum class Slot : int64_t {
   Sinks,
   /// The score matrix, [batch, num_heads, seq_len_q, seq_len_kv] of f64.
   Scores,
+  /// The same of attn.sparq's approximate scores, its key_t and value_mean.
+  ApproximateScores,
+  KeyT,
+  ValueMean,
   /// State that is read: acc, row_max, row_sum.
   AccIn,
   RowMaxIn,
@@ -57,7 +62,7 @@ enum class Slot : int64_t {
 
 /// One attn op of a module, as the host knows it.
 struct ReferenceOp {
-  enum Kind { Sdpa, Online, Partial, Finalize, Merge };
+  enum Kind { Sdpa, Sparq, Online, Partial, Finalize, Merge };
 
   /// An operand of the call under way: a memref, or a scalar as f64 or i64.
   struct Operand {
@@ -79,6 +84,8 @@ struct ReferenceOp {
   /// merge).
   bool transposed = false;
   int64_t numParts = 0;
+  /// Of attn.sparq, without operands.
+  ::attn::reference::SparqOptions sparq;
   /// Compare the results with the reference instead of writing them.
   bool check = false;
   bool hasScore = false;
@@ -106,6 +113,9 @@ public:
   ReferenceOp &add(Location location) { return ops.emplace_back(location); }
   std::deque<ReferenceOp> ops;
 
+  /// Whether some op does not compute what dense attention would.
+  bool hasApproximation() const;
+
   /// The largest |score| and key length over all calls of all ops.
   double maxAbsScore() const;
   int64_t seqLenKv() const;
@@ -122,6 +132,7 @@ std::string describeLocation(Location location);
 ///   attn_ref_index(op: i64, slot: i64, value: i64)
 ///   attn_ref_float(op: i64, slot: i64, value: f64)
 ///   attn_ref_scores(op: i64)   writes Slot::Scores
+///   attn_ref_approximate_scores(op: i64)   writes Slot::ApproximateScores
 ///   attn_ref_run(op: i64)      writes or compares the results
 llvm::ArrayRef<HostSymbol> referenceSymbols();
 

@@ -11,6 +11,7 @@
 #include "ConvertAttnToReference.h"
 
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -159,27 +160,86 @@ convertInputs(const Source &source, ArrayRef<TensorValue> inputs) {
   return converted;
 }
 
+/// Runs `source` on f64 with every attn op by reference; `change` comes first.
+static Expected<SmallVector<TensorValue>>
+runWidened(const Source &source, ArrayRef<TensorValue> inputs,
+           ReferenceTable &table,
+           function_ref<LogicalResult(ModuleOp)> change,
+           SmallVectorImpl<TensorValue> &wideInputs,
+           std::optional<Source> &wide) {
+  auto copy = copyAndChange(source, [&](ModuleOp module) {
+    return success(succeeded(change(module)) &&
+                   succeeded(widenToF64(module)) &&
+                   succeeded(convertAttnToReference(module, table)));
+  });
+  if (!copy)
+    return copy.takeError();
+  wide.emplace(std::move(*copy));
+  auto converted = convertInputs(*wide, inputs);
+  if (!converted)
+    return converted.takeError();
+  wideInputs = std::move(*converted);
+  return runWithReference(*wide, CompileOptions(), wideInputs, table);
+}
+
+/// How far the reference of an approximate program is from the exact one.
+static Error reportDistance(const Source &source,
+                            ArrayRef<TensorValue> inputs,
+                            ArrayRef<NamedValue> approximate,
+                            raw_ostream &out) {
+  ReferenceTable table;
+  SmallVector<TensorValue> denseInputs;
+  std::optional<Source> dense;
+  auto results = runWidened(
+      source, inputs, table,
+      [](ModuleOp module) {
+        dropApproximations(module);
+        return success();
+      },
+      denseInputs, dense);
+  if (!results)
+    return results.takeError();
+  for (auto [actual, exact] :
+       zip_equal(approximate, nameResults(*dense, *results, denseInputs))) {
+    if (!isa<FloatType>(exact.value->element()))
+      continue;
+    double largest = 0, difference = 0, norm = 0;
+    for (int64_t i = 0; i < exact.value->numElements(); ++i) {
+      double wanted = exact.value->get(i);
+      double error = actual.value->get(i) - wanted;
+      largest = std::max(largest, std::fabs(error));
+      difference += error * error;
+      norm += wanted * wanted;
+    }
+    out << "verify: " << actual.name
+        << llvm::format(": distance from dense attention: max %.3g, relative "
+                        "%.3g\n",
+                        largest,
+                        norm == 0 ? 0.0 : std::sqrt(difference / norm));
+  }
+  return Error::success();
+}
+
 Expected<bool> mlir::attn::verifyResults(const Source &source,
+                                         StringRef strategy,
                                          ArrayRef<TensorValue> inputs,
                                          ArrayRef<NamedValue> results,
                                          raw_ostream &out, raw_ostream &err) {
   ReferenceTable table;
-  auto wide = copyAndChange(source, [&](ModuleOp module) {
-    return success(succeeded(widenToF64(module)) &&
-                   succeeded(convertAttnToReference(module, table)));
-  });
-  if (!wide)
-    return wide.takeError();
-  auto wideInputs = convertInputs(*wide, inputs);
-  if (!wideInputs)
-    return wideInputs.takeError();
-  auto wideResults =
-      runWithReference(*wide, CompileOptions(), *wideInputs, table);
+  SmallVector<TensorValue> wideInputs;
+  std::optional<Source> wide;
+  auto wideResults = runWidened(
+      source, inputs, table,
+      [&](ModuleOp module) {
+        return applyApproximations(module, strategy);
+      },
+      wideInputs, wide);
   if (!wideResults)
     return wideResults.takeError();
   bool ok = true, hasBF16Values = multipliesBF16(source);
-  for (auto [actual, expected] :
-       zip_equal(results, nameResults(*wide, *wideResults, *wideInputs))) {
+  SmallVector<NamedValue> expectations =
+      nameResults(*wide, *wideResults, wideInputs);
+  for (auto [actual, expected] : zip_equal(results, expectations)) {
     if (actual.value->shape() != expected.value->shape()) {
       err << "attn-run: error: --verify: " << actual.name << " is "
           << actual.value->typeString() << ", the reference gives "
@@ -192,6 +252,9 @@ Expected<bool> mlir::attn::verifyResults(const Source &source,
     report(actual.name, comparison, actual.value->shape(), out, err);
     ok &= comparison.ok();
   }
+  if (table.hasApproximation())
+    if (Error error = reportDistance(source, inputs, expectations, out))
+      return std::move(error);
   return ok;
 }
 
@@ -201,7 +264,9 @@ Expected<bool> mlir::attn::verifyOps(const Source &source,
                                      raw_ostream &out, raw_ostream &err) {
   ReferenceTable table;
   auto checked = copyAndChange(source, [&](ModuleOp module) {
-    return insertReferenceChecks(module, table);
+    return success(
+        succeeded(applyApproximations(module, options.strategy)) &&
+        succeeded(insertReferenceChecks(module, table)));
   });
   if (!checked)
     return checked.takeError();

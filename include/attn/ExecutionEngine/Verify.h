@@ -26,8 +26,11 @@ llvm::SmallVector<NamedValue> nameResults(const Source &source,
 
 /// Computes `source` on `inputs` again, in f64 and with every attn op replaced
 /// by the reference, and compares with `results`. Prints a line a result and
-/// returns whether all are within the bounds of Reference/Tolerance.h.
+/// returns whether all are within the bounds of Reference/Tolerance.h. What
+/// `strategy` or an op asks for approximately is compared with the reference of
+/// that, and the distance from dense attention is printed too.
 llvm::Expected<bool> verifyResults(const Source &source,
+                                   llvm::StringRef strategy,
                                    llvm::ArrayRef<TensorValue> inputs,
                                    llvm::ArrayRef<NamedValue> results,
                                    llvm::raw_ostream &out,

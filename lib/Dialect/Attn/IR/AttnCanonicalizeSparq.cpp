@@ -45,11 +45,7 @@ static LogicalResult foldToDense(SparqOp op, PatternRewriter &rewriter) {
     return rewriter.notifyMatchFailure(op, "top_k keys may not be all");
   op.emitRemark("is dense attention: top_k ")
       << topK << " is at least the " << *visible << " keys a query can see";
-  AttentionParts parts(cast<AttentionInterface>(op.getOperation()));
-  SdpaOp dense = createSdpa(rewriter, op.getLoc(), op.getOutput().getType(),
-                            parts);
-  dense->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-  rewriter.replaceOp(op, dense.getOutput());
+  rewriter.replaceOp(op, createDense(rewriter, op).getOutput());
   return success();
 }
 

@@ -320,6 +320,14 @@ SparqOp attn::createSparq(OpBuilder &builder, Location loc, Type output,
   return op;
 }
 
+SdpaOp attn::createDense(OpBuilder &builder, SparqOp op) {
+  AttentionParts parts(cast<AttentionInterface>(op.getOperation()));
+  SdpaOp dense =
+      createSdpa(builder, op.getLoc(), op.getOutput().getType(), parts);
+  dense->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  return dense;
+}
+
 ScoresOp attn::createScores(OpBuilder &builder, Location loc,
                             const AttentionParts &p, Value channels,
                             Value factor, Value keyT, Value scores) {

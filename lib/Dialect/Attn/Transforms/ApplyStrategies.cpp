@@ -37,8 +37,12 @@ struct ApplyStrategiesPass
         continue; // What decomposition does with the op as it stands.
       if (auto sparq = dyn_cast<SparqAttr>(strategy)) {
         std::string why;
-        if (succeeded(rewriteToSparq(rewriter, op, sparq, why)))
+        FailureOr<SparqOp> rewritten =
+            rewriteToSparq(rewriter, op, sparq, why);
+        if (succeeded(rewritten)) {
+          remarkOnRecomputation(*rewritten);
           continue;
+        }
         op.emitRemark("is computed exactly, not by SparQ: ") << why;
         strategy = BlockwiseAttr::get(&getContext(), 0, 0, 0);
         op.setStrategyAttr(strategy);

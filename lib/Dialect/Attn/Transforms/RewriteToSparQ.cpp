@@ -43,8 +43,7 @@ static std::string getObstacle(SdpaOp op, SparqAttr strategy) {
   return {};
 }
 
-/// Says what a call without state does that one with state would not.
-static void remarkOnRecomputation(SparqOp op) {
+void attn::remarkOnRecomputation(SparqOp op) {
   std::optional<int64_t> group =
       getStaticGroupSize(cast<AttentionInterface>(op.getOperation()));
   bool mayRealloc =
@@ -79,8 +78,46 @@ FailureOr<SparqOp> attn::rewriteToSparq(RewriterBase &rewriter, SdpaOp op,
   sparq->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   rewriter.replaceAllUsesWith(op.getOutput(), sparq.getOutput());
   rewriter.eraseOp(op);
-  remarkOnRecomputation(sparq);
   return sparq;
+}
+
+LogicalResult attn::applyApproximations(ModuleOp module, StringRef strategy) {
+  StrategyAttrInterface all;
+  if (!strategy.empty()) {
+    std::string error;
+    FailureOr<StrategyAttrInterface> attr =
+        parseStrategy(strategy, module.getContext(), error);
+    if (failed(attr))
+      return module.emitError(error);
+    all = *attr;
+  }
+  SmallVector<SdpaOp> ops;
+  module.walk([&](SdpaOp op) { ops.push_back(op); });
+  IRRewriter rewriter(module.getContext());
+  for (SdpaOp op : ops) {
+    std::string why;
+    auto sparq =
+        dyn_cast_if_present<SparqAttr>(all ? all : op.getStrategyAttr());
+    if (sparq && failed(rewriteToSparq(rewriter, op, sparq, why)))
+      op.removeStrategyAttr(); // It stays exact.
+  }
+  return success();
+}
+
+void attn::dropApproximations(ModuleOp module) {
+  SmallVector<SparqOp> ops;
+  module.walk([&](Operation *op) {
+    if (auto sparq = dyn_cast<SparqOp>(op))
+      ops.push_back(sparq);
+    auto sdpa = dyn_cast<SdpaOp>(op);
+    if (sdpa && sdpa.getStrategyAttr() && !sdpa.getStrategyAttr().isExact())
+      sdpa.removeStrategyAttr();
+  });
+  IRRewriter rewriter(module.getContext());
+  for (SparqOp op : ops) {
+    rewriter.setInsertionPoint(op);
+    rewriter.replaceOp(op, createDense(rewriter, op).getOutput());
+  }
 }
 
 namespace {
@@ -111,7 +148,10 @@ struct RewriteToSparQPass
     IRRewriter rewriter(&getContext());
     for (auto [op, strategy] : ops) {
       std::string why;
-      if (failed(rewriteToSparq(rewriter, op, strategy, why)))
+      FailureOr<SparqOp> sparq = rewriteToSparq(rewriter, op, strategy, why);
+      if (succeeded(sparq))
+        remarkOnRecomputation(*sparq);
+      else
         op.emitRemark("stays dense: ") << why;
     }
   }

@@ -117,6 +117,8 @@ PartialOp createPartial(OpBuilder &builder, Location loc,
 SparqOp createSparq(OpBuilder &builder, Location loc, Type output,
                     const AttentionParts &parts,
                     const SparqParameters &parameters);
+/// The dense attention that `op` approximates.
+SdpaOp createDense(OpBuilder &builder, SparqOp op);
 /// `parts.value` and its scale are not looked at; absent operands are null.
 ScoresOp createScores(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, Value channels, Value factor,

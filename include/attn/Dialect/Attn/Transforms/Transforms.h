@@ -64,11 +64,22 @@ FailureOr<SmallVector<Value>> splitKv(RewriterBase &rewriter,
 // SparQ
 //===----------------------------------------------------------------------===//
 
-/// Replaces `op`, a decode step, by the attn.sparq that `strategy` asks for, and
-/// remarks on what that computes again in every call. Changes nothing if it
-/// fails, and `why` says what speaks against it.
+/// Replaces `op`, a decode step, by the attn.sparq that `strategy` asks for.
+/// Changes nothing if it fails, and `why` says what speaks against it.
 FailureOr<SparqOp> rewriteToSparq(RewriterBase &rewriter, SdpaOp op,
                                   SparqAttr strategy, std::string &why);
+
+/// Remarks on what every call of `op` computes anew.
+void remarkOnRecomputation(SparqOp op);
+
+/// Replaces the attn.sdpa of `module` for which `strategy` (of all of them,
+/// unless it is empty) or their own attribute asks for something approximate
+/// that they can be, without a remark.
+LogicalResult applyApproximations(ModuleOp module, StringRef strategy);
+
+/// Makes every approximation in `module`, done or asked for, what it
+/// approximates.
+void dropApproximations(ModuleOp module);
 
 /// Replaces `op` on tensors by the ops of layer B that it is made of, and linalg
 /// between them.
