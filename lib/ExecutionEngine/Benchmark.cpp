@@ -8,6 +8,7 @@
 
 #include "attn/ExecutionEngine/Benchmark.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
 
 #include "attn/Runtime/ParallelFor.h"
 #include "attn/Target/CPU/HostTarget.h"
@@ -239,6 +240,8 @@ Expected<attn_rt_work> attn::countWork(const Source &source,
   counted.function = source.function;
   counted.arguments = source.arguments;
   counted.results = source.results;
+  if (failed(applyApproximations(*counted.module, options.strategy)))
+    return createStringError("the work of this module cannot be counted");
   PassManager pm(counted.module->getContext());
   pm.addPass(createAttnCountWorkPass());
   if (failed(pm.run(*counted.module)))

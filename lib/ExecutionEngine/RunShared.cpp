@@ -149,7 +149,9 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
   if (options.benchmark > 0) {
     attn_rt_work work = {};
     if (object->manifest().hasModule) {
-      auto counted = countWork(*source, CompileOptions(), *inputs);
+      CompileOptions compile;
+      compile.strategy = object->manifest().strategy;
+      auto counted = countWork(*source, compile, *inputs);
       if (!counted)
         return counted.takeError();
       work = *counted;

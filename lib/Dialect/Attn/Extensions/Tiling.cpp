@@ -20,6 +20,8 @@ static Layout getResultLayout(Operation *op) {
   LayoutAttr layout;
   if (auto sdpa = dyn_cast<SdpaOp>(op))
     layout = sdpa.getLayoutAttr();
+  else if (auto sparq = dyn_cast<SparqOp>(op))
+    layout = sparq.getLayoutAttr();
   else if (auto finalize = dyn_cast<FinalizeOp>(op))
     layout = finalize.getLayoutAttr();
   else if (auto merge = dyn_cast<MergeOp>(op))
@@ -125,6 +127,43 @@ static FailureOr<Operation *> tileSdpa(OpBuilder &b, SdpaOp op,
   return tiled.getOperation();
 }
 
+/// Query heads that share keys choose them together, so a tile has whole groups.
+static FailureOr<Operation *> tileSparq(OpBuilder &b, SparqOp op,
+                                        ArrayRef<OpFoldResult> offsets,
+                                        ArrayRef<OpFoldResult> sizes,
+                                        std::string &why) {
+  auto attention = cast<AttentionInterface>(*op);
+  FailureOr<AttentionTile> tile =
+      getAttentionTile(b, attention, offsets, sizes, why);
+  if (failed(tile))
+    return failure();
+  std::optional<int64_t> group = getStaticGroupSize(attention);
+  bool isWhole = tile->heads.isAll() || group == 1 ||
+                 (group && getKnownDivisor(sizes[1]) % *group == 0);
+  if (!isWhole) {
+    why = "expects whole groups of query heads: those that share keys choose "
+          "them together";
+    return failure();
+  }
+  SparqParameters parameters;
+  parameters.rank = op.getRank();
+  parameters.topK = op.getTopK();
+  parameters.localWindow = op.getLocalWindow();
+  parameters.realloc = op.getRealloc();
+  parameters.groupReduce = op.getGroupReduce();
+  parameters.keyLayout = op.getKeyLayout();
+  DimRange all;
+  parameters.keyT =
+      sliceOperand(b, op.getLoc(), op.getKeyT(),
+                   {tile->batch, tile->kvHeads, all, all, all});
+  parameters.valueMean = sliceOperand(b, op.getLoc(), op.getValueMean(),
+                                      {tile->batch, tile->kvHeads, all});
+  AttentionParts parts = sliceAttention(b, op.getLoc(), attention, *tile);
+  return createSparq(b, op.getLoc(), getTileType(op, 0, sizes), parts,
+                     parameters)
+      .getOperation();
+}
+
 static FailureOr<Operation *> tileStep(OpBuilder &b, Operation *operation,
                                        ArrayRef<OpFoldResult> offsets,
                                        ArrayRef<OpFoldResult> sizes,
@@ -194,6 +233,8 @@ static FailureOr<Operation *> tileOp(OpBuilder &b, Operation *op,
   }
   if (auto sdpa = dyn_cast<SdpaOp>(op))
     return tileSdpa(b, sdpa, offsets, sizes, why);
+  if (auto sparq = dyn_cast<SparqOp>(op))
+    return tileSparq(b, sparq, offsets, sizes, why);
   if (hasKeyLoop(op))
     return tileStep(b, op, offsets, sizes, why);
   AttentionTile tile = getStateTile(op, offsets, sizes);
@@ -331,6 +372,7 @@ void attn::registerTilingInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     context->loadDialect<scf::SCFDialect>();
     SdpaOp::attachInterface<TilingModel<SdpaOp>>(*context);
+    SparqOp::attachInterface<TilingModel<SparqOp>>(*context);
     OnlineOp::attachInterface<TilingModel<OnlineOp>>(*context);
     PartialOp::attachInterface<TilingModel<PartialOp>>(*context);
     FinalizeOp::attachInterface<TilingModel<FinalizeOp>>(*context);

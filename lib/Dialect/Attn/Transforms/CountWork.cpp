@@ -56,6 +56,61 @@ static int64_t getBytes(Type elementType) {
   return (elementType.getIntOrFloatBitWidth() + 7) / 8;
 }
 
+/// Keys in the ranges of all queries of each batch entry, summed; at most
+/// `most` of each if that is not 0.
+static OpFoldResult sumKeys(OpBuilder &builder, AttentionInterface op,
+                            int64_t most = 0) {
+  Location loc = op->getLoc();
+  IndexMath math{builder, loc};
+  AttentionSizes sizes = getSizes(builder, loc, op);
+  Value zero = math.value(math.constant(0));
+  return OpFoldResult(createSum(
+      builder, loc, sizes.batch, zero, [&](OpBuilder &nested, Value b) {
+        IndexMath inner{nested, loc};
+        Value keys = countKeys(nested, loc, op, b, inner.constant(0),
+                               sizes.seqLenQ);
+        if (most == 0)
+          return keys;
+        return inner.value(
+            inner.min(OpFoldResult(keys), inner.constant(most)));
+      }));
+}
+
+/// Operations and bytes of SparQ attention: the chosen components of all keys
+/// and the chosen keys in full, once per key head, and the mean value; all of
+/// value where that is not kept.
+static std::pair<Value, Value> countSparq(OpBuilder &builder, SparqOp sparq) {
+  auto op = cast<AttentionInterface>(sparq.getOperation());
+  Location loc = op->getLoc();
+  IndexMath math{builder, loc};
+  AttentionSizes sizes = getSizes(builder, loc, op);
+  int64_t width = op.getHeadDim() + op.getHeadDimV();
+  int64_t rank = sparq.getClampedRank();
+  int64_t kvBytes = getBytes(op.getKey().getType().getElementType());
+  OpFoldResult keys = sumKeys(builder, op);
+  OpFoldResult chosen = sumKeys(builder, op, sparq.getTopK());
+  OpFoldResult flops = math.mul(
+      math.add(math.mul(keys, 2 * rank), math.mul(chosen, 2 * width)),
+      sizes.numHeads);
+  bool isOn = sparq.getRealloc() == Realloc::on ||
+              (sparq.getRealloc() == Realloc::automatic &&
+               getStaticGroupSize(op) == 1);
+  int64_t keyBytes = rank * kvBytes;
+  if (isOn && !sparq.getValueMean())
+    keyBytes += op.getHeadDimV() * kvBytes;
+  OpFoldResult bytes = math.mul(
+      math.add(math.mul(keys, keyBytes), math.mul(chosen, width * kvBytes)),
+      sizes.numKvHeads);
+  if (isOn && sparq.getValueMean())
+    bytes = math.add(
+        bytes, math.mul(math.mul(sizes.batch, sizes.numKvHeads),
+                        op.getHeadDimV() * getBytes(op.getAccumulatorType())));
+  int64_t rowBytes = width * getBytes(op.getQuery().getType().getElementType());
+  bytes = math.add(
+      bytes, math.mul(math.mul(sizes.batch, sizes.numHeads), rowBytes));
+  return {math.value(flops), math.value(bytes)};
+}
+
 /// Operations and bytes of an op that scores keys: two products over the pairs
 /// its structure lets see each other; K and V once per key head, Q and the
 /// output once.
@@ -65,7 +120,6 @@ static std::pair<Value, Value> countAttention(OpBuilder &builder,
   IndexMath math{builder, loc};
   AttentionSizes sizes = getSizes(builder, loc, op);
   Value zero = math.value(math.constant(0));
-  OpFoldResult zeroIndex = math.constant(0);
   // Every row sees what its own range says; one query is a tile of one.
   Value pairs = createSum(
       builder, loc, sizes.batch, zero, [&](OpBuilder &outer, Value b) {
@@ -76,11 +130,11 @@ static std::pair<Value, Value> countAttention(OpBuilder &builder,
                                             math.add(OpFoldResult(i), 1));
                          });
       });
-  Value keys = createSum(
-      builder, loc, sizes.batch, zero, [&](OpBuilder &nested, Value b) {
-        return countKeys(nested, loc, op, b, zeroIndex, sizes.seqLenQ);
-      });
-  int64_t width = op.getHeadDim() + op.getHeadDimV();
+  OpFoldResult keys = sumKeys(builder, op);
+  // Scores alone read no value.
+  int64_t width = op.getHeadDim();
+  if (!isa<ScoresOp>(op.getOperation()))
+    width += op.getHeadDimV();
   OpFoldResult flops =
       math.mul(math.mul(OpFoldResult(pairs), sizes.numHeads), 2 * width);
   int64_t kvBytes = width * getBytes(op.getKey().getType().getElementType());
@@ -88,7 +142,7 @@ static std::pair<Value, Value> countAttention(OpBuilder &builder,
   OpFoldResult rows =
       math.mul(math.mul(sizes.batch, sizes.numHeads), sizes.seqLenQ);
   OpFoldResult bytes = math.add(
-      math.mul(math.mul(OpFoldResult(keys), sizes.numKvHeads), kvBytes),
+      math.mul(math.mul(keys, sizes.numKvHeads), kvBytes),
       math.mul(rows, rowBytes));
   return {math.value(flops), math.value(bytes)};
 }
@@ -128,10 +182,14 @@ struct AttnCountWorkPass
     count.setPrivate();
     for (Operation *op : counted) {
       builder.setInsertionPoint(op);
-      auto [flops, bytes] =
-          isa<AttentionInterface>(op)
-              ? countAttention(builder, cast<AttentionInterface>(op))
-              : countContraction(builder, cast<linalg::LinalgOp>(op));
+      auto countOp = [&]() -> std::pair<Value, Value> {
+        if (auto sparq = dyn_cast<SparqOp>(op))
+          return countSparq(builder, sparq);
+        if (auto attention = dyn_cast<AttentionInterface>(op))
+          return countAttention(builder, attention);
+        return countContraction(builder, cast<linalg::LinalgOp>(op));
+      };
+      auto [flops, bytes] = countOp();
       auto toI64 = [&](Value value) -> Value {
         return arith::IndexCastOp::create(builder, op->getLoc(), i64, value);
       };
