@@ -49,6 +49,9 @@ def _dynamic_dims(case, name, shape):
     length = 1 if case.layout == "bshd" else 2
     if case.page_size and name in ("key", "value"):
         return (0, 3 - length) if everything else (0,)
+    if name in ("query", "output") and case.strategy.startswith("sparq"):
+        # Only where it is known that there is one query.
+        return (0, 3 - length) if everything else (0,)
     if name in ("query", "key", "value", "output"):
         return (0, 1, 2) if everything else (0, length)
     if name == "lse":
@@ -259,7 +262,8 @@ class _Writer:
 def strategy_attribute(text):
     """`blockwise:block-size-q=4,...` as the attribute it stands for."""
     name, _, keys = text.partition(":")
-    fields = keys.replace("-size-", "_size_").replace("num-", "num_")
+    items = (item.split("=") for item in keys.split(",") if item)
+    fields = ", ".join(f"{k.replace('-', '_')} = {v}" for k, v in items)
     return f"#attn.{name}<{fields}>" if fields else f"#attn.{name}"
 
 
