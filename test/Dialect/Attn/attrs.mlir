@@ -22,3 +22,7 @@ func.func private @blockwise_fields() attributes {s = #attn.blockwise<num_splits
 func.func private @blockwise_whole_range() attributes {s = #attn.blockwise<block_size_q = 0, block_size_kv = -1>}
 // CHECK: func.func private @layouts() attributes {a = #attn.layout<bhsd>, b = #attn.layout<bshd>}
 func.func private @layouts() attributes {a = #attn.layout<bhsd>, b = #attn.layout<bshd>}
+// CHECK: func.func private @sparq() attributes {s = #attn.sparq}
+func.func private @sparq() attributes {s = #attn.sparq<rank = 32, top_k = 128, local_window = -1, realloc = auto, group_reduce = prob, layout = twice, state = recompute>}
+// CHECK: func.func private @sparq_fields() attributes {s = #attn.sparq<rank = 16, top_k = 64, local_window = 8, realloc = off, group_reduce = logit, layout = once, state = args>}
+func.func private @sparq_fields() attributes {s = #attn.sparq<state = args, layout = once, group_reduce = logit, realloc = off, local_window = 8, top_k = 64, rank = 16>}

@@ -76,3 +76,18 @@ module attributes {attn.target = #attn.target} {}
 // expected-error @below {{expected ::mlir::attn::Layout to be one of: bhsd, bshd}}
 // expected-error @below {{failed to parse}}
 func.func private @layout() attributes {l = #attn.layout<bdsh>}
+
+// -----
+
+// expected-error @below {{expects rank of 1 to 2147483647, but got 0}}
+func.func private @sparq_rank() attributes {s = #attn.sparq<rank = 0>}
+
+// -----
+
+// expected-error @below {{expects top_k of 1 to 2147483647, but got -4}}
+func.func private @sparq_top_k() attributes {s = #attn.sparq<top_k = -4>}
+
+// -----
+
+// expected-error @below {{expects local_window of -1 (a quarter of top_k) to 2147483647, but got -2}}
+func.func private @sparq_local_window() attributes {s = #attn.sparq<local_window = -2>}

@@ -43,7 +43,7 @@ static LogicalResult foldToDense(SparqOp op, PatternRewriter &rewriter) {
   int64_t topK = op.getTopK();
   if (!visible || topK < *visible)
     return rewriter.notifyMatchFailure(op, "top_k keys may not be all");
-  op.emitRemark("is dense attention: top_k ")
+  op.emitRemark("becomes dense attention: top_k ")
       << topK << " is at least the " << *visible << " keys a query can see";
   rewriter.replaceOp(op, createDense(rewriter, op).getOutput());
   return success();

@@ -43,7 +43,7 @@ struct ApplyStrategiesPass
           remarkOnRecomputation(*rewritten);
           continue;
         }
-        op.emitRemark("is computed exactly, not by SparQ: ") << why;
+        op.emitRemark("computed exactly, not by SparQ: ") << why;
         strategy = BlockwiseAttr::get(&getContext(), 0, 0, 0);
         op.setStrategyAttr(strategy);
       }
