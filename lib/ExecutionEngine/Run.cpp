@@ -82,7 +82,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
 
   bool ok = true;
   if (options.verify != VerifyMode::None) {
-    auto verified = verifyResults(*source, options.strategy, before, named, out, err);
+    auto verified =
+        verifyResults(*source, options.strategy, before, named, out, err);
     if (!verified)
       return verified.takeError();
     ok = *verified;

@@ -140,8 +140,8 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
 
   bool ok = true;
   if (options.verify != VerifyMode::None) {
-    auto verified = verifyResults(*source, object->manifest().strategy,
-                                  before, named, out, err);
+    auto verified = verifyResults(*source, object->manifest().strategy, before,
+                                  named, out, err);
     if (!verified)
       return verified.takeError();
     ok = *verified;

@@ -282,7 +282,7 @@ mlir::attn::describeFunctions(const ModuleSource &source) {
       parameter.sourceName = info.name;
       parameter.type = info.type;
       parameter.inout = info.inout;
-      if (Attribute state = func.getArgAttr(i, "attn.state")) {
+      if (Attribute state = func.getArgAttr(i, kStateAttrName)) {
         auto text = dyn_cast<StringAttr>(state);
         if (text)
           parameter.state = text.str();

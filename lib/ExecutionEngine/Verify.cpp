@@ -163,13 +163,11 @@ convertInputs(const Source &source, ArrayRef<TensorValue> inputs) {
 /// Runs `source` on f64 with every attn op by reference; `change` comes first.
 static Expected<SmallVector<TensorValue>>
 runWidened(const Source &source, ArrayRef<TensorValue> inputs,
-           ReferenceTable &table,
-           function_ref<LogicalResult(ModuleOp)> change,
+           ReferenceTable &table, function_ref<LogicalResult(ModuleOp)> change,
            SmallVectorImpl<TensorValue> &wideInputs,
            std::optional<Source> &wide) {
   auto copy = copyAndChange(source, [&](ModuleOp module) {
-    return success(succeeded(change(module)) &&
-                   succeeded(widenToF64(module)) &&
+    return success(succeeded(change(module)) && succeeded(widenToF64(module)) &&
                    succeeded(convertAttnToReference(module, table)));
   });
   if (!copy)
@@ -183,8 +181,7 @@ runWidened(const Source &source, ArrayRef<TensorValue> inputs,
 }
 
 /// How far the reference of an approximate program is from the exact one.
-static Error reportDistance(const Source &source,
-                            ArrayRef<TensorValue> inputs,
+static Error reportDistance(const Source &source, ArrayRef<TensorValue> inputs,
                             ArrayRef<NamedValue> approximate,
                             raw_ostream &out) {
   ReferenceTable table;
@@ -237,9 +234,7 @@ Expected<bool> mlir::attn::verifyResults(const Source &source,
   std::optional<Source> wide;
   auto wideResults = runWidened(
       source, inputs, table,
-      [&](ModuleOp module) {
-        return applyApproximations(module, strategy);
-      },
+      [&](ModuleOp module) { return applyApproximations(module, strategy); },
       wideInputs, wide);
   if (!wideResults)
     return wideResults.takeError();
@@ -271,9 +266,8 @@ Expected<bool> mlir::attn::verifyOps(const Source &source,
                                      raw_ostream &out, raw_ostream &err) {
   ReferenceTable table;
   auto checked = copyAndChange(source, [&](ModuleOp module) {
-    return success(
-        succeeded(applyApproximations(module, options.strategy)) &&
-        succeeded(insertReferenceChecks(module, table)));
+    return success(succeeded(applyApproximations(module, options.strategy)) &&
+                   succeeded(insertReferenceChecks(module, table)));
   });
   if (!checked)
     return checked.takeError();

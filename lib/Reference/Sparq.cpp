@@ -27,11 +27,12 @@ std::vector<int64_t> chooseLargest(const std::vector<double> &values,
   for (int64_t i = 0; i < int64_t(values.size()); ++i)
     if (values[i] != -kInf)
       order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t x, int64_t y) {
+  std::sort(order.begin(), order.end(), [&](int64_t x, int64_t y) {
     bool xIsNaN = std::isnan(values[x]), yIsNaN = std::isnan(values[y]);
-    if (xIsNaN || yIsNaN)
-      return xIsNaN && !yIsNaN;
-    return values[x] > values[y];
+    if (xIsNaN != yIsNaN)
+      return xIsNaN;
+    bool areEqual = (xIsNaN && yIsNaN) || values[x] == values[y];
+    return areEqual ? x < y : values[x] > values[y];
   });
   if (int64_t(order.size()) > count)
     order.resize(count);
@@ -164,7 +165,8 @@ void Group::choose() {
       if (z == -kInf)
         continue;
       isSeen = true;
-      bool isRaw = size == 1 || o.groupReduce == SparqOptions::GroupReduce::Logit;
+      bool isRaw =
+          size == 1 || o.groupReduce == SparqOptions::GroupReduce::Logit;
       sum += isRaw ? z : std::exp(z - maxima[g]) / sums[g];
     }
     numVisible += isSeen;
@@ -248,8 +250,8 @@ void Group::attend(View<double, 4> output) const {
         x /= sum;
 
     using Realloc = SparqOptions::Realloc;
-    bool isOn = o.realloc == Realloc::On ||
-                (o.realloc == Realloc::Auto && size == 1);
+    bool isOn =
+        o.realloc == Realloc::On || (o.realloc == Realloc::Auto && size == 1);
     weight = numVisible <= o.topK ? 1 : std::min(weight, 1.0);
     if (!isOn || weight == 1) {
       write([&](int64_t c) { return y[c]; });

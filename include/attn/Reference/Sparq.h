@@ -41,7 +41,8 @@ struct SparqOptions {
   ScoreFn approximateScore;
 };
 
-/// Why `options` do not fit `problem`, which is well formed, or an empty string.
+/// Why `options` do not fit `problem`, which is well formed, or an empty
+/// string.
 std::string checkSparq(const AttentionProblem &problem,
                        const SparqOptions &options);
 

@@ -144,8 +144,8 @@ void attn::registerAggregatedOpInterfaceExternalModels(
     MergeOp::attachInterface<LayerBDecomposition<MergeOp, createMerge>>(
         *context);
     SparqOp::attachInterface<SparqDecomposition>(*context);
-    ScoresOp::attachInterface<LayerBDecomposition<ScoresOp, decompose::createScores>>(
-        *context);
+    ScoresOp::attachInterface<
+        LayerBDecomposition<ScoresOp, decompose::createScores>>(*context);
     TopKOp::attachInterface<LayerBDecomposition<TopKOp, createTopK>>(*context);
     GatherKvOp::attachInterface<LayerBDecomposition<GatherKvOp, createGather>>(
         *context);

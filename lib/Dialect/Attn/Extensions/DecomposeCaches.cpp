@@ -53,18 +53,16 @@ static Value createOrderedKey(OpBuilder &b, Location loc, Value x) {
   Value normal = arith::AddFOp::create(b, loc, x, zero);
   Value bits = arith::BitcastOp::create(b, loc, bitsType, normal);
   Value ones = constant(APInt::getAllOnes(width));
-  Value negative =
-      arith::CmpIOp::create(b, loc, CmpIPredicate::slt, bits,
-                            constant(APInt::getZero(width)));
+  Value negative = arith::CmpIOp::create(b, loc, CmpIPredicate::slt, bits,
+                                         constant(APInt::getZero(width)));
   Value flipped = arith::XOrIOp::create(b, loc, bits, ones);
-  Value raised = arith::OrIOp::create(
-      b, loc, bits, constant(APInt::getSignMask(width)));
+  Value raised =
+      arith::OrIOp::create(b, loc, bits, constant(APInt::getSignMask(width)));
   Value key = arith::SelectOp::create(b, loc, negative, flipped, raised);
   Value excluded = equals(b, loc, x, -std::numeric_limits<double>::infinity());
   key = arith::SelectOp::create(b, loc, excluded,
                                 constant(APInt::getZero(width)), key);
-  Value isNaN =
-      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+  Value isNaN = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
   return arith::SelectOp::create(b, loc, isNaN, ones, key);
 }
 
@@ -119,8 +117,7 @@ Value RowChoice::findThreshold(OpBuilder &at, Location loc,
                Value mask = arith::ShRUIOp::create(in, inLoc, highest, shift);
                Value higher =
                    arith::OrIOp::create(in, inLoc, bound.front(), mask);
-               Value count =
-                   countKeys(in, inLoc, CmpIPredicate::uge, higher);
+               Value count = countKeys(in, inLoc, CmpIPredicate::uge, higher);
                Value isReached = arith::CmpIOp::create(
                    in, inLoc, CmpIPredicate::sge, count, wanted);
                Value next = arith::SelectOp::create(in, inLoc, isReached,
@@ -153,21 +150,20 @@ std::pair<Value, Value> RowChoice::collect(OpBuilder &at, Location loc,
             in, inLoc, isTie, compare(CmpIPredicate::sgt, state[2], zero));
         Value isChosen = arith::OrIOp::create(
             in, inLoc, isTie, compare(CmpIPredicate::ugt, key, threshold));
-        Value chosen =
-            scf::IfOp::create(
-                in, inLoc, isChosen,
-                [&](OpBuilder &then, Location thenLoc) {
-                  Value index = arith::IndexCastOp::create(
-                      then, thenLoc, then.getI64Type(), j);
-                  Value inserted = tensor::InsertOp::create(
-                      then, thenLoc, index, state[0],
-                      ValueRange{b, h, state[1]});
-                  scf::YieldOp::create(then, thenLoc, inserted);
-                },
-                [&](OpBuilder &other, Location otherLoc) {
-                  scf::YieldOp::create(other, otherLoc, state[0]);
-                })
-                .getResult(0);
+        Value chosen = scf::IfOp::create(
+                           in, inLoc, isChosen,
+                           [&](OpBuilder &then, Location thenLoc) {
+                             Value index = arith::IndexCastOp::create(
+                                 then, thenLoc, then.getI64Type(), j);
+                             Value inserted = tensor::InsertOp::create(
+                                 then, thenLoc, index, state[0],
+                                 ValueRange{b, h, state[1]});
+                             scf::YieldOp::create(then, thenLoc, inserted);
+                           },
+                           [&](OpBuilder &other, Location otherLoc) {
+                             scf::YieldOp::create(other, otherLoc, state[0]);
+                           })
+                           .getResult(0);
         auto step = [&](Value condition) -> Value {
           return arith::SelectOp::create(in, inLoc, condition, one, zero);
         };
@@ -200,8 +196,7 @@ SmallVector<Value> decompose::createTopK(OpBuilder &builder, TopKOp op) {
         RowChoice row = {op.getInput(), ivs[0], ivs[1], sizes[2], zero, one, k};
         Value threshold = row.findThreshold(at, atLoc, bitsType);
         auto [chosen, count] = row.collect(at, atLoc, threshold, state[0]);
-        count =
-            arith::IndexCastOp::create(at, atLoc, at.getI64Type(), count);
+        count = arith::IndexCastOp::create(at, atLoc, at.getI64Type(), count);
         Value counts =
             tensor::InsertOp::create(at, atLoc, count, state[1], ivs);
         return scf::ValueVector{chosen, counts};
@@ -217,8 +212,8 @@ SmallVector<Value> decompose::createGather(OpBuilder &builder, GatherKvOp op) {
   Location loc = op.getLoc();
   Layout layout = op.getLayout().value_or(Layout::bhsd);
   AffineMap identity = builder.getMultiDimIdentityMap(4);
-  AffineMap rows = AffineMap::getMultiDimMapWithTargets(4, {0, 1, 2},
-                                                        builder.getContext());
+  AffineMap rows =
+      AffineMap::getMultiDimMapWithTargets(4, {0, 1, 2}, builder.getContext());
   AffineMap heads =
       AffineMap::getMultiDimMapWithTargets(4, {0, 1}, builder.getContext());
   auto gather = [&](const KvSource &source, Value init) {
@@ -227,13 +222,13 @@ SmallVector<Value> decompose::createGather(OpBuilder &builder, GatherKvOp op) {
       SmallVector<Value> loops;
       for (unsigned loop = 0; loop < 4; ++loop)
         loops.push_back(linalg::IndexOp::create(nested, nestedLoc, loop));
-      Value number = arith::IndexCastOp::create(
-          nested, nestedLoc, nested.getI64Type(), loops[2]);
-      Value isChosen = arith::CmpIOp::create(
-          nested, nestedLoc, CmpIPredicate::slt, number, in[1]);
+      Value number = arith::IndexCastOp::create(nested, nestedLoc,
+                                                nested.getI64Type(), loops[2]);
+      Value isChosen = arith::CmpIOp::create(nested, nestedLoc,
+                                             CmpIPredicate::slt, number, in[1]);
       auto load = [&](OpBuilder &at, Location atLoc) {
-        Value key = arith::IndexCastOp::create(at, atLoc, at.getIndexType(),
-                                               in[0]);
+        Value key =
+            arith::IndexCastOp::create(at, atLoc, at.getIndexType(), in[0]);
         return source.load(at, atLoc, loops[0], loops[1], key, loops[3], type);
       };
       return SmallVector<Value>{createIf(nested, nestedLoc, isChosen, load,
@@ -311,8 +306,7 @@ Value Appender::writeRows(OpBuilder &at, Value rows, Value cache,
   sizes[0] = numBatch;
   from[0] = to[0] = b;
   to[isBshd ? 1 : 2] = pos;
-  if (!isConstantIntValue(b, 0) ||
-      numBatch != getDim(at, loc, rows, 0))
+  if (!isConstantIntValue(b, 0) || numBatch != getDim(at, loc, rows, 0))
     rows = tensor::ExtractSliceOp::create(at, loc, rows, from, sizes, strides);
   return tensor::InsertSliceOp::create(at, loc, rows, cache, to, sizes,
                                        strides);
@@ -338,9 +332,9 @@ Value Appender::writeColumn(OpBuilder &at, Value keyT, OpFoldResult b,
   Value column = tensor::ExtractSliceOp::create(
       at, loc, columnType, op.getNewKey(), offsets, sizes, strides);
   int64_t tile = cacheType.getDimSize(4);
-  SmallVector<OpFoldResult> to = {
-      b, zero, inner.apply(inner.d(0).floorDiv(tile), {pos}), zero,
-      inner.apply(inner.d(0) % tile, {pos})};
+  SmallVector<OpFoldResult> to = {b, zero,
+                                  inner.apply(inner.d(0).floorDiv(tile), {pos}),
+                                  zero, inner.apply(inner.d(0) % tile, {pos})};
   return tensor::InsertSliceOp::create(
       at, loc, column, keyT, to,
       ArrayRef<OpFoldResult>{one, heads, one, headDim, one},
@@ -360,8 +354,7 @@ SmallVector<Value> Appender::run() {
     return loop(math.value(batch), cache,
                 [&](OpBuilder &at, Value b, Value state) {
                   OpFoldResult pos = loadLength(at, loc, op.getPos(), b);
-                  return writeRows(at, rows, state, b, at.getIndexAttr(1),
-                                   pos);
+                  return writeRows(at, rows, state, b, at.getIndexAttr(1), pos);
                 });
   };
   SmallVector<Value> results = {append(op.getNewKey(), op.getKey()),
@@ -379,11 +372,9 @@ SmallVector<Value> Appender::run() {
                    at, loc, zero, count, one, state,
                    [&](OpBuilder &in, Location, Value t, ValueRange inner) {
                      IndexMath innerMath{in, loc};
-                     OpFoldResult column =
-                         innerMath.add(pos, OpFoldResult(t));
+                     OpFoldResult column = innerMath.add(pos, OpFoldResult(t));
                      scf::YieldOp::create(
-                         in, loc,
-                         writeColumn(in, inner.front(), b, t, column));
+                         in, loc, writeColumn(in, inner.front(), b, t, column));
                    })
             .getResult(0);
       }));

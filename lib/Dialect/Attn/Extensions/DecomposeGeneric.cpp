@@ -91,8 +91,8 @@ Value decompose::loadBroadcast(OpBuilder &builder, Location loc, Value tensor,
       continue;
     }
     Value size = tensor::DimOp::create(builder, loc, tensor, dim);
-    Value isUnit = arith::CmpIOp::create(
-        builder, loc, arith::CmpIPredicate::eq, size, one);
+    Value isUnit = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                         size, one);
     position.push_back(
         arith::SelectOp::create(builder, loc, isUnit, zero, index));
   }
@@ -109,17 +109,17 @@ Value decompose::KvSource::load(OpBuilder &builder, Location loc, Value b,
     Value size = arith::ConstantIndexOp::create(builder, loc, pageSize);
     Value slot = arith::DivUIOp::create(builder, loc, key, size);
     row = arith::RemUIOp::create(builder, loc, key, size);
-    Value entry = tensor::ExtractOp::create(builder, loc, pageTable,
-                                            ValueRange{b, slot});
-    block = arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
-                                       entry);
+    Value entry =
+        tensor::ExtractOp::create(builder, loc, pageTable, ValueRange{b, slot});
+    block =
+        arith::IndexCastOp::create(builder, loc, builder.getIndexType(), entry);
   }
   SmallVector<Value> position = {block, kvHead, row, channel};
   if (layout == Layout::bshd)
     std::swap(position[1], position[2]);
-  Value x = toFloat(builder, loc,
-                    tensor::ExtractOp::create(builder, loc, tensor, position),
-                    type);
+  Value x =
+      toFloat(builder, loc,
+              tensor::ExtractOp::create(builder, loc, tensor, position), type);
   if (!scale)
     return x;
   Value factor = loadBroadcast(builder, loc, scale, {b, kvHead, key, channel});

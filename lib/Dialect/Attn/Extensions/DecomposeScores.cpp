@@ -47,8 +47,8 @@ Value StateBuilder::createChosenProducts(ScoresOp scores) {
     Value i = getIndex(queryLoop()), j = getIndex(keyLoop);
     Value channel = getIndex(dimLoop);
     if (channels) {
-      Value chosen = tensor::ExtractOp::create(
-          nested, nestedLoc, channels, ValueRange{b, kvHead, channel});
+      Value chosen = tensor::ExtractOp::create(nested, nestedLoc, channels,
+                                               ValueRange{b, kvHead, channel});
       channel = arith::IndexCastOp::create(nested, nestedLoc,
                                            nested.getIndexType(), chosen);
     }
@@ -71,8 +71,8 @@ Value StateBuilder::createChosenProducts(ScoresOp scores) {
       k = toFloat(at, atLoc, k, type);
       if (!keys.scale)
         return k;
-      Value scale = loadBroadcast(at, atLoc, keys.scale,
-                                  {b, kvHead, j, channel});
+      Value scale =
+          loadBroadcast(at, atLoc, keys.scale, {b, kvHead, j, channel});
       return arith::MulFOp::create(at, atLoc, k,
                                    toFloat(at, atLoc, scale, type));
     };

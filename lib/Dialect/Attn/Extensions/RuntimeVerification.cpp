@@ -11,9 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RuntimeChecks.h"
 #include "attn/Dialect/Attn/Extensions/Extensions.h"
-#include "attn/Dialect/Attn/IR/AttnPositions.h"
-#include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
@@ -21,110 +20,13 @@
 
 using namespace mlir;
 using namespace mlir::attn;
+using namespace mlir::attn::checks;
 using arith::CmpIPredicate;
 using llvm::enumerate;
 using llvm::zip_equal;
 
 /// The largest causal offset; as sdpa_c16, so that positions cannot overflow.
 static constexpr int64_t kMaxOffset = int64_t(1) << 48;
-
-namespace {
-/// A size that may be known: `factor` times dimension `axis` of `shaped`, or
-/// `fixed`.
-struct Size {
-  StringRef owner;
-  Value shaped;
-  int64_t axis = 0;
-  int64_t fixed = ShapedType::kDynamic;
-  int64_t factor = 1;
-
-  Size(StringRef owner, Value shaped, int64_t axis)
-      : owner(owner), shaped(shaped), axis(axis),
-        fixed(cast<ShapedType>(shaped.getType()).getDimSize(axis)) {}
-  Size(StringRef owner, int64_t fixed) : owner(owner), fixed(fixed) {}
-
-  bool isStatic() const { return !ShapedType::isDynamic(fixed); }
-  /// True if the types, or being one and the same, relate the two already.
-  bool isDecidedWith(const Size &other) const {
-    if (isStatic() || other.isStatic())
-      return isStatic() && other.isStatic();
-    return shaped == other.shaped && axis == other.axis &&
-           factor == other.factor;
-  }
-  /// "seq_len_kv 64" where the size is known, else "key's seq_len_kv".
-  std::string describe(StringRef dim) const {
-    if (isStatic())
-      return (dim + " " + Twine(fixed)).str();
-    return (owner + "'s " + dim).str();
-  }
-};
-
-/// The sizes of an op that scores keys.
-struct OpSizes {
-  Size batch, numHeads, numKvHeads, seqLenQ, seqLenKv;
-
-  explicit OpSizes(AttentionInterface op)
-      : batch("query", op.getQuery(), 0),
-        numHeads("query", op.getQuery(), op.getHeadAxis()),
-        numKvHeads("key", op.getKey(), op.getHeadAxis()),
-        seqLenQ("query", op.getQuery(), op.getSeqAxis()),
-        seqLenKv("key", op.getKey(), op.getSeqAxis()) {
-    if (!op.isPaged())
-      return;
-    seqLenKv = Size("page_table", op.getPageTable(), 1);
-    seqLenKv.factor = getPageSize(op);
-    if (seqLenKv.isStatic())
-      seqLenKv.fixed *= seqLenKv.factor;
-  }
-};
-
-using MessageFn = function_ref<std::string(Operation *, StringRef)>;
-
-/// Writes the checks of one op.
-class Checks {
-public:
-  Checks(Operation *op, OpBuilder &builder, Location loc, MessageFn message)
-      : op(op), builder(builder), math{builder, loc}, loc(loc),
-        message(message) {}
-
-  void attention(AttentionInterface attention);
-  void shape(StringRef name, Value value, ArrayRef<Size> sizes,
-             ArrayRef<StringRef> dims, int64_t firstAxis = 0);
-  void equal(const Size &a, const Size &b, const Twine &expectation);
-  void multipleOfKvHeads(const OpSizes &sizes);
-  void keyT(Value keyT, const Size &batch, const Size &numKvHeads,
-            const Size &seqLenKv);
-  void perBatch(StringRef name, Value lengths, const Size &batch);
-  void perBatchRange(StringRef name, Value positions, Value most,
-                     StringRef expectation);
-  void rowsOf(GatherKvOp gather);
-  Value value(const Size &size);
-
-private:
-  void require(Value condition, const Twine &expectation);
-  void compare(CmpIPredicate predicate, Value a, Value b,
-               const Twine &expectation);
-  Value load(Value shaped, ValueRange indices);
-  void broadcast(StringRef name, Value value, ArrayRef<Size> sizes,
-                 ArrayRef<StringRef> dims);
-  void forEach(Value count, function_ref<void(Value)> body);
-  void length(StringRef name, Value lengths, const Size *bound,
-              StringRef boundName);
-  void causalOffset(Value offset);
-  void pages(AttentionInterface attention, const OpSizes &sizes);
-
-  Operation *op;
-  OpBuilder &builder;
-  IndexMath math;
-  Location loc;
-  MessageFn message;
-  /// What is being checked.
-  CheckKind kind = CheckKind::shape;
-  /// Dynamic sizes that are used before any loop, and so everywhere. A page
-  /// table's pages are only ever taken as keys.
-  DenseMap<std::pair<Value, int64_t>, Value> sizeValues;
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Pieces
@@ -293,72 +195,6 @@ void Checks::pages(AttentionInterface attention, const OpSizes &sizes) {
   });
 }
 
-/// key_t, if there is one, holds `seqLenKv` keys.
-void Checks::keyT(Value keyT, const Size &batch, const Size &numKvHeads,
-                  const Size &seqLenKv) {
-  if (!keyT)
-    return;
-  shape("key_t", keyT, {batch, numKvHeads}, {"batch", "num_kv_heads"});
-  Size tiles("key_t", keyT, 2);
-  if (tiles.isStatic() && seqLenKv.isStatic())
-    return;
-  int64_t tile = cast<ShapedType>(keyT.getType()).getDimSize(4);
-  Value capacity = math.value(math.mul(OpFoldResult(value(tiles)), tile));
-  compare(CmpIPredicate::sge, capacity, value(seqLenKv),
-          "expects key_t to hold " + seqLenKv.describe("seq_len_kv"));
-}
-
-/// An index, or each of the elements, is at least 0, and at most `most` if that
-/// is not null.
-void Checks::perBatchRange(StringRef name, Value positions, Value most,
-                           StringRef expectation) {
-  llvm::SaveAndRestore kindOfValues(kind, CheckKind::length);
-  auto check = [&](Value position) {
-    compare(CmpIPredicate::sge, position, math.value(math.constant(0)),
-            "expects " + name + " of at least 0");
-    if (most)
-      compare(CmpIPredicate::sle, position, most, expectation);
-  };
-  if (!isa<ShapedType>(positions.getType()))
-    return check(positions);
-  forEach(value(Size(name, positions, 0)),
-          [&](Value b) { check(load(positions, b)); });
-}
-
-/// Indices below count are rows of key.
-void Checks::rowsOf(GatherKvOp gather) {
-  llvm::SaveAndRestore kindOfValues(kind, CheckKind::length);
-  bool bshd = gather.getLayout() == Layout::bshd;
-  Value rows = value(Size("key", gather.getKey(), bshd ? 1 : 2));
-  if (Value table = gather.getPageTable())
-    rows = math.value(math.mul(OpFoldResult(rows),
-                               OpFoldResult(value(Size("page_table", table,
-                                                       1)))));
-  Value indices = gather.getIndices(), zero = math.value(math.constant(0));
-  // What attn.topk chose is among its candidates.
-  auto choice = indices.getDefiningOp<TopKOp>();
-  if (choice && choice == gather.getCount().getDefiningOp<TopKOp>()) {
-    kind = CheckKind::shape;
-    return compare(CmpIPredicate::sle,
-                   value(Size("input", choice.getInput(), 2)), rows,
-                   "expects indices below count to be rows of key");
-  }
-  forEach(value(Size("indices", indices, 0)), [&](Value b) {
-    forEach(value(Size("indices", indices, 1)), [&](Value h) {
-      Value count = load(gather.getCount(), {b, h});
-      compare(CmpIPredicate::sle, count, value(Size("indices", indices, 2)),
-              "expects count of at most k");
-      forEach(count, [&](Value n) {
-        Value index = load(indices, {b, h, n});
-        compare(CmpIPredicate::sge, index, zero,
-                "expects indices below count to be rows of key");
-        compare(CmpIPredicate::slt, index, rows,
-                "expects indices below count to be rows of key");
-      });
-    });
-  });
-}
-
 /// Label sdpa_c3.
 void Checks::multipleOfKvHeads(const OpSizes &sizes) {
   const Size &heads = sizes.numHeads, &kvHeads = sizes.numKvHeads;
@@ -432,8 +268,6 @@ void Checks::attention(AttentionInterface attention) {
 // The ops
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kRowDims[] = {"batch", "num_heads", "seq_len_q"};
-
 namespace {
 struct SdpaVerification
     : RuntimeVerifiableOpInterface::ExternalModel<SdpaVerification, SdpaOp> {
@@ -464,161 +298,6 @@ struct SdpaVerification
       checkResult("lse", op.getLse(), rows);
     // sdpa_c15
     checks.shape("sinks", op.getSinks(), sizes.numHeads, {"num_heads"});
-  }
-};
-
-struct SparqVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<SparqVerification, SparqOp> {
-  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
-                                   Location loc, MessageFn message) const {
-    auto op = cast<SparqOp>(operation);
-    auto attention = cast<AttentionInterface>(operation);
-    Checks checks(op, builder, loc, message);
-    // sparq_c1
-    checks.attention(attention);
-    OpSizes sizes(attention);
-    // sparq_c4: a result is what the operands make it, whatever its type says.
-    auto type = op.getOutput().getType();
-    Size rows[] = {sizes.batch, sizes.numHeads};
-    int64_t axes[] = {0, attention.getHeadAxis()};
-    for (auto [size, dim, axis] :
-         zip_equal(rows, ArrayRef(kRowDims).take_front(2), axes))
-      if (!type.isDynamicDim(axis))
-        checks.equal(size, Size("output", type.getDimSize(axis)),
-                     "expects output to have " + size.describe(dim));
-    // sparq_c5
-    checks.keyT(op.getKeyT(), sizes.batch, sizes.numKvHeads, sizes.seqLenKv);
-    // sparq_c6
-    checks.shape("value_mean", op.getValueMean(),
-                 {sizes.batch, sizes.numKvHeads}, {"batch", "num_kv_heads"});
-  }
-};
-
-struct ScoresVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<ScoresVerification,
-                                                  ScoresOp> {
-  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
-                                   Location loc, MessageFn message) const {
-    auto op = cast<ScoresOp>(operation);
-    auto attention = cast<AttentionInterface>(operation);
-    Checks checks(op, builder, loc, message);
-    // scores_c1
-    checks.attention(attention);
-    // scores_c2
-    OpSizes sizes(attention);
-    Size rows[] = {sizes.batch, sizes.numHeads, sizes.seqLenQ, sizes.seqLenKv};
-    StringRef dims[] = {"batch", "num_heads", "seq_len_q", "seq_len_kv"};
-    checks.shape("scores", op.getScores(), rows, dims);
-    checks.shape("factor", op.getFactor(), ArrayRef(rows).take_front(3),
-                 ArrayRef(dims).take_front(3));
-    checks.shape("channels", op.getChannels(), {sizes.batch, sizes.numKvHeads},
-                 {"batch", "num_kv_heads"});
-    // scores_c3
-    checks.keyT(op.getKeyT(), sizes.batch, sizes.numKvHeads, sizes.seqLenKv);
-  }
-};
-
-struct TopKVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<TopKVerification, TopKOp> {
-  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
-                                   Location loc, MessageFn message) const {
-    auto op = cast<TopKOp>(operation);
-    Checks checks(op, builder, loc, message);
-    // topk_c1
-    Size rows[] = {Size("input", op.getInput(), 0),
-                   Size("input", op.getInput(), 1)};
-    StringRef dims[] = {"batch", "heads"};
-    checks.shape("indices", op.getIndices(), rows, dims);
-    checks.shape("count", op.getCount(), rows, dims);
-  }
-};
-
-struct GatherVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<GatherVerification,
-                                                  GatherKvOp> {
-  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
-                                   Location loc, MessageFn message) const {
-    auto op = cast<GatherKvOp>(operation);
-    Checks checks(op, builder, loc, message);
-    // gather_kv_c1
-    bool bshd = op.getLayout() == Layout::bshd, paged = !!op.getPageTable();
-    int64_t headAxis = bshd ? 2 : 1, seqAxis = bshd ? 1 : 2;
-    Value key = op.getKey(), value = op.getValue();
-    StringRef dims[] = {paged ? "num_pages" : "batch", "num_kv_heads",
-                        paged ? "page_size" : "seq_len_kv"};
-    int64_t axes[] = {0, headAxis, seqAxis};
-    for (auto [dim, axis] : zip_equal(dims, axes))
-      checks.equal(Size("key", key, axis), Size("value", value, axis),
-                   "expects key and value to agree on " + dim);
-    Size batch("indices", op.getIndices(), 0), heads("key", key, headAxis),
-        k("indices", op.getIndices(), 2);
-    if (!paged)
-      checks.equal(batch, Size("key", key, 0),
-                   "expects indices to have key's batch");
-    StringRef rowDims[] = {"batch", "num_kv_heads", "k"};
-    Size rows[] = {batch, heads, k};
-    checks.shape("indices", op.getIndices(), rows, rowDims);
-    checks.shape("count", op.getCount(), {batch, heads},
-                 {"batch", "num_kv_heads"});
-    checks.shape("keys", op.getKeys(), rows, rowDims);
-    checks.shape("values", op.getValues(), rows, rowDims);
-    // gather_kv_c5
-    checks.rowsOf(op);
-  }
-};
-
-struct AppendVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<AppendVerification,
-                                                  KvAppendOp> {
-  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
-                                   Location loc, MessageFn message) const {
-    auto op = cast<KvAppendOp>(operation);
-    Checks checks(op, builder, loc, message);
-    // kv_append_c1
-    bool bshd = op.getLayout() == Layout::bshd;
-    int64_t headAxis = bshd ? 2 : 1, seqAxis = bshd ? 1 : 2;
-    Value newKey = op.getNewKey(), key = op.getKey();
-    Size batch("new_key", newKey, 0), heads("new_key", newKey, headAxis),
-        tokens("new_key", newKey, seqAxis), capacity("key", key, seqAxis);
-    auto check = [&](StringRef name, Value value, const Size &rows,
-                     StringRef rowsName) {
-      checks.equal(Size(name, value, 0), batch,
-                   "expects " + name + " to have " + batch.describe("batch"));
-      checks.equal(Size(name, value, headAxis), heads,
-                   "expects " + name + " to have " +
-                       heads.describe("num_kv_heads"));
-      checks.equal(Size(name, value, seqAxis), rows,
-                   "expects " + name + " to have " + rows.describe(rowsName));
-    };
-    check("new_value", op.getNewValue(), tokens, "tokens");
-    check("key", key, capacity, "capacity");
-    check("value", op.getValue(), capacity, "capacity");
-    checks.keyT(op.getKeyT(), batch, heads, capacity);
-    checks.perBatch("pos", op.getPos(), batch);
-    // kv_append_c3
-    Value last = builder.createOrFold<arith::SubIOp>(
-        loc, checks.value(capacity), checks.value(tokens));
-    checks.perBatchRange("pos", op.getPos(), last,
-                         "expects pos + tokens of at most the capacity");
-  }
-};
-
-struct RunningMeanVerification
-    : RuntimeVerifiableOpInterface::ExternalModel<RunningMeanVerification,
-                                                  RunningMeanOp> {
-  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
-                                   Location loc, MessageFn message) const {
-    auto op = cast<RunningMeanOp>(operation);
-    Checks checks(op, builder, loc, message);
-    // running_mean_c1
-    int64_t headAxis = op.getLayout() == Layout::bshd ? 2 : 1;
-    Size batch("new_value", op.getNewValue(), 0);
-    checks.shape("mean", op.getMean(),
-                 {batch, Size("new_value", op.getNewValue(), headAxis)},
-                 {"batch", "num_kv_heads"});
-    checks.perBatch("count", op.getCount(), batch);
-    // running_mean_c4
-    checks.perBatchRange("count", op.getCount(), {}, {});
   }
 };
 
@@ -711,12 +390,7 @@ void attn::registerRuntimeVerifiableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     SdpaOp::attachInterface<SdpaVerification>(*context);
-    SparqOp::attachInterface<SparqVerification>(*context);
-    ScoresOp::attachInterface<ScoresVerification>(*context);
-    TopKOp::attachInterface<TopKVerification>(*context);
-    GatherKvOp::attachInterface<GatherVerification>(*context);
-    KvAppendOp::attachInterface<AppendVerification>(*context);
-    RunningMeanOp::attachInterface<RunningMeanVerification>(*context);
+    checks::attachSparqModels(*context);
     OnlineOp::attachInterface<OnlineVerification>(*context);
     PartialOp::attachInterface<PartialVerification>(*context);
     FinalizeOp::attachInterface<FinalizeVerification>(*context);

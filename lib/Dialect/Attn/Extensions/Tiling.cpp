@@ -127,7 +127,8 @@ static FailureOr<Operation *> tileSdpa(OpBuilder &b, SdpaOp op,
   return tiled.getOperation();
 }
 
-/// Query heads that share keys choose them together, so a tile has whole groups.
+/// Query heads that share keys choose them together, so a tile has whole
+/// groups.
 static FailureOr<Operation *> tileSparq(OpBuilder &b, SparqOp op,
                                         ArrayRef<OpFoldResult> offsets,
                                         ArrayRef<OpFoldResult> sizes,
@@ -153,9 +154,8 @@ static FailureOr<Operation *> tileSparq(OpBuilder &b, SparqOp op,
   parameters.groupReduce = op.getGroupReduce();
   parameters.keyLayout = op.getKeyLayout();
   DimRange all;
-  parameters.keyT =
-      sliceOperand(b, op.getLoc(), op.getKeyT(),
-                   {tile->batch, tile->kvHeads, all, all, all});
+  parameters.keyT = sliceOperand(b, op.getLoc(), op.getKeyT(),
+                                 {tile->batch, tile->kvHeads, all, all, all});
   parameters.valueMean = sliceOperand(b, op.getLoc(), op.getValueMean(),
                                       {tile->batch, tile->kvHeads, all});
   AttentionParts parts = sliceAttention(b, op.getLoc(), attention, *tile);

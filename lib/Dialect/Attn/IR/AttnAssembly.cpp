@@ -66,26 +66,25 @@ public:
   template <typename AttrTy, typename Symbolize>
   void addEnum(StringRef keyword, StringRef choices, Symbolize symbolize,
                AttrTy &attr) {
-    add(keyword,
-        [this, keyword, choices, symbolize, &attr]() -> ParseResult {
-          if (parser.parseLParen())
-            return failure();
-          StringRef name;
-          SMLoc loc = parser.getCurrentLocation();
-          if (failed(parser.parseOptionalKeyword(&name)))
-            return parser.emitError(loc, "expected ")
-                   << keyword << " " << choices;
-          auto value = symbolize(name);
-          if (!value)
-            return parser.emitError(loc, "expected ")
-                   << keyword << " " << choices << ", but got " << name;
-          attr = AttrTy::get(parser.getContext(), *value);
-          return parser.parseRParen();
-        });
+    add(keyword, [this, keyword, choices, symbolize, &attr]() -> ParseResult {
+      if (parser.parseLParen())
+        return failure();
+      StringRef name;
+      SMLoc loc = parser.getCurrentLocation();
+      if (failed(parser.parseOptionalKeyword(&name)))
+        return parser.emitError(loc, "expected ") << keyword << " " << choices;
+      auto value = symbolize(name);
+      if (!value)
+        return parser.emitError(loc, "expected ")
+               << keyword << " " << choices << ", but got " << name;
+      attr = AttrTy::get(parser.getContext(), *value);
+      return parser.parseRParen();
+    });
   }
   void addLayout(LayoutAttr &layout) {
-    addEnum("layout", "bhsd or bshd",
-            [](StringRef name) { return symbolizeLayout(name); }, layout);
+    addEnum(
+        "layout", "bhsd or bshd",
+        [](StringRef name) { return symbolizeLayout(name); }, layout);
   }
   void addWindow(IntegerAttr &left, IntegerAttr &right) {
     left = right = parser.getBuilder().getI64IntegerAttr(-1);
@@ -234,11 +233,13 @@ ParseResult attn::parseLayout(OpAsmParser &parser, LayoutAttr &layout) {
   return clauses.parse();
 }
 
-ParseResult attn::parseSparqClauses(
-    OpAsmParser &parser, IntegerAttr &rank, IntegerAttr &topK,
-    IntegerAttr &localWindow, ReallocAttr &realloc, GroupReduceAttr &groupReduce,
-    KeyLayoutAttr &keyLayout, OptionalOperand &keyT,
-    OptionalOperand &valueMean) {
+ParseResult attn::parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
+                                    IntegerAttr &topK, IntegerAttr &localWindow,
+                                    ReallocAttr &realloc,
+                                    GroupReduceAttr &groupReduce,
+                                    KeyLayoutAttr &keyLayout,
+                                    OptionalOperand &keyT,
+                                    OptionalOperand &valueMean) {
   ClauseParser clauses(parser);
   clauses.addInteger("rank", rank);
   clauses.addInteger("top_k", topK);
@@ -380,8 +381,8 @@ void attn::printSparqClauses(OpAsmPrinter &printer, Operation *,
   if (realloc && realloc.getValue() != Realloc::automatic)
     printer << " realloc(" << stringifyRealloc(realloc.getValue()) << ')';
   if (groupReduce && groupReduce.getValue() != GroupReduce::prob)
-    printer << " group_reduce("
-            << stringifyGroupReduce(groupReduce.getValue()) << ')';
+    printer << " group_reduce(" << stringifyGroupReduce(groupReduce.getValue())
+            << ')';
   if (keyLayout && keyLayout.getValue() != KeyLayout::twice)
     printer << " key_layout(" << stringifyKeyLayout(keyLayout.getValue())
             << ')';

@@ -23,8 +23,7 @@ static LogicalResult clampParameters(SparqOp op, PatternRewriter &rewriter) {
   if (!isRankTooLarge && !isLocalTooLarge)
     return rewriter.notifyMatchFailure(op, "parameters are within bounds");
   if (isRankTooLarge)
-    op.emitRemark("clamps rank ")
-        << op.getRank() << " to head_dim " << rank;
+    op.emitRemark("clamps rank ") << op.getRank() << " to head_dim " << rank;
   if (isLocalTooLarge)
     op.emitRemark("clamps local_window ")
         << op.getLocalWindow() << " to top_k " << local;

@@ -71,8 +71,9 @@ static LogicalResult reifyFromInits(OpBuilder &builder, Operation *operation,
 // Layer A
 //===----------------------------------------------------------------------===//
 
-/// Adds `dims` of `result`. The interface promises an attribute where the result
-/// type is static and a value where it is not, whatever the operands know.
+/// Adds `dims` of `result`. The interface promises an attribute where the
+/// result type is static and a value where it is not, whatever the operands
+/// know.
 static void addRefined(OpBuilder &builder, SmallVector<OpFoldResult> dims,
                        Value result, ReifiedRankedShapedTypeDims &reified) {
   auto type = cast<RankedTensorType>(result.getType());

@@ -39,7 +39,7 @@ ShapedType verify::getShaped(Value value) {
 
 /// `value` has size `size` along the dimension called `what`.
 LogicalResult verify::verifyDim(Operation *op, StringRef name, StringRef what,
-                               int64_t found, int64_t size) {
+                                int64_t found, int64_t size) {
   if (compatible(found, size))
     return success();
   return op->emitOpError("expects ")
@@ -73,9 +73,9 @@ LogicalResult verify::verifyTypes(Operation *op) {
 }
 
 /// Each dimension of `value` equals that of `shape` or is 1.
-LogicalResult verify::verifyBroadcast(Operation *op, StringRef name, Value value,
-                                     ArrayRef<int64_t> shape,
-                                     ArrayRef<StringRef> dimNames) {
+LogicalResult verify::verifyBroadcast(Operation *op, StringRef name,
+                                      Value value, ArrayRef<int64_t> shape,
+                                      ArrayRef<StringRef> dimNames) {
   if (!value)
     return success();
   for (auto [found, size, dimName] :
@@ -346,8 +346,8 @@ LogicalResult verify::verifyAttention(Operation *operation) {
 /// `value`, if present, has shape `shape`; `dims` names the dimensions.
 /// head_dim_v, like head_dim, is always static.
 LogicalResult verify::verifyShape(Operation *op, StringRef name, Value value,
-                                 ArrayRef<int64_t> shape,
-                                 ArrayRef<StringRef> dims) {
+                                  ArrayRef<int64_t> shape,
+                                  ArrayRef<StringRef> dims) {
   if (!value)
     return success();
   for (auto [found, size, dim] :
@@ -362,7 +362,7 @@ LogicalResult verify::verifyShape(Operation *op, StringRef name, Value value,
 }
 
 LogicalResult verify::verifyElementType(Operation *op, StringRef name,
-                                       Value value, Type expected) {
+                                        Value value, Type expected) {
   if (!value || getShaped(value).getElementType() == expected)
     return success();
   return op->emitOpError("expects ")
@@ -410,8 +410,8 @@ LogicalResult verify::verifyBufferMask(AttentionInterface op) {
 }
 
 LogicalResult verify::verifyOutput(Operation *op, Value output, Layout layout,
-                                  int64_t batch, int64_t heads, int64_t seqLen,
-                                  int64_t headDimV) {
+                                   int64_t batch, int64_t heads, int64_t seqLen,
+                                   int64_t headDimV) {
   if (layout == Layout::bshd)
     return verifyShape(op, "output", output, {batch, seqLen, heads, headDimV},
                        kBshdDims);

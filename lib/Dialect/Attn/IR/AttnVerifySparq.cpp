@@ -157,8 +157,8 @@ LogicalResult GatherKvOp::verify() {
   int64_t headAxis = bshd ? 2 : 1, seqAxis = bshd ? 1 : 2;
   // gather_kv_c1
   for (auto [axis, name] :
-       {std::pair<int64_t, StringRef>(
-            0, getPageTable() ? "num_pages" : "batch"),
+       {std::pair<int64_t, StringRef>(0,
+                                      getPageTable() ? "num_pages" : "batch"),
         {headAxis, "num_kv_heads"},
         {seqAxis, getPageTable() ? "page_size" : "seq_len_kv"}})
     if (!compatible(key[axis], value[axis]))
@@ -202,8 +202,8 @@ LogicalResult GatherKvOp::verify() {
                        "got ")
            << element << " and " << getShaped(getValue()).getElementType();
   Type rows = getShaped(getKeys()).getElementType();
-  bool isScaled = getKeyScale() || getValueScale() ||
-                  element.getIntOrFloatBitWidth() == 8;
+  bool isScaled =
+      getKeyScale() || getValueScale() || element.getIntOrFloatBitWidth() == 8;
   if (isScaled ? !rows.isF32() && !rows.isF64() : rows != element)
     return emitOpError("expects keys to have ")
            << (isScaled ? "f32 or f64 where key has 8 bits or a scale"

@@ -36,9 +36,13 @@ struct ApplyStrategiesPass
       if (isa<DenseAttr>(strategy))
         continue; // What decomposition does with the op as it stands.
       if (auto sparq = dyn_cast<SparqAttr>(strategy)) {
+        if (sparq.getState() == SparqState::args) {
+          op.emitOpError("asks for state=args, which changes the arguments of "
+                         "its function; run --attn-rewrite-to-sparq first");
+          return signalPassFailure();
+        }
         std::string why;
-        FailureOr<SparqOp> rewritten =
-            rewriteToSparq(rewriter, op, sparq, why);
+        FailureOr<SparqOp> rewritten = rewriteToSparq(rewriter, op, sparq, why);
         if (succeeded(rewritten)) {
           remarkOnRecomputation(*rewritten);
           continue;

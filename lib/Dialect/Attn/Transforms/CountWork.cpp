@@ -67,12 +67,11 @@ static OpFoldResult sumKeys(OpBuilder &builder, AttentionInterface op,
   return OpFoldResult(createSum(
       builder, loc, sizes.batch, zero, [&](OpBuilder &nested, Value b) {
         IndexMath inner{nested, loc};
-        Value keys = countKeys(nested, loc, op, b, inner.constant(0),
-                               sizes.seqLenQ);
+        Value keys =
+            countKeys(nested, loc, op, b, inner.constant(0), sizes.seqLenQ);
         if (most == 0)
           return keys;
-        return inner.value(
-            inner.min(OpFoldResult(keys), inner.constant(most)));
+        return inner.value(inner.min(OpFoldResult(keys), inner.constant(most)));
       }));
 }
 
@@ -89,12 +88,12 @@ static std::pair<Value, Value> countSparq(OpBuilder &builder, SparqOp sparq) {
   int64_t kvBytes = getBytes(op.getKey().getType().getElementType());
   OpFoldResult keys = sumKeys(builder, op);
   OpFoldResult chosen = sumKeys(builder, op, sparq.getTopK());
-  OpFoldResult flops = math.mul(
-      math.add(math.mul(keys, 2 * rank), math.mul(chosen, 2 * width)),
-      sizes.numHeads);
-  bool isOn = sparq.getRealloc() == Realloc::on ||
-              (sparq.getRealloc() == Realloc::automatic &&
-               getStaticGroupSize(op) == 1);
+  OpFoldResult flops =
+      math.mul(math.add(math.mul(keys, 2 * rank), math.mul(chosen, 2 * width)),
+               sizes.numHeads);
+  bool isOn =
+      sparq.getRealloc() == Realloc::on ||
+      (sparq.getRealloc() == Realloc::automatic && getStaticGroupSize(op) == 1);
   int64_t keyBytes = rank * kvBytes;
   if (isOn && !sparq.getValueMean())
     keyBytes += op.getHeadDimV() * kvBytes;
@@ -106,8 +105,8 @@ static std::pair<Value, Value> countSparq(OpBuilder &builder, SparqOp sparq) {
         bytes, math.mul(math.mul(sizes.batch, sizes.numKvHeads),
                         op.getHeadDimV() * getBytes(op.getAccumulatorType())));
   int64_t rowBytes = width * getBytes(op.getQuery().getType().getElementType());
-  bytes = math.add(
-      bytes, math.mul(math.mul(sizes.batch, sizes.numHeads), rowBytes));
+  bytes = math.add(bytes,
+                   math.mul(math.mul(sizes.batch, sizes.numHeads), rowBytes));
   return {math.value(flops), math.value(bytes)};
 }
 
@@ -141,9 +140,9 @@ static std::pair<Value, Value> countAttention(OpBuilder &builder,
   int64_t rowBytes = width * getBytes(op.getQuery().getType().getElementType());
   OpFoldResult rows =
       math.mul(math.mul(sizes.batch, sizes.numHeads), sizes.seqLenQ);
-  OpFoldResult bytes = math.add(
-      math.mul(math.mul(keys, sizes.numKvHeads), kvBytes),
-      math.mul(rows, rowBytes));
+  OpFoldResult bytes =
+      math.add(math.mul(math.mul(keys, sizes.numKvHeads), kvBytes),
+               math.mul(rows, rowBytes));
   return {math.value(flops), math.value(bytes)};
 }
 

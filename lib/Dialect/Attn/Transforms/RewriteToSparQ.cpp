@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SparqState.h"
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Strategy.h"
@@ -37,20 +38,22 @@ static std::string getObstacle(SdpaOp op, SparqAttr strategy) {
     return "its lse is used, which SparQ does not have";
   std::optional<int64_t> visible = getMaxVisibleKeys(attention);
   if (visible && *visible <= strategy.getTopK())
-    return "top_k " + std::to_string(strategy.getTopK()) +
-           " is at least the " + std::to_string(*visible) +
-           " keys a query can see";
+    return "top_k " + std::to_string(strategy.getTopK()) + " is at least the " +
+           std::to_string(*visible) + " keys a query can see";
   return {};
 }
 
-void attn::remarkOnRecomputation(SparqOp op) {
+/// Whether the mean of value has a weight.
+static bool mayRealloc(SparqOp op) {
   std::optional<int64_t> group =
       getStaticGroupSize(cast<AttentionInterface>(op.getOperation()));
-  bool mayRealloc =
-      op.getRealloc() == Realloc::on ||
-      (op.getRealloc() == Realloc::automatic && group.value_or(1) == 1);
+  return op.getRealloc() == Realloc::on ||
+         (op.getRealloc() == Realloc::automatic && group.value_or(1) == 1);
+}
+
+void attn::remarkOnRecomputation(SparqOp op) {
   bool wantsKeyT = op.getKeyLayout() == KeyLayout::twice && !op.getKeyT();
-  if (mayRealloc && !op.getValueMean())
+  if (mayRealloc(op) && !op.getValueMean())
     op.emitRemark("every call computes the mean of value anew, which reads all "
                   "of it; state=args keeps it");
   if (wantsKeyT)
@@ -125,6 +128,24 @@ struct RewriteToSparQPass
     : attn::impl::AttnRewriteToSparQPassBase<RewriteToSparQPass> {
   using AttnRewriteToSparQPassBase::AttnRewriteToSparQPassBase;
 
+  /// Makes what `op` keeps arguments of its function, if that can be.
+  void keepState(SparqOp op,
+                 llvm::MapVector<func::FuncOp, StateArguments> &states) {
+    auto func = op->getParentOfType<func::FuncOp>();
+    auto module = op->getParentOfType<ModuleOp>();
+    // Another function's arguments are not this pass's to change.
+    if (!func || !module || !getOperation()->isAncestor(module)) {
+      op.emitRemark("keeps no state: the pass does not run on a module");
+      return;
+    }
+    bool isCalled = !SymbolTable::symbolKnownUseEmpty(func, module);
+    auto [entry, isNew] = states.insert({func, StateArguments(func, isCalled)});
+    std::string why;
+    bool wantsKeyT = op.getKeyLayout() == KeyLayout::twice;
+    if (failed(entry->second.add(op, wantsKeyT, mayRealloc(op), why)))
+      op.emitRemark("keeps no state: ") << why;
+  }
+
   void runOnOperation() override {
     std::string text, error;
     llvm::raw_string_ostream(text)
@@ -146,14 +167,20 @@ struct RewriteToSparQPass
         ops.emplace_back(op, own);
     });
     IRRewriter rewriter(&getContext());
+    llvm::MapVector<func::FuncOp, StateArguments> states;
     for (auto [op, strategy] : ops) {
       std::string why;
       FailureOr<SparqOp> sparq = rewriteToSparq(rewriter, op, strategy, why);
-      if (succeeded(sparq))
-        remarkOnRecomputation(*sparq);
-      else
+      if (failed(sparq)) {
         op.emitRemark("stays dense: ") << why;
+        continue;
+      }
+      if (strategy.getState() == SparqState::args)
+        keepState(*sparq, states);
+      remarkOnRecomputation(*sparq);
     }
+    for (auto &[func, state] : states)
+      state.finish();
   }
 };
 } // namespace

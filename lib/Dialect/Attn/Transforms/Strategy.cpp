@@ -61,8 +61,8 @@ static const StrategyInfo kStrategies[] = {
 
 ArrayRef<StrategyInfo> attn::getStrategies() { return kStrategies; }
 
-/// The attribute of `info` with `values`, one a key, choices by number. A null attribute
-/// if its verifier refuses them, which it says through `emitError`.
+/// The attribute of `info` with `values`, one a key, choices by number. A null
+/// attribute if its verifier refuses them, which it says through `emitError`.
 static StrategyAttrInterface
 buildStrategy(const StrategyInfo &info, ArrayRef<int64_t> values,
               MLIRContext *context,
@@ -147,8 +147,7 @@ static std::optional<int64_t> parseValue(const StrategyKey &key,
 }
 
 static std::string printValue(const StrategyKey &key, int64_t value) {
-  return key.choices.empty() ? std::to_string(value)
-                             : key.choices[value].str();
+  return key.choices.empty() ? std::to_string(value) : key.choices[value].str();
 }
 
 FailureOr<StrategyAttrInterface>

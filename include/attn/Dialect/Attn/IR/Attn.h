@@ -32,6 +32,10 @@ inline constexpr llvm::StringLiteral kCheckAttrName = "attn.check";
 /// function with n of them returns their new values as its last n results.
 inline constexpr llvm::StringLiteral kInoutAttrName = "attn.inout";
 
+/// Name of the attribute of an argument that a rewrite added to keep something
+/// between calls; says what it is.
+inline constexpr llvm::StringLiteral kStateAttrName = "attn.state";
+
 /// Name of the unit attribute of an i8 tensor that holds booleans, nonzero for
 /// true.
 inline constexpr llvm::StringLiteral kBoolAttrName = "attn.bool";

@@ -72,8 +72,8 @@ SmallVector<DimRange> inLayout(Layout layout, DimRange batch, DimRange heads,
 
 /// The operands of `op` that `tile` reads, and its absolute position. A mask,
 /// bias, dequantisation scale or length is cut where it is not 1, be that known
-/// only at run time. A bottom-right diagonal becomes a causal offset. With a page table, `tile.keys` must be whole
-/// pages.
+/// only at run time. A bottom-right diagonal becomes a causal offset. With a
+/// page table, `tile.keys` must be whole pages.
 AttentionParts sliceAttention(OpBuilder &builder, Location loc,
                               AttentionInterface op, const AttentionTile &tile);
 
@@ -82,9 +82,9 @@ AttentionParts sliceAttention(OpBuilder &builder, Location loc,
 AttentionParts sliceKeys(OpBuilder &builder, Location loc, AttentionParts parts,
                          DimRange keys, bool cutKeyValue = true);
 
-/// The offset of `keys`, moved into bounds if the range is empty: a slice may be
-/// empty, but not begin outside, and folding turns what looks dynamic here into
-/// constants that the verifier of a slice sees.
+/// The offset of `keys`, moved into bounds if the range is empty: a slice may
+/// be empty, but not begin outside, and folding turns what looks dynamic here
+/// into constants that the verifier of a slice sees.
 OpFoldResult clampKeyOffset(OpBuilder &builder, Location loc,
                             AttentionInterface op, DimRange keys);
 

@@ -245,6 +245,14 @@ def AttnRewriteToSparQPass : Pass<"attn-rewrite-to-sparq"> {
     }
     ```
 
+    **With `state=args`** the second layout (in tiles of 256 keys) and the mean
+    become arguments of the function, marked `{attn.state = "..."}`, where key
+    and value are arguments or come from `attn.kv_append` to arguments. Appends
+    then keep them, they are `attn.inout`, and their new values are the last
+    results. `NAME_prepare(caches, kv_len, states)` makes them of filled caches:
+    `kv_len` tokens are what the mean counts. A mean is kept only where all
+    those tokens are visible: not with a mask, a window or a score region.
+
     Source: SparQ Attention, arXiv 2312.04985.
   }];
   let options = [
@@ -262,8 +270,11 @@ def AttnRewriteToSparQPass : Pass<"attn-rewrite-to-sparq"> {
            "Keys in memory: twice (rows and channels), once (rows)">,
     Option<"state", "state", "std::string", /*default=*/"\"recompute\"",
            "Second layout and mean value: recompute, args">];
-  let dependentDialects = ["::mlir::attn::AttnDialect",
-                           "::mlir::tensor::TensorDialect"];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attn::AttnDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def AttnDecomposeSparQPass : Pass<"attn-decompose-sparq"> {

@@ -81,8 +81,8 @@ LogicalResult applyApproximations(ModuleOp module, StringRef strategy);
 /// approximates.
 void dropApproximations(ModuleOp module);
 
-/// Replaces `op` on tensors by the ops of layer B that it is made of, and linalg
-/// between them.
+/// Replaces `op` on tensors by the ops of layer B that it is made of, and
+/// linalg between them.
 void decomposeSparq(RewriterBase &rewriter, SparqOp op);
 
 //===----------------------------------------------------------------------===//
