@@ -25,10 +25,11 @@ struct Problem {
   AttentionProblem p;
   SparqOptions options;
 
-  Problem(std::vector<double> q, std::vector<double> k, std::vector<double> v)
-      : query({1, int64_t(q.size()) / 2, 1, 2}, std::move(q)),
-        key({1, 1, int64_t(k.size()) / 2, 2}, std::move(k)),
-        value({1, 1, int64_t(v.size()), 1}, std::move(v)) {
+  Problem(const std::vector<double> &q, const std::vector<double> &k,
+          const std::vector<double> &v)
+      : query({1, int64_t(q.size()) / 2, 1, 2}, q),
+        key({1, 1, int64_t(k.size()) / 2, 2}, k),
+        value({1, 1, int64_t(v.size()), 1}, v) {
     p.query = query;
     p.key = key;
     p.value = value;
