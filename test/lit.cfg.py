@@ -30,9 +30,12 @@ if os.path.exists(os.path.join(config.llvm_tools_dir, "clang")):
 if config.sanitize:
     config.available_features.add("sanitized")
     # libMLIR and libLLVM are not instrumented: containers and memory that
-    # cross that border look wrong to the checks switched off here.
+    # cross that border look wrong to the checks switched off here. Among it
+    # the slabs of a BumpPtrAllocator: our side poisons a slab it starts, and
+    # libMLIR hands out pieces of it without unpoisoning them.
     config.environment["ASAN_OPTIONS"] = (
         "detect_container_overflow=0:detect_leaks=0:alloc_dealloc_mismatch=0:"
+        "allow_user_poisoning=0:"
         "detect_odr_violation=0:"
         # Tests of what happens without memory, and of faults that must end
         # the process by their signal.
