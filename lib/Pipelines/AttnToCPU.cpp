@@ -49,8 +49,10 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
                           assign.overwrite ? options.strategy : "blockwise";
                       pm.addPass(createAttnAssignStrategyPass(assign));
                     }});
-  stages.push_back({"tiled", [](OpPassManager &pm) {
+  stages.push_back({"tiled", [options](OpPassManager &pm) {
                       pm.addPass(createAttnApplyStrategiesPass());
+                      if (!options.portable)
+                        pm.addPass(createAttnFuseSparQPass());
                       addCleanup(pm);
                     }});
   // Layer A ops that are left asked to stay dense; layer B ops become kernels

@@ -29,7 +29,8 @@ using linalg::AggregatedOpInterface;
 static bool isToConvert(Operation *op, bool layerAOnly) {
   if (!isa_and_present<AttnDialect>(op->getDialect()) || isa<YieldOp>(op))
     return false;
-  return !layerAOnly || !isa<OnlineOp, PartialOp, FinalizeOp, MergeOp>(op);
+  return !layerAOnly ||
+         !isa<OnlineOp, PartialOp, FinalizeOp, MergeOp, SparqStepOp>(op);
 }
 
 namespace {

@@ -11,6 +11,7 @@
 
 #include "attn/Conversion/AttnToVector/AttnToVector.h"
 #include "KernelReport.h"
+#include "SparqKernel.h"
 #include "attn/Conversion/Passes.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
@@ -199,7 +200,7 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
 //===----------------------------------------------------------------------===//
 
 bool attn::isLoweredToVectors(Operation *op) {
-  return isa<OnlineOp, PartialOp, FinalizeOp, MergeOp>(op);
+  return isa<OnlineOp, PartialOp, FinalizeOp, MergeOp, SparqStepOp>(op);
 }
 
 /// Reports what the kernels do not take.
@@ -258,6 +259,18 @@ static LogicalResult lowerAttention(RewriterBase &rewriter,
   return success();
 }
 
+static LogicalResult lowerSparq(RewriterBase &rewriter, SparqStepOp op,
+                                const VectorTarget &target, ScratchPool &pool) {
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  FloatType type = attention.getAccumulatorType();
+  VectorBuilder b(op->getLoc(), rewriter, type,
+                  target.vectorBits / type.getWidth());
+  b.hasScalef = target.scalef;
+  SparqKernel(b, op, target, pool).emit();
+  rewriter.eraseOp(op);
+  return success();
+}
+
 LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
                                    const VectorTarget &target,
                                    ScratchPool &scratch) {
@@ -268,6 +281,8 @@ LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
   auto lanes = [&](FloatType type) {
     return target.vectorBits / type.getWidth();
   };
+  if (auto step = dyn_cast<SparqStepOp>(op))
+    return lowerSparq(rewriter, step, target, scratch);
   if (auto attention = dyn_cast<AttentionInterface>(op))
     return lowerAttention(rewriter, attention, target, scratch);
   if (auto finalize = dyn_cast<FinalizeOp>(op)) {

@@ -76,6 +76,10 @@ private:
   std::optional<ScoreRegion> region;
 };
 
+/// One vector whose lane i is the sum of the elements of `parts[i]`, as many
+/// parts as lanes.
+Value sumLanes(VectorBuilder &b, ArrayRef<Value> parts);
+
 /// Emits the decode kernel of one op.
 class DecodeKernel {
 public:

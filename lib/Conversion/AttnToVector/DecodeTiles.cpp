@@ -79,6 +79,13 @@ private:
   SmallVector<SmallVector<Value>> rounds;
 };
 
+Value attn::sumLanes(VectorBuilder &b, ArrayRef<Value> parts) {
+  LaneSums sums(b);
+  for (auto [lane, part] : llvm::enumerate(parts))
+    sums.add(lane, part);
+  return sums.get();
+}
+
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//

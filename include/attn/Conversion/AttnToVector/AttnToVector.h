@@ -46,7 +46,8 @@ private:
   llvm::DenseMap<Block *, int64_t> stackBytes;
 };
 
-/// True for the ops `lowerToVectors` knows: online, partial, finalize, merge.
+/// True for the ops `lowerToVectors` knows: online, partial, finalize, merge,
+/// sparq_step.
 bool isLoweredToVectors(Operation *op);
 
 /// Replaces `op` (on memrefs) by loops over vectors. On failure nothing has

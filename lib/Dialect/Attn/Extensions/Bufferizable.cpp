@@ -116,6 +116,7 @@ void attn::registerBufferizableOpInterfaceExternalModels(
     PartialOp::attachInterface<LayerBModel<PartialOp>>(*context);
     FinalizeOp::attachInterface<LayerBModel<FinalizeOp>>(*context);
     MergeOp::attachInterface<LayerBModel<MergeOp>>(*context);
+    SparqStepOp::attachInterface<LayerBModel<SparqStepOp>>(*context);
     ScoresOp::attachInterface<LayerBModel<ScoresOp>>(*context);
     TopKOp::attachInterface<LayerBModel<TopKOp>>(*context);
     GatherKvOp::attachInterface<LayerBModel<GatherKvOp>>(*context);

@@ -328,6 +328,21 @@ SdpaOp attn::createDense(OpBuilder &builder, SparqOp op) {
   return dense;
 }
 
+SparqStepOp attn::createSparqStep(OpBuilder &builder, Location loc,
+                                  const AttentionParts &p, SparqOp sparq,
+                                  Value splits, Value output) {
+  auto op = SparqStepOp::create(
+      builder, loc, resultTypes(output), p.query, p.key, p.value,
+      p.dynamicScale, p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias,
+      p.keyScale, p.valueScale, p.pageTable, p.offsets, sparq.getKeyT(),
+      sparq.getValueMean(), splits, output, p.scale, p.softcap, p.windowLeft,
+      p.windowRight, p.bottomRight, p.layout, sparq.getClampedRank(),
+      sparq.getTopK(), sparq.getClampedLocalWindow(), sparq.getRealloc(),
+      sparq.getGroupReduce(), sparq.getKeyLayout());
+  cloneScore(p, op.getScore());
+  return op;
+}
+
 ScoresOp attn::createScores(OpBuilder &builder, Location loc,
                             const AttentionParts &p, Value channels,
                             Value factor, Value keyT, Value scores) {

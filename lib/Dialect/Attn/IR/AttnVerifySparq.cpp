@@ -50,42 +50,64 @@ static LogicalResult verifyKeyT(AttentionInterface op, Value keyT) {
                     sizes.seqLenKv);
 }
 
-LogicalResult SparqOp::verify() {
+/// sparq_c1 to sparq_c6 for attn.sparq and its image with a destination.
+template <typename OpTy>
+static LogicalResult verifySparq(OpTy sparq) {
   // sparq_c1
-  if (failed(verifyAttention(*this)))
+  if (failed(verifyAttention(sparq)))
     return failure();
-  auto op = cast<AttentionInterface>(getOperation());
+  auto op = cast<AttentionInterface>(sparq.getOperation());
   StaticSizes sizes = getStaticSizes(op);
   // sparq_c2
   if (sizes.seqLenQ != 1)
-    return emitOpError("expects a seq_len_q of 1, but got ")
+    return sparq.emitOpError("expects a seq_len_q of 1, but got ")
            << dimToString(sizes.seqLenQ);
   // sparq_c3
-  if (int64_t(getRank()) < 1 || int64_t(getTopK()) < 1)
-    return emitOpError("expects rank and top_k of at least 1, but got ")
-           << int64_t(getRank()) << " and " << int64_t(getTopK());
-  if (int64_t(getLocalWindow()) < 0)
-    return emitOpError("expects local_window of at least 0, but got ")
-           << int64_t(getLocalWindow());
-  if (int64_t(getTopK()) > kMaxSize)
-    return emitOpError("expects top_k of at most ")
-           << kMaxSize << ", but got " << int64_t(getTopK());
+  if (int64_t(sparq.getRank()) < 1 || int64_t(sparq.getTopK()) < 1)
+    return sparq.emitOpError("expects rank and top_k of at least 1, but got ")
+           << int64_t(sparq.getRank()) << " and " << int64_t(sparq.getTopK());
+  if (int64_t(sparq.getLocalWindow()) < 0)
+    return sparq.emitOpError("expects local_window of at least 0, but got ")
+           << int64_t(sparq.getLocalWindow());
+  if (int64_t(sparq.getTopK()) > kMaxSize)
+    return sparq.emitOpError("expects top_k of at most ")
+           << kMaxSize << ", but got " << int64_t(sparq.getTopK());
   // sparq_c4
-  if (failed(verifyOutput(*this, getOutput(), op.getLayout(), sizes.batch,
+  if (failed(verifyOutput(sparq, sparq.getOutput(), op.getLayout(), sizes.batch,
                           sizes.numHeads, sizes.seqLenQ, sizes.headDimV)))
     return failure();
   // sparq_c5
-  if (getKeyT() && getKeyLayout() == KeyLayout::once)
-    return emitOpError("expects no key_t with key_layout(once)");
-  if (failed(verifyKeyT(op, getKeyT())))
+  if (sparq.getKeyT() && sparq.getKeyLayout() == KeyLayout::once)
+    return sparq.emitOpError("expects no key_t with key_layout(once)");
+  if (failed(verifyKeyT(op, sparq.getKeyT())))
     return failure();
   // sparq_c6
-  if (failed(verifyShape(*this, "value_mean", getValueMean(),
+  if (failed(verifyShape(sparq, "value_mean", sparq.getValueMean(),
                          {sizes.batch, sizes.numKvHeads, sizes.headDimV},
                          {"batch", "num_kv_heads", kHeadDimV})))
     return failure();
-  return verifyElementType(*this, "value_mean", getValueMean(),
+  return verifyElementType(sparq, "value_mean", sparq.getValueMean(),
                            op.getAccumulatorType());
+}
+
+LogicalResult SparqOp::verify() { return verifySparq(*this); }
+
+LogicalResult SparqStepOp::verify() {
+  // sparq_step_c1
+  if (failed(verifySparq(*this)))
+    return failure();
+  // sparq_step_c2
+  StaticSizes sizes = getStaticSizes(cast<AttentionInterface>(getOperation()));
+  if (ShapedType::isDynamic(sizes.numHeads) ||
+      ShapedType::isDynamic(sizes.numKvHeads))
+    return emitOpError("expects static num_heads and num_kv_heads, but got ")
+           << dimToString(sizes.numHeads) << " and "
+           << dimToString(sizes.numKvHeads);
+  // sparq_step_c3
+  if (failed(verifyBufferMask(cast<AttentionInterface>(getOperation()))))
+    return failure();
+  // sparq_step_c4
+  return verifyDestinationStyle(*this);
 }
 
 LogicalResult ScoresOp::verify() {

@@ -85,16 +85,21 @@ bool attn::maySplit(AttentionInterface op, int64_t blockSizeQ) {
   return tiles < kManyTiles;
 }
 
+Value attn::createNumThreads(OpBuilder &builder, Operation *op) {
+  Location loc = op->getLoc();
+  Value count =
+      func::CallOp::create(builder, loc, findNumThreads(op), ValueRange())
+          .getResult(0);
+  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                    count);
+}
+
 OpFoldResult attn::createNumSplits(OpBuilder &builder, AttentionInterface op,
                                    const AttentionSizes &dims,
                                    int64_t blockSizeQ) {
   Location loc = op.getLoc();
   IndexMath math{builder, loc};
-  Value calls =
-      func::CallOp::create(builder, loc, findNumThreads(op), ValueRange())
-          .getResult(0);
-  Value threads =
-      arith::IndexCastOp::create(builder, loc, builder.getIndexType(), calls);
+  Value threads = createNumThreads(builder, op);
   OpFoldResult one = math.constant(1);
   OpFoldResult queryTiles = math.apply(
       math.d(0).ceilDiv(std::min(blockSizeQ, kTileRows)), {dims.seqLenQ});

@@ -36,6 +36,10 @@ bool maySplit(AttentionInterface op, int64_t blockSizeQ);
 OpFoldResult createNumSplits(OpBuilder &builder, AttentionInterface op,
                              const AttentionSizes &dims, int64_t blockSizeQ);
 
+/// The number of threads, an index of at least 1. A call at `op` finds
+/// attn_rt_num_threads.
+Value createNumThreads(OpBuilder &builder, Operation *op);
+
 /// True if a call at `op` finds attn_rt_num_threads.
 bool knowsNumThreads(Operation *op);
 

@@ -512,7 +512,7 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, Terminator,
-    ParentOneOf<["SdpaOp", "SparqOp", "OnlineOp", "PartialOp", "ScoresOp"]>]> {
+    ParentOneOf<["SdpaOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp"]>]> {
   let summary = "The score a score region gives";
   let description = [{
     **Meaning** Ends the score region of an op; `score` replaces the score.
@@ -526,5 +526,6 @@ def Attn_YieldOp : Attn_Op<"yield", [
 }
 
 include "attn/Dialect/Attn/IR/AttnSparqOps.td"
+include "attn/Dialect/Attn/IR/AttnSparqKernel.td"
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS_TD

@@ -119,6 +119,10 @@ SparqOp createSparq(OpBuilder &builder, Location loc, Type output,
                     const SparqParameters &parameters);
 /// The dense attention that `op` approximates.
 SdpaOp createDense(OpBuilder &builder, SparqOp op);
+/// `sparq` with `parts` in place of its own; `splits` may be null.
+SparqStepOp createSparqStep(OpBuilder &builder, Location loc,
+                            const AttentionParts &parts, SparqOp sparq,
+                            Value splits, Value output);
 /// `parts.value` and its scale are not looked at; absent operands are null.
 ScoresOp createScores(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, Value channels, Value factor,

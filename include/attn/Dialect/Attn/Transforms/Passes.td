@@ -305,6 +305,33 @@ def AttnDecomposeSparQPass : Pass<"attn-decompose-sparq"> {
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AttnFuseSparQPass : Pass<"attn-fuse-sparq"> {
+  let summary = "Replace `attn.sparq` by one op with a destination";
+  let description = [{
+    Exact. For targets with a kernel for all steps at once: `attn.sparq` becomes
+    `attn.sparq_step`. Where the module is known to run on a pool of threads,
+    the step is told in how many ranges the keys may be scored in parallel.
+
+    **Left alone**, to be decomposed: ops whose num_heads or num_kv_heads is not
+    known, and those without a query.
+
+    ```mlir
+    func.func @decode(%q: tensor<1x2x1x64xf32>, %k: tensor<1x2x?x64xf32>)
+        -> tensor<1x2x1x64xf32> {
+      %0 = attn.sparq %q, %k, %k rank(16) top_k(32)
+        : (tensor<1x2x1x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+        -> tensor<1x2x1x64xf32>
+      return %0 : tensor<1x2x1x64xf32>
+    }
+    ```
+
+    Source: SparQ Attention, arXiv 2312.04985, algorithm 1.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Measuring
 //===----------------------------------------------------------------------===//

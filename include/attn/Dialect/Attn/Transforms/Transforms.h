@@ -85,6 +85,10 @@ void dropApproximations(ModuleOp module);
 /// linalg between them.
 void decomposeSparq(RewriterBase &rewriter, SparqOp op);
 
+/// Replaces `op` by the op that does all its steps, if its heads are known. In
+/// a module that declares attn_rt_num_threads that op is told how to split.
+FailureOr<SparqStepOp> fuseSparq(RewriterBase &rewriter, SparqOp op);
+
 //===----------------------------------------------------------------------===//
 // Functions that are called from C
 //===----------------------------------------------------------------------===//
