@@ -74,6 +74,17 @@ def ConvertAttnToVectorPass
     `attn.target` (512 bits when absent). Scratch is `memref.alloca` of static
     size, at the start of the outermost parallel loop or of the function.
 
+    `attn.sparq_step` becomes all its steps at once. Where `key_t` is given, in
+    floating-point elements and tiles of whole vectors, the approximate scores
+    are sums of a few of its rows, with keys in lanes and the next tile asked
+    for meanwhile; else the few components are taken out of the keys, which
+    reads all of these. The choice takes a time that is linear in the number of
+    keys, whatever their scores, and finds exactly the set that `attn.topk`
+    would, among scores that differ from those of the decomposition by
+    rounding. The chosen rows are read where they lie. A thread has a key head
+    to itself; with `splits` above 1 several first share its keys. Scores of
+    one key head to a thread, or of all, are in a `memref.alloc`.
+
     What each row sees comes from the key ranges of the op: a tile of keys that
     every row of the panel sees runs without masks, keys that none sees are not
     read. The score region is emitted on vectors where its ops are elementwise

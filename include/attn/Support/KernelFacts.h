@@ -25,7 +25,7 @@ struct KernelFacts {
   /// file:line:col, or as a location prints if it has none.
   std::string location;
   /// "panel" (lanes are queries), "decode" (lanes are elements of a row of
-  /// memory), or "decode or panel" where the rows decide when run.
+  /// memory), "decode or panel" where the rows decide when run, or "sparq".
   std::string scheme;
   int64_t lanes = 0; ///< Elements of a vector.
   int64_t rows = 0;  ///< Query rows worked on at once.

@@ -76,12 +76,50 @@ static void addRegion(AttentionInterface op, ScoreRegion::Lanes lanes,
                      .str());
 }
 
-void attn::reportKernel(AttentionInterface op, const KernelShape *panel,
-                        const DecodeShape *decode) {
+/// What every kernel tells of an op.
+static KernelFacts getFacts(Operation *op) {
   KernelFacts facts;
   if (auto function = op->getParentOfType<FunctionOpInterface>())
     facts.function = function.getName().str();
-  facts.location = toString(op.getLoc());
+  facts.location = toString(op->getLoc());
+  return facts;
+}
+
+static void tell(Operation *op, const KernelFacts &facts) {
+  for (const std::string &reason : facts.slow)
+    op->emitRemark() << "the kernel " << reason;
+  tellKernelListener(facts);
+}
+
+void attn::reportSparqKernel(SparqStepOp op, int64_t lanes, int64_t tile,
+                             bool readsChannels) {
+  KernelFacts facts = getFacts(op);
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  facts.scheme = "sparq";
+  facts.lanes = lanes;
+  facts.rows = *getStaticGroupSize(attention);
+  facts.tile = facts.block = tile;
+  if (op.getKeyT() && !readsChannels)
+    facts.slow.push_back(
+        "reads whole keys instead of channels of key_t, which must be floats "
+        "without a scale, with tiles of a multiple of " +
+        std::to_string(4 * lanes) + " adjacent keys");
+  addStrided(attention, facts.slow);
+  for (auto [name, size] : {std::pair{"head_dim", attention.getHeadDim()},
+                            std::pair{"head_dim_v", attention.getHeadDimV()}})
+    if (size % lanes)
+      facts.slow.push_back("copies the chosen rows, because a " +
+                           std::string(name) + " of " + std::to_string(size) +
+                           " is not a multiple of " + std::to_string(lanes) +
+                           "; pad it with zeros");
+  if (attention.hasScore())
+    addRegion(attention, ScoreRegion::Lanes::Keys, facts.slow);
+  tell(op, facts);
+}
+
+void attn::reportKernel(AttentionInterface op, const KernelShape *panel,
+                        const DecodeShape *decode) {
+  KernelFacts facts = getFacts(op);
   facts.scheme = !decode ? "panel" : panel ? "decode or panel" : "decode";
   if (decode) {
     facts.lanes = decode->lanes;
@@ -117,7 +155,5 @@ void attn::reportKernel(AttentionInterface op, const KernelShape *panel,
           " lanes, because that many query rows share a key head; tile with a "
           "larger block-size-q");
   }
-  for (const std::string &reason : facts.slow)
-    op->emitRemark() << "the kernel " << reason;
-  tellKernelListener(facts);
+  tell(op, facts);
 }

@@ -19,6 +19,10 @@ namespace mlir::attn {
 /// listener of them. Either shape may be null, not both.
 void reportKernel(AttentionInterface op, const KernelShape *panel,
                   const DecodeShape *decode);
+/// The same for the kernel of SparQ attention, which takes `tile` keys at a
+/// time and reads channels of them only if `readsChannels`.
+void reportSparqKernel(SparqStepOp op, int64_t lanes, int64_t tile,
+                       bool readsChannels);
 
 } // namespace mlir::attn
 

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SparqKernel.h"
+#include "KernelReport.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -115,6 +116,7 @@ void SparqKernel::emit() {
     owned = std::move(outer);
     free();
   };
+  reportSparqKernel(step, lanes, tile, readsChannels);
   if (!step.getSplits())
     return alone();
   Value isAlone = b.compare(CmpIPredicate::sle, step.getSplits(), b.idx(1));
