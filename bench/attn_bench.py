@@ -13,7 +13,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 import argparse  # noqa: E402
 import dataclasses  # noqa: E402
 import datetime  # noqa: E402
+import hashlib  # noqa: E402
 import importlib  # noqa: E402
+import json  # noqa: E402
 import platform  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
@@ -21,15 +23,16 @@ import time  # noqa: E402
 import numpy as np  # noqa: E402
 
 import bars  # noqa: E402
+import picture  # noqa: E402
 import table  # noqa: E402
 from contender import Missing, first_line  # noqa: E402
-from measure import Measurement  # noqa: E402
+from measure import Measurement, Result  # noqa: E402
 from ours import CompileError, Compiler  # noqa: E402
 from probes import ProbeError, Probes  # noqa: E402
 from shapes import PEERS, ConfigError, load_config  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SCHEMA = 1
+SCHEMA = 2
 
 
 def fail(message):
@@ -116,6 +119,11 @@ def parse():
         const=os.path.join(ROOT, "docs", "Performance.md"),
         metavar="FILE",
         help="write the tables between the markers of FILE (docs/Performance.md)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep what CONFIG.json in --out holds, and measure the other cases",
     )
     parser.add_argument("--list", action="store_true", help="list the cases and stop")
     parser.add_argument(
@@ -231,6 +239,33 @@ def select(cases, options):
     return chosen
 
 
+def compiler_stamp(path):
+    """What tells compilers apart, for --resume."""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()[:16]
+
+
+def load_results(path, facts, clock, stamp):
+    """[Result] of an earlier run on this machine with this compiler."""
+    try:
+        with open(path) as file:
+            document = json.load(file)
+    except OSError:
+        return []
+    except ValueError as error:
+        fail(f"--resume: {path}: {error}")
+    if document.get("schema") != SCHEMA:
+        fail(f"--resume: {path} was written by another attn_bench.py; remove it")
+    for what, mine, other in (
+        ("processor", facts["processor"], document["machine"]["processor"]),
+        ("clock", clock, document["clock"]),
+        ("attn-compile", stamp, document["compiler"]),
+    ):
+        if mine != other:
+            fail(f"--resume: {path} is of another {what}; remove it")
+    return [Result.from_json(entry) for entry in document["results"]]
+
+
 def write_docs(options, config, results, facts, versions):
     """Replaces the sections `bars` and `results` of a document."""
     some, every = table.disturbed(results)
@@ -244,13 +279,18 @@ def write_docs(options, config, results, facts, versions):
         f"{machine_line(facts, versions)}; {when}, config `{config}`. {quality} "
         "Written by `scripts/bench.sh --docs`."
     ]
-    bar_rows = bars.cells(results)
     header = [*bars.HEADER]
     header[6] = "reached"
-    table.replace_section(
-        options.docs, "bars", about + [""] + table.markdown(header, bar_rows)
-    )
-    table.replace_section(options.docs, "results", table.summary_markdown(results))
+    # SparQ has sections of its own, and is measured by other configurations.
+    for prefix, sparq in (("", False), ("sparq-", True)):
+        chosen = [r for r in results if (r.case.kind == "sparq") == sparq]
+        if not chosen:
+            continue
+        bar_rows = bars.cells(chosen, sparq)
+        lines = about + [""] + table.markdown(header, bar_rows)
+        table.replace_section(options.docs, f"{prefix}bars", lines)
+        lines = table.summary_markdown(chosen, sparq)
+        table.replace_section(options.docs, f"{prefix}results", lines)
 
 
 def main():
@@ -286,6 +326,14 @@ def main():
         f"each, none started after {options.minutes:g} minutes"
     )
 
+    name = os.path.splitext(os.path.basename(options.config))[0]
+    path = os.path.join(options.out, f"{name}.json")
+    stamp = compiler_stamp(compiler.tool)
+    results = []
+    if options.resume:
+        results = load_results(path, facts, options.clock, stamp)
+        say(f"{len(results)} results are in {path}")
+    known = {result.case for result in results}
     measurement = Measurement(
         compiler,
         probes,
@@ -297,11 +345,13 @@ def main():
         options.clock,
     )
     progress = Progress()
-    results, left_out = [], []
+    left_out = []
     for i, case in enumerate(cases):
+        if case in known:
+            continue
         minutes = (time.monotonic() - started) / 60
         if minutes > options.minutes:
-            left_out = cases[i:]
+            left_out = [case for case in cases[i:] if case not in known]
             break
         progress.prefix = f"[{i + 1}/{len(cases)}, {minutes:.1f} min] {case.name}"
         result = measurement.run(case, progress)
@@ -334,13 +384,12 @@ def main():
             say(line)
         say("got, worst case: medians; quiet: by the best samples; of: so many values")
 
-    name = os.path.splitext(os.path.basename(options.config))[0]
-    path = os.path.join(options.out, f"{name}.json")
     document = {
         "schema": SCHEMA,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(),
         "config": options.config,
         "clock": options.clock,
+        "compiler": stamp,
         "machine": facts,
         "versions": versions,
         "missing": missing,
@@ -350,10 +399,11 @@ def main():
         "bars": bars.to_json(results),
     }
     table.write_json(path, document)
-    picture = os.path.join(options.out, f"{name}.png")
-    why = table.write_picture(picture, results, f"attn-mlir, config {name}")
+    pictures, why = picture.write_pictures(
+        os.path.join(options.out, f"{name}.png"), results, f"attn-mlir, config {name}"
+    )
     say()
-    say(f"results: {path}" + (f"; {why}" if why else f", {picture}"))
+    say(f"results: {', '.join([path, *pictures])}" + (f"; {why}" if why else ""))
     if options.docs:
         try:
             write_docs(options, name, results, facts, versions)

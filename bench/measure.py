@@ -9,7 +9,8 @@ import time
 import check
 from contender import Unsupported, first_line
 from ours import CompileError, Ours
-from shapes import PEERS, Inputs
+from shapes import PEERS, Case, Inputs
+from sparq import SparqInputs, WrongChoice
 
 # One timed sample lasts at least this long: short calls are repeated in it.
 SAMPLE_SECONDS = 0.004
@@ -19,6 +20,8 @@ SLOW_SECONDS = 4.0
 # Peers known to be slow are tried on this many queries and keys first.
 PILOT_LENGTH = 256
 PILOT_PEERS = ("iree",)
+# Our kernels: that of the case, the plain one or the dense one beside it.
+OWN = ("ours", "plain", "dense")
 
 
 @dataclasses.dataclass
@@ -33,11 +36,15 @@ class Row:
     tried: dict = dataclasses.field(default_factory=dict)
     error: float | None = None  # against f64 rows, in units of the row's rms
     error_ours: float | None = None  # against all of our output
-    flops: int = 0
+    case: object = None  # what it computes, for the work
     seconds: list = dataclasses.field(default_factory=list)
     cpus: list = dataclasses.field(default_factory=list)  # used, on average
     contender: object = None
     estimate: float = 0.0
+
+    @property
+    def flops(self):
+        return self.case.flops()
 
     @property
     def median(self):
@@ -72,6 +79,17 @@ class Row:
             }
         return row
 
+    @classmethod
+    def from_json(cls, entry, case):
+        """A row of `case` as it was written."""
+        row = cls(entry["name"], entry["threads"], entry["status"], entry["why"])
+        row.detail, row.tried = entry["detail"], entry["tried"]
+        row.error, row.error_ours = entry["error"], entry["error_against_ours"]
+        row.case = case
+        row.seconds = [1e-3 * ms for ms in entry.get("samples_ms", [])]
+        row.cpus = [entry["cpus"]] if row.seconds else []
+        return row
+
 
 @dataclasses.dataclass
 class Limit:
@@ -93,8 +111,13 @@ class Limit:
     def to_json(self):
         entry = {"name": self.name, "threads": self.threads}
         if self.rates:
-            entry |= {"median": self.median, "best": self.best}
+            entry |= {"median": self.median, "best": self.best, "rates": self.rates}
         return entry
+
+    @classmethod
+    def from_json(cls, entry):
+        rates = entry.get("rates", [])
+        return cls(entry["name"], entry["threads"], None, rates)
 
 
 @dataclasses.dataclass
@@ -103,6 +126,7 @@ class Result:
     rows: list
     limits: list
     rounds: int = 0
+    layers: int = 1  # copies of the problem that runs take in turns
 
     def row(self, name, threads):
         for row in self.rows:
@@ -116,9 +140,9 @@ class Result:
                 return limit
         return None
 
-    def bounds(self, threads, best=False):
-        """{limit: seconds this case needs at it}."""
-        case, bounds = self.case, {}
+    def bounds(self, threads, best=False, case=None):
+        """{limit: seconds that a case, or this one, needs at it}."""
+        case, bounds = case or self.case, {}
         for limit in self.limits:
             if limit.threads != threads or not limit.rates:
                 continue
@@ -136,8 +160,9 @@ class Result:
 
     def share(self, threads, name="ours", best=False):
         """(share of the tightest limit, its name), or None."""
-        row, bounds = self.row(name, threads), self.bounds(threads, best)
-        if not row or not bounds:
+        row = self.row(name, threads)
+        bounds = self.bounds(threads, best, row.case) if row else None
+        if not bounds:
             return None
         tightest = max(bounds, key=bounds.get)
         seconds = row.best if best else row.median
@@ -168,17 +193,27 @@ class Result:
                 share = self.share(row.threads, row.name)
                 if share and row.name != "plain":
                     entry |= {"share_of_limit": share[0], "limit": share[1]}
-                if row.name not in ("ours", "plain"):
+                if row.name not in ("ours", "plain"):  # dense is a peer here
                     entry["times_ours"] = self.ratio(row.name, row.threads)
             rows.append(entry)
         return {
             "case": self.case.to_json(),
             "flops": self.case.flops(),
             "kv_bytes": self.case.kv_bytes(),
+            "layers": self.layers,
             "rounds": self.rounds,
             "rows": rows,
             "limits": [limit.to_json() for limit in self.limits],
         }
+
+    @classmethod
+    def from_json(cls, entry):
+        """A result as it was written."""
+        case = Case.from_json(entry["case"])
+        others = {"plain": case.plain_case(), "dense": case.dense_case()}
+        rows = [Row.from_json(r, others.get(r["name"], case)) for r in entry["rows"]]
+        limits = [Limit.from_json(limit) for limit in entry["limits"]]
+        return cls(case, rows, limits, entry["rounds"], entry["layers"])
 
 
 def timed(contender, repetitions):
@@ -217,11 +252,12 @@ class Measurement:
         # Left out by the caller: said once, not in every case.
         self.unasked = set(unasked)
 
-    def _ours(self, inputs, threads, rows, name="ours"):
-        row = Row(name, threads, flops=inputs.case.flops())
+    def _ours(self, inputs, threads, rows, name="ours", case=None):
+        """Our function for `case`, or that of the inputs, checked by f64 rows."""
+        row = Row(name, threads, case=case or inputs.case)
         try:
-            contender = Ours(self.compiler, inputs, threads)
-            timed(contender, 1)
+            contender = Ours(self.compiler, row.case, inputs, threads)
+            timed(contender, inputs.layers)
         except CompileError as error:
             row.status, row.why = "failed", str(error).strip()
             return row
@@ -249,9 +285,10 @@ class Measurement:
             self.pilots[key] = timed(contender, 1)[0] / small.flops()
         return self.pilots[key] * case.flops()
 
-    def _peer(self, name, alternatives, case, threads, rows, ours, pilot):
+    def _peer(self, name, alternatives, inputs, threads, rows, ours, pilot):
         """The fastest right alternative of a peer, as a row."""
-        row = Row(name, threads, flops=case.flops())
+        case = inputs.case
+        row = Row(name, threads, case=case)
         reasons, failures, wrong = [], [], []
         for make in alternatives:
             try:
@@ -268,6 +305,11 @@ class Measurement:
                 contender = make()
                 first, _ = timed(contender, 1)
                 output = contender.output()
+                mine = inputs.rows_for(contender, rows)
+            except WrongChoice as error:
+                wrong.append(f"{contender.detail}: {error}")
+                row.tried[contender.detail] = f"wrong: {error}"
+                continue
             except Unsupported as error:
                 reasons.append(first_line(error))
                 continue
@@ -275,7 +317,7 @@ class Measurement:
                 # A peer that throws is reported, and the others go on.
                 failures.append(first_line(error))
                 continue
-            error = check.error_of_rows(output, case.dtype, rows)
+            error = check.error_of_rows(output, case.dtype, mine)
             against = None
             if ours is not None:
                 against = check.error_of_all(output, ours, case.dtype)
@@ -312,7 +354,7 @@ class Measurement:
                 if contender in PILOT_PEERS:
                     pilot = module.attention
                 yield self._peer(
-                    contender, alternatives, case, threads, rows, ours, pilot
+                    contender, alternatives, inputs, threads, rows, ours, pilot
                 )
 
     def _limits(self, inputs):
@@ -325,8 +367,10 @@ class Measurement:
     def run(self, case, progress):
         """The result of a case."""
         progress("inputs and reference")
-        inputs = Inputs(case)
-        reference = inputs.reference_rows()
+        sparq = case.kind == "sparq"
+        inputs = SparqInputs(case) if sparq else Inputs(case)
+        reference = inputs.sparq_rows() if sparq else inputs.reference_rows()
+        dense_reference = inputs.reference_rows(4) if sparq else None
         rows, plain_rows = [], []
         plain = case.plain_case()
         plain_inputs = Inputs(plain) if plain else None
@@ -340,10 +384,15 @@ class Measurement:
                 row.detail = plain.name
                 rows.append(row)
                 plain_rows.append(row)
-            output = mine.contender.output() if mine.contender else None
+            if sparq:
+                dense = case.dense_case()
+                row = self._ours(inputs, threads, dense_reference, "dense", dense)
+                rows.append(row)
+            # A peer of SparQ may choose other keys; its own choice is checked.
+            output = mine.contender.output() if mine.contender and not sparq else None
             progress(f"peers, {threads} threads: set up and check")
             rows += list(self._peers(inputs, threads, reference, output))
-        result = Result(case, rows, list(self._limits(inputs)))
+        result = Result(case, rows, list(self._limits(inputs)), layers=inputs.layers)
         self._rounds(result, progress)
         # What is no longer needed may be gigabytes.
         for row in rows:
@@ -363,7 +412,7 @@ class Measurement:
             repetitions[id(row)] = min(max(count, 1), 1000)
         cost = {id(row): repetitions[id(row)] * row.estimate for row in running}
         # Slow contenders take part in fewer rounds, so that the others get theirs.
-        ours = [row for row in running if row.name in ("ours", "plain")]
+        ours = [row for row in running if row.name in OWN]
         base = sum(cost[id(row)] for row in ours) * 2
         rounds = min(max(int(budget / 2 / max(base, 1e-6)), MIN_ROUNDS), MAX_ROUNDS)
         if self.fixed_rounds:

@@ -19,9 +19,39 @@ class CompileError(Exception):
     pass
 
 
+KEY_TILE = 256  # keys in a tile of the keys' second layout
+
+
+def sparq_text(case):
+    """The function `attention` of a decode step with SparQ's state as arguments:
+    the keys in their second layout, and the mean of the values if it is used."""
+    t, d = case.dtype, case.head_dim
+    q = f"tensor<?x{case.heads}x1x{d}x{t}>"
+    k = f"tensor<?x{case.kv_heads}x?x{d}x{t}>"
+    arguments = [("%q", q), ("%k", k), ("%v", k)]
+    arguments += [("%kt", f"tensor<?x{case.kv_heads}x?x{d}x{KEY_TILE}x{t}>")]
+    clauses = f"rank({case.rank}) top_k({case.top_k})"
+    if case.local_window:
+        clauses += f" local_window({case.local_window})"
+    clauses += f" realloc({'on' if case.realloc else 'off'}) key_t(%kt)"
+    if case.realloc:
+        arguments += [("%mean", f"tensor<?x{case.kv_heads}x{d}xf32>")]
+        clauses += " value_mean(%mean)"
+    signature = ", ".join(f"{name}: {kind}" for name, kind in arguments)
+    types = ", ".join(kind for _, kind in arguments)
+    return f"""func.func @attention({signature}) -> {q} {{
+  %out = attn.sparq %q, %k, %v {clauses}
+    : ({types}) -> {q}
+  return %out : {q}
+}}
+"""
+
+
 def module_text(case):
     """The function `attention` of a case: batch and lengths are dynamic, so
     one compiled function serves every length of a configuration."""
+    if case.kind == "sparq":
+        return sparq_text(case)
     t = case.dtype
     q = f"tensor<?x{case.heads}x?x{case.head_dim}x{t}>"
     k = f"tensor<?x{case.kv_heads}x?x{case.head_dim}x{t}>"
@@ -134,47 +164,58 @@ class Compiler:
 
 
 class Ours(Contender):
-    """The compiled function bound to the arrays of a case."""
+    """The compiled function of a case bound to arrays, once for every layer;
+    runs take the layers in turns."""
 
     name = "ours"
 
-    def __init__(self, compiler, inputs, threads):
-        case = inputs.case
+    def __init__(self, compiler, case, inputs, threads):
         library = compiler.load(module_text(case))
-        arrays = [(a, case.dtype) for a in (inputs.query, inputs.key, inputs.value)]
-        for array, dtype in (
-            (inputs.bias, case.dtype),
-            (inputs.mask, "bool"),
-            (inputs.slopes, "f32"),
-        ):
-            if array is not None:
-                arrays.append((array, dtype))
-        self.result = np.zeros_like(inputs.query)
-        self.args = (_Tensor * len(arrays))(*[_tensor(a, t) for a, t in arrays])
-        self.results = (_Tensor * 1)(_tensor(self.result, case.dtype))
+        self.library = library
+        self.function = library.attention
+        library.attention_explain.restype = ctypes.c_char_p
         # The provider that attn-compile links into every .so.
         self.exec = _Exec()
         library.attn_openmp_exec(ctypes.byref(self.exec), threads)
+        arrays = inputs.operands(case)
+        self.result = np.zeros_like(inputs.query)
+        layers = [
+            self._bind(arrays, case, slice(at, at + case.batch))
+            for at in range(0, inputs.batch, case.batch)
+        ]
         size = ctypes.c_size_t()
-        library.attention_explain.restype = ctypes.c_char_p
-        self.library = library
+        self.args, self.results = layers[0]
         self._check(
             library.attention_workspace_bytes(
                 self.args, len(arrays), ctypes.byref(self.exec), ctypes.byref(size)
             )
         )
         self.workspace = ctypes.create_string_buffer(max(size.value, 1))
-        self.function = library.attention
-        self.call_args = (
-            self.args,
-            len(arrays),
-            self.results,
-            1,
-            ctypes.cast(self.workspace, ctypes.c_void_p),
-            ctypes.c_size_t(size.value),
-            ctypes.byref(self.exec),
-        )
+        self.calls = [
+            (
+                args,
+                len(arrays),
+                results,
+                1,
+                ctypes.cast(self.workspace, ctypes.c_void_p),
+                ctypes.c_size_t(size.value),
+                ctypes.byref(self.exec),
+            )
+            for args, results in layers
+        ]
+        self.at = 0
         self._keep = arrays
+
+    def _bind(self, arrays, case, rows):
+        """The arguments and results of one layer, `rows` of the batch axis."""
+        # Modifiers have one array for all layers, of batch 1 or none.
+        batch = self.result.shape[0]
+        mine = [
+            _tensor(a[rows] if a.shape[0] == batch and a.ndim > 1 else a, t)
+            for a, t in arrays
+        ]
+        result = _tensor(self.result[rows], case.dtype)
+        return (_Tensor * len(mine))(*mine), (_Tensor * 1)(result)
 
     def _check(self, status):
         if status:
@@ -185,7 +226,8 @@ class Ours(Contender):
             raise CompileError(f"the compiled function returned status {status}{why}")
 
     def run(self):
-        self._check(self.function(*self.call_args))
+        self._check(self.function(*self.calls[self.at]))
+        self.at = (self.at + 1) % len(self.calls)
 
     def output(self):
         return self.result

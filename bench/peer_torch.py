@@ -101,6 +101,12 @@ class Folded(Sdpa):
 def candidates(inputs, threads):
     """Lists of alternatives; the benchmark keeps the fastest of each."""
     case = inputs.case
+    if case.kind == "sparq":
+        # Here, not above: that file needs torch, and this one says if it is missing.
+        import peer_torch_sparq
+
+        yield from peer_torch_sparq.candidates(inputs, threads)
+        return
     yield "torch", [
         lambda b=b: Sdpa(inputs, threads, b)
         for b in (SDPBackend.FLASH_ATTENTION, SDPBackend.MATH)

@@ -9,7 +9,7 @@ import os
 import numpy as np
 
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "configs")
-KINDS = ("prefill", "decode")
+KINDS = ("prefill", "decode", "sparq")
 DTYPES = {"f32": 4, "f16": 2, "bf16": 2}
 PEERS = ("torch", "iree", "ort")
 
@@ -22,6 +22,12 @@ MODIFIERS = {
     "alibi": 0,  # a score region that reads a slope per head
     "mask": 0,  # boolean, [1, 1, seq_q, seq_kv], half of it true
 }
+
+# What numbers the arrays hold: N(0, 1), or with channels of q and k that are
+# far larger than the others, as trained models have them.
+VALUES = ("normal", "outliers")
+OUTLIER_EVERY, OUTLIER_FACTOR = 16, 3
+REALLOC = ("auto", "on", "off")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +46,12 @@ class Case:
     modifier: str = "none"
     # Head dimension and length of the plain kernel timed beside it, or None.
     plain: tuple | None = None
+    # SparQ: components of the query, keys kept, newest keys always kept.
+    rank: int = 0
+    top_k: int = 0
+    local_window: int = 0
+    realloc: bool = False
+    values: str = "normal"
     threads: tuple = (1, 2)
     peers: tuple = PEERS
 
@@ -51,7 +63,7 @@ class Case:
     def name(self):
         parts = [self.kind, self.dtype, f"b{self.batch}"]
         parts += [f"h{self.heads}/{self.kv_heads}"]
-        if self.seq_q == self.seq_kv:
+        if self.seq_q == self.seq_kv or self.kind == "sparq":
             parts += [f"s{self.seq_kv}"]
         else:
             parts += [f"q{self.seq_q}", f"s{self.seq_kv}"]
@@ -60,6 +72,10 @@ class Case:
             parts += ["causal"]
         if self.modifier != "none":
             parts += [self.modifier]
+        if self.kind == "sparq":
+            parts += [f"r{self.rank}", f"k{self.top_k}", f"l{self.local_window}"]
+            parts += ["realloc"] if self.realloc else []
+            parts += [self.values] if self.values != "normal" else []
         return " ".join(parts)
 
     def visible_pairs(self):
@@ -77,10 +93,18 @@ class Case:
 
     def flops(self):
         """Two products, a multiplication and an addition each."""
+        if self.kind == "sparq":
+            chosen = 2 * min(self.top_k, self.seq_kv) * self.head_dim
+            return 2 * self.batch * self.heads * (self.seq_kv * self.rank + chosen)
         return 4 * self.batch * self.heads * self.visible_pairs() * self.head_dim
 
     def kv_bytes(self):
+        """Bytes that must be read of K and V, or of what SparQ keeps of them."""
         size = DTYPES[self.dtype]
+        if self.kind == "sparq":
+            chosen = 2 * min(self.top_k, self.seq_kv) * self.head_dim
+            elements = self.seq_kv * self.rank + chosen + 4 * self.head_dim
+            return self.batch * self.kv_heads * elements * size
         rows = self.batch * self.kv_heads * self.seq_kv
         return 2 * rows * self.head_dim * size
 
@@ -99,8 +123,29 @@ class Case:
             plain=None,
         )
 
+    def dense_case(self):
+        """The dense decode step that SparQ is compared with, or None."""
+        if self.kind != "sparq":
+            return None
+        return dataclasses.replace(
+            self, kind="decode", rank=0, top_k=0, local_window=0, realloc=False
+        )
+
     def to_json(self):
         return dataclasses.asdict(self) | {"name": self.name}
+
+    @classmethod
+    def from_json(cls, entry):
+        """A case as it was written."""
+        fields = {field.name for field in dataclasses.fields(cls)}
+        # JSON has lists for tuples.
+        return cls(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in entry.items()
+                if key in fields
+            }
+        )
 
 
 class ConfigError(Exception):
@@ -121,8 +166,36 @@ _PRODUCT = {
     "batch": 1,
     "group": 1,
     "modifier": "none",
+    "rank": 32,
+    "top_k": 128,
+    "local_window": None,
+    "realloc": "auto",
+    "values": "normal",
 }
 _PLAIN = {"kind", "heads", "threads", "peers", "plain", "target", "why"}
+_SPARQ = {"rank", "top_k", "local_window", "realloc", "values"}
+_NOT_SPARQ = {"seq_q", "causal", "modifier", "plain"}
+# Peers that have the algorithm.
+SPARQ_PEERS = ("torch",)
+
+
+def _check_sparq(at, where):
+    for key in ("rank", "top_k"):
+        if at[key] < 1:
+            raise ConfigError(f"{where}: {key} is {at[key]}, expected at least 1")
+    if at["rank"] > at["head_dim"]:
+        raise ConfigError(
+            f"{where}: rank is {at['rank']}, expected at most head_dim, "
+            f"{at['head_dim']}"
+        )
+    if at["local_window"] is not None and not 0 <= at["local_window"] <= at["top_k"]:
+        raise ConfigError(
+            f"{where}: local_window is {at['local_window']}, "
+            f"expected 0 to top_k, {at['top_k']}"
+        )
+    for key, known in (("realloc", REALLOC), ("values", VALUES)):
+        if at[key] not in known:
+            raise ConfigError(f"{where}: {key} is {at[key]!r}, expected one of {known}")
 
 
 def _expand(template, where):
@@ -136,6 +209,9 @@ def _expand(template, where):
         raise ConfigError(f"{where}: target is {template['target']!r}, expected 'cpu'")
     if "seq" not in template:
         raise ConfigError(f"{where}: seq is missing")
+    sparq = kind == "sparq"
+    for key in sorted(set(template) & (_NOT_SPARQ if sparq else _SPARQ)):
+        raise ConfigError(f"{where}: kind {kind!r} has no {key}")
     axes = {key: _as_list(template.get(key, d)) for key, d in _PRODUCT.items()}
     for values in itertools.product(*axes.values()):
         at = dict(zip(axes, values))
@@ -154,11 +230,24 @@ def _expand(template, where):
                 f"{where}: expects heads to be a multiple of group, "
                 f"but got {heads} and {at['group']}"
             )
-        peers = template.get("peers", list(PEERS))
-        if set(peers) - set(PEERS):
-            raise ConfigError(f"{where}: peers are {peers}, expected some of {PEERS}")
-        seq_q = at["seq_q"] or (1 if kind == "decode" else at["seq"])
+        known = SPARQ_PEERS if sparq else PEERS
+        peers = template.get("peers", list(known))
+        if set(peers) - set(known):
+            raise ConfigError(f"{where}: peers are {peers}, expected some of {known}")
+        seq_q = at["seq_q"] or (at["seq"] if kind == "prefill" else 1)
         plain = template.get("plain")
+        more = {}
+        if sparq:
+            _check_sparq(at, where)
+            local = at["local_window"]
+            more = {
+                "rank": at["rank"],
+                "top_k": at["top_k"],
+                "local_window": at["top_k"] // 4 if local is None else local,
+                "realloc": at["realloc"] == "on"
+                or (at["realloc"] == "auto" and at["group"] == 1),
+                "values": at["values"],
+            }
         yield Case(
             kind=kind,
             dtype=at["dtype"],
@@ -174,6 +263,7 @@ def _expand(template, where):
             plain=tuple(plain) if plain else None,
             threads=tuple(template.get("threads", (1, 2))),
             peers=tuple(peers),
+            **more,
         )
 
 
@@ -261,9 +351,13 @@ def normal(shape, dtype, seed):
 class Inputs:
     """The arrays of a case, in layout [batch, heads, seq, head_dim]."""
 
+    # How many copies of the problem there are, as a model has layers.
+    layers = 1
+
     def __init__(self, case):
         self.case = case
-        b, d, dtype = case.batch, case.head_dim, case.dtype
+        d, dtype = case.head_dim, case.dtype
+        self.batch = b = case.batch * self.layers
         self.query = normal((b, case.heads, case.seq_q, d), dtype, 1)
         self.key = normal((b, case.kv_heads, case.seq_kv, d), dtype, 2)
         self.value = normal((b, case.kv_heads, case.seq_kv, d), dtype, 3)
@@ -278,6 +372,22 @@ class Inputs:
             self.mask = empty((1, 1, *square), np.uint8)
             half = np.random.default_rng(11).random(_POOL_SIZE, np.float32) < 0.5
             self.mask.reshape(-1)[:] = np.resize(half, self.mask.size)
+
+    def operands(self, case):
+        """[(array, type)] of what the function of `case` takes."""
+        found = [(a, case.dtype) for a in (self.query, self.key, self.value)]
+        for array, dtype in (
+            (self.bias, case.dtype),
+            (self.mask, "bool"),
+            (self.slopes, "f32"),
+        ):
+            if array is not None:
+                found.append((array, dtype))
+        return found
+
+    def rows_for(self, peer, rows):
+        """The rows that a peer must give, of those of reference_rows."""
+        return rows
 
     def scores(self, b, h, i, low, high):
         """Scores of one query row against keys [low, high) in f64, masked."""
@@ -307,12 +417,12 @@ class Inputs:
         """[(b, h, i, row)]: the definition in f64, on a sample of rows."""
         case = self.case
         random = np.random.default_rng(13)
-        rows = {(0, 0, 0), (case.batch - 1, case.heads - 1, case.seq_q - 1)}
-        total = case.batch * case.heads * case.seq_q
+        rows = {(0, 0, 0), (self.batch - 1, case.heads - 1, case.seq_q - 1)}
+        total = self.batch * case.heads * case.seq_q
         while len(rows) < min(count, total):
             rows.add(
                 (
-                    int(random.integers(case.batch)),
+                    int(random.integers(self.batch)),
                     int(random.integers(case.heads)),
                     int(random.integers(case.seq_q)),
                 )

@@ -22,13 +22,18 @@ def case_lines(result):
     case = result.case
     pairs = f"{case.visible_pairs():,} visible pairs a head"
     lines = [f"{case.name}   ({pairs}, {result.rounds} rounds)", COLUMNS]
+    if case.kind == "sparq":
+        read = f"reads {number(1e-6 * case.kv_bytes())} MB"
+        dense = f"{number(1e-6 * case.dense_case().kv_bytes())} MB if dense"
+        layers = f"{result.layers} layer{'s' * (result.layers > 1)} in turns"
+        lines[0] = f"{case.name}   ({read}, {dense}; {layers}, {result.rounds} rounds)"
     for row in result.rows:
         head = f"  {row.name:<18}{row.threads:>4}"
         if not row.seconds:
             lines.append(f"{head}  {row.status}: {row.why}")
             continue
         gflops = 1e-9 * row.flops / row.median
-        gbytes = 1e-9 * case.kv_bytes() / row.median
+        gbytes = 1e-9 * row.case.kv_bytes() / row.median
         share, ratio = "", ""
         if row.name == "plain":
             per_pair = result.per_pair(row.threads)
@@ -63,12 +68,55 @@ def case_lines(result):
     return lines
 
 
+SPARQ_COLUMNS = (
+    "case",
+    "thr",
+    "ours ms",
+    "dense ms",
+    "dense/ours",
+    "quiet",
+    "bytes",
+    "of limit",
+    "dense of limit",
+    "torch-sparq",
+)
+
+
+def sparq_cells(results):
+    """Rows of the table of SparQ: ours beside our dense kernel and the peer."""
+    rows = []
+    for result in results:
+        if result.case.kind != "sparq":
+            continue
+        for threads in result.case.threads:
+            cells = [result.case.name, str(threads)]
+            for name in ("ours", "dense"):
+                row = result.row(name, threads)
+                statuses = [r.status for r in result.rows if r.name == name]
+                cells.append(number(1e3 * row.median) if row else statuses[0])
+            for best in (False, True):
+                ratio = result.ratio("dense", threads, best)
+                cells.append(f"{ratio:.2f}x" if ratio else "")
+            read = result.case.dense_case().kv_bytes() / result.case.kv_bytes()
+            cells.append(f"{read:.2f}x")
+            for name in ("ours", "dense"):
+                share = result.share(threads, name)
+                cells.append(f"{100 * share[0]:.1f} % {share[1]}" if share else "")
+            ratio = result.ratio("torch-sparq", threads)
+            found = [r.status for r in result.rows if r.name.startswith("torch")]
+            cells.append(f"{ratio:.2f}x" if ratio else found[0] if found else "")
+            rows.append(cells)
+    return rows
+
+
 PEER_COLUMNS = ("torch", "torch-folded", "iree", "iree-decomposed", "ort")
 
 
 def summary_rows(results):
     """(case, threads, ours ms, rate, share, {peer: text}), one a line."""
     for result in results:
+        if result.case.kind == "sparq":  # has a table of its own
+            continue
         for threads in result.case.threads:
             ours = result.row("ours", threads)
             peers = {}
@@ -116,7 +164,15 @@ def disturbed(results):
 
 
 def summary_lines(results):
+    """The table of all cases, and that of SparQ; one of them may be absent."""
+    sparq = sparq_cells(results)
     header, rows = _summary_cells(results)
+    lines = _aligned(header, rows) if rows else []
+    lines += [""] if rows and sparq else []
+    return lines + (_aligned(list(SPARQ_COLUMNS), sparq) if sparq else [])
+
+
+def _aligned(header, rows):
     widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
 
     def line(cells):
@@ -136,7 +192,9 @@ def markdown(header, rows):
     return lines
 
 
-def summary_markdown(results):
+def summary_markdown(results, sparq=False):
+    if sparq:
+        return markdown(list(SPARQ_COLUMNS), sparq_cells(results))
     return markdown(*_summary_cells(results))
 
 
@@ -159,113 +217,3 @@ def replace_section(path, name, lines):
     body = "\n".join([begin, *lines, end])
     with open(path, "w") as file:
         file.write(pattern.sub(lambda _: body, text))
-
-
-# Validated categorical colours, in a fixed order: identity never moves when
-# a peer is missing.
-COLOURS = {
-    "ours": "#2a78d6",
-    "torch": "#1baf7a",
-    "torch-folded": "#eda100",
-    "iree": "#008300",
-    "iree-decomposed": "#4a3aa7",
-    "ort": "#e34948",
-}
-
-
-def write_picture(path, results, title):
-    """Share of the limit, a panel for prefill and one for decode; returns why
-    not, or None."""
-    try:
-        import matplotlib
-
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-    except ImportError as error:
-        return f"no picture: {error}"
-    panels = []
-    for kind in ("prefill", "decode"):
-        chosen = [r for r in results if r.case.kind == kind and r.row("ours", _most(r))]
-        if chosen:
-            panels.append((kind, chosen))
-    if not panels:
-        return "no picture: nothing was measured"
-    heights = [len(chosen) for _, chosen in panels]
-    figure, axes = pyplot.subplots(
-        len(panels),
-        1,
-        figsize=(9, 0.8 + 0.28 * sum(heights) + 0.8 * len(panels)),
-        gridspec_kw={"height_ratios": heights},
-        squeeze=False,
-        layout="constrained",
-    )
-    for axis, (kind, chosen) in zip(axes[:, 0], panels):
-        for y, result in enumerate(chosen):
-            threads = _most(result)
-            points = {}
-            for name in COLOURS:
-                share = result.share(threads, name)
-                if share:
-                    points[name] = 100 * share[0]
-            low = min(points.values())
-            axis.plot(
-                [low, points["ours"]], [y, y], color="#d8d7d2", linewidth=1.5, zorder=1
-            )
-            for name, value in points.items():
-                axis.scatter(
-                    value,
-                    y,
-                    s=64 if name == "ours" else 40,
-                    color=COLOURS[name],
-                    edgecolor="white",
-                    linewidth=1,
-                    zorder=3 if name == "ours" else 2,
-                )
-            axis.annotate(
-                f"{points['ours']:.0f} %",
-                (min(points["ours"], 100), y),
-                xytext=(8, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-                color="#2a2a28",
-            )
-        axis.set_yticks(range(len(chosen)))
-        axis.set_yticklabels(
-            [f"{r.case.name} · {_most(r)} thr" for r in chosen], fontsize=8
-        )
-        axis.set_ylim(len(chosen) - 0.4, -0.6)
-        # Above 100 only where other programs disturbed a probe.
-        axis.set_xlim(0, 109)
-        axis.set_xlabel("% of what the machine can do (measured in the same run)")
-        axis.set_title(kind, loc="left", fontsize=10)
-        axis.grid(axis="x", color="#ececea", linewidth=0.8)
-        axis.set_axisbelow(True)
-        axis.tick_params(length=0)
-        for side in ("top", "right", "left"):
-            axis.spines[side].set_visible(False)
-    present = [
-        name
-        for name in COLOURS
-        if any(r.row(name, _most(r)) for _, chosen in panels for r in chosen)
-    ]
-    handles = [
-        pyplot.Line2D([], [], marker="o", linestyle="", color=COLOURS[name], label=name)
-        for name in present
-    ]
-    figure.legend(
-        handles=handles,
-        loc="outside upper right",
-        ncols=len(handles),
-        frameon=False,
-        fontsize=8,
-    )
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
-    return None
-
-
-def _most(result):
-    """The largest number of threads of a case."""
-    return max(result.case.threads)

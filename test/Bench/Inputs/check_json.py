@@ -4,11 +4,12 @@ import json
 import sys
 
 document = json.load(open(sys.argv[1]))
-assert document["schema"] == 1
+assert document["schema"] == 2
 for key in (
     "date",
     "config",
     "clock",
+    "compiler",
     "machine",
     "versions",
     "missing",
@@ -18,7 +19,7 @@ for key in (
     assert key in document, key
 assert set(document["missing"]) == {"torch", "iree", "ort"}, document["missing"]
 assert document["left_out"] == []
-assert len(document["results"]) == 8, len(document["results"])
+assert len(document["results"]) == 10, len(document["results"])
 for result in document["results"]:
     case = result["case"]
     assert result["flops"] > 0 and result["kv_bytes"] > 0
@@ -35,7 +36,20 @@ for result in document["results"]:
 # The window of 512 keys covers 40: as causal, 40 * 41 / 2 pairs a head.
 window = next(r for r in document["results"] if r["case"]["modifier"] == "window")
 assert window["flops"] == 4 * 2 * (40 * 41 // 2) * 16
-decode = document["results"][-1]
+decode = document["results"][-3]
 assert decode["flops"] == 4 * 8 * 100 * 16
 assert decode["kv_bytes"] == 2 * 2 * 100 * 16 * 2
+# 4 heads on 2: r * S and 2 * k * d products a query head, and what is read of K and V.
+sparq = document["results"][-2]
+assert sparq["flops"] == 2 * 4 * (4 * 300 + 2 * 32 * 16)
+assert sparq["kv_bytes"] == 2 * (4 * 300 + 2 * 32 * 16 + 4 * 16) * 2
+assert sparq["case"]["local_window"] == 8 and not sparq["case"]["realloc"]
+assert document["results"][-1]["case"]["realloc"]
+for result in document["results"]:
+    is_sparq = result["case"]["kind"] == "sparq"
+    dense = [row for row in result["rows"] if row["name"] == "dense"]
+    assert [row["threads"] for row in dense] == result["case"]["threads"] * is_sparq
+    assert all(row["status"] == "ok" and row["times_ours"] > 0 for row in dense)
+    # Every turn through the layers reads more than the caches hold, or 256 of them.
+    assert result["layers"] == (256 if is_sparq else 1)
 print("the file is right")
