@@ -81,9 +81,13 @@ class Case:
     offsets: Optional[Tuple[int, int, int, int]] = None
     dynamic: str = "static"  # or "lengths" or "all"
     want_lse: bool = True
-    form: str = "sdpa"  # or "partial", "online", "merge"
+    form: str = "sdpa"  # or "sparq", "partial", "online", "merge"
     parts: Tuple[Tuple[int, int], ...] = ()  # of "online" and "merge"
     strategy: str = "blockwise"
+    # Of the form "sparq", whose parameters are those of the strategy:
+    key_tile: int = 0  # of key_t; 0: none
+    keeps_mean: bool = False  # whether value_mean is given
+    splits: int = 0  # of attn.sparq_step; 0: attn.sparq
     seed: int = 0
 
     @property
@@ -154,7 +158,7 @@ class Case:
     def element_type(self, name):
         if name in ("query", "output"):
             return self.dtype
-        if name in ("key", "value"):
+        if name in ("key", "value", "key_t"):
             return self.kv_dtype or self.dtype
         if name in ("mask", "bias"):
             return getattr(self, f"{name}_type")
@@ -187,6 +191,19 @@ def _paged_inputs(case, random, inputs):
     for name in ("key", "value"):
         rows = inputs[name] if case.layout == "bshd" else inputs[name].swapaxes(1, 2)
         rows[~used] = 127 if case.kv_dtype == "i8" else np.nan
+
+
+def transposed_keys(case, key):
+    """key_t of a cache that ends inside of a tile; garbage where no key is."""
+    keys = key.swapaxes(1, 2) if case.layout == "bshd" else key
+    tiles = -(-case.seq_len_kv // case.key_tile) + 1
+    shape = (case.batch, case.num_kv_heads, tiles * case.key_tile, case.head_dim)
+    padded = np.full(shape, 127.0 if case.kv_dtype == "i8" else np.nan)
+    for b in range(case.batch):
+        length = max(0, case.kv_len_at(b) - case.offset_of(3))
+        padded[b, :, :length] = keys[b, :, :length]
+    tiled = padded.reshape(*shape[:2], tiles, case.key_tile, case.head_dim)
+    return tiled.swapaxes(3, 4)
 
 
 def make_inputs(case):
@@ -226,6 +243,12 @@ def make_inputs(case):
             inputs[f"documents_{name}"] = random.integers(0, 3, count)
     if case.sinks:
         inputs["sinks"] = random.standard_normal(case.num_heads)
+    if case.key_tile:
+        inputs["key_t"] = transposed_keys(case, inputs["key"])
+    if case.keeps_mean:
+        # No mean of anything: what is given counts.
+        shape = (case.batch, case.num_kv_heads, case.head_dim_v)
+        inputs["value_mean"] = random.standard_normal(shape)
     return {n: round_to(case.element_type(n), array) for n, array in inputs.items()}
 
 
@@ -289,16 +312,15 @@ def call_object(module, types, arrays, *flags, num_results=2, strategy=""):
         return [np.load(name) for name in outputs]
 
 
-def run(
-    case, inputs=None, verify=False, lowering="tool", check=True, threads=None
-):
+def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=None):
     """(output, lse) of a case as f64 arrays, output in [b, h, s, d] order.
 
     lowering "tool" is what attn-run does with --strategy, "attribute" what it
     does with a strategy written on the op; "portable" applies the strategy and
-    lowers to linalg first; "split-kv=N" runs attn-split-kv first; "object" calls
-    a shared object with strided tensors. With `check`
-    the results are compared with the oracle, with `verify` attn-run compares
+    lowers to linalg first; "decomposed" takes SparQ apart first; "split-kv=N" runs
+    attn-split-kv first; "object" calls a shared object with strided tensors. An
+    op that is a strategy by itself ("sparq") is given none. With `check` the
+    results are compared with the oracle, with `verify` attn-run compares
     them with the C++ reference too; `threads` is how many it uses.
     Memory ends, or begins, at pages that cannot be touched.
     """
@@ -308,15 +330,19 @@ def run(
     arrays = [encode(case.element_type(n), array) for n, array in inputs.items()]
     flags = ["--guard-pages=" + ("start" if case.seed % 3 == 0 else "end")]
     transform = None
-    if lowering == "portable":
-        transform = [
-            f"--attn-assign-strategy=strategy={case.strategy}",
-            "--attn-apply-strategies",
-            "--convert-attn-to-linalg",
-        ]
+    has_strategy = case.form != "sparq"
+    if lowering in ("portable", "decomposed"):
+        transform = ["--convert-attn-to-linalg"]
+        if lowering == "decomposed":
+            transform = ["--attn-decompose-sparq"]
+        if has_strategy:
+            transform[:0] = [
+                f"--attn-assign-strategy=strategy={case.strategy}",
+                "--attn-apply-strategies",
+            ]
     elif lowering.startswith("split-kv="):
         transform = ["--attn-split-kv=num-splits=" + lowering.partition("=")[2]]
-    elif lowering == "tool":
+    elif lowering == "tool" and has_strategy:
         flags.append(f"--strategy={case.strategy}")
     if verify and not transform:
         flags.append("--verify")
@@ -332,7 +358,7 @@ def run(
             "--padded",
             f"--threads={1 if threads is None else threads}",
             num_results=num_results,
-            strategy=case.strategy,
+            strategy=case.strategy if has_strategy else "",
         )
     else:
         results = call(

@@ -1,6 +1,7 @@
 """The IR of a Case."""
 
 import numpy as np
+import oracle_sparq
 
 SCORES = {
     # Natural units; positions are absolute.
@@ -34,6 +35,8 @@ SCORES = {
 # The order of operands in the ops; acc and others lie before sinks.
 ORDER = ["dynamic_scale", "causal_offset", "kv_len", "q_len", "mask", "bias"]
 ORDER += ["key_scale", "value_scale", "page_table"]
+# What SparQ keeps between steps; after all modifiers.
+STATE = ["key_t", "value_mean"]
 
 
 def _tensor(element, shape, dynamic_dims=()):
@@ -56,6 +59,10 @@ def _dynamic_dims(case, name, shape):
         return (0, 1, 2) if everything else (0, length)
     if name == "lse":
         return (0, 1, 2) if everything else (0, 2)
+    if name == "key_t":
+        return (0, 1, 2) if everything else (2,)
+    if name == "value_mean":
+        return (0, 1) if everything else (0,)
     if everything:
         return tuple(range(len(shape)))
     if name in ("mask", "bias"):
@@ -196,6 +203,43 @@ class _Writer:
         )
         return [f"%r#{n}" for n in range(len(results))], results
 
+    def sparq(self):
+        """attn.sparq with its state; attn.sparq_step if there are splits."""
+        case, o = self.case, oracle_sparq.options(self.case)
+        clauses, types = self.modifiers()
+        types = [self.types[n] for n in ("query", "key", "value")] + types
+        clauses += (
+            f" rank({o['rank']}) top_k({o['top_k']}) local_window({o['local']})"
+            f" realloc({'on' if o['realloc'] else 'off'})"
+            f" group_reduce({o['reduce']}) key_layout({o['layout']})"
+        )
+        for name in STATE:
+            if name in self.types:
+                clauses += f" {name}(%{name})"
+                types.append(self.types[name])
+        if case.splits == 0:
+            self.add(
+                f"%r = attn.sparq %query, %key, %value {clauses}{self.score()}\n"
+                f"    : ({', '.join(types)}) -> {self.output}"
+            )
+            return ["%r"], [self.output]
+        self.add(f"%splits = arith.constant {case.splits} : index")
+        axes = _dynamic_dims(case, "output", case.shape("output"))
+        for axis in axes:
+            self.add(f"%axis{axis} = arith.constant {axis} : index")
+            self.add(
+                f"%size{axis} = tensor.dim %query, %axis{axis} : "
+                f"{self.types['query']}"
+            )
+        names = ", ".join(f"%size{axis}" for axis in axes)
+        self.add(f"%o = tensor.empty({names}) : {self.output}")
+        self.add(
+            f"%r = attn.sparq_step ins(%query, %key, %value {clauses} "
+            f"splits(%splits)) outs(%o){self.score()}\n"
+            f"    : ({', '.join([*types, 'index', self.output])}) -> {self.output}"
+        )
+        return ["%r"], [self.output]
+
     def scoring_op(self, op, part, bounds, outs, out_types):
         """attn.partial or attn.online over keys `bounds`; gives its results."""
         values, offset = {}, None
@@ -274,6 +318,8 @@ def to_mlir(case, inputs, with_strategy=False):
     writer.constants()
     if case.form == "sdpa":
         values, types = writer.sdpa(case.strategy if with_strategy else None)
+    elif case.form == "sparq":
+        values, types = writer.sparq()
     else:
         values, types = writer.composition()
     body = "\n  ".join(writer.lines)

@@ -49,12 +49,17 @@ def visible(case, inputs):
     return seen
 
 
-def scores(case, inputs):
-    """Scores before the mask, and the logical values."""
+def scores(case, inputs, components=None):
+    """Scores before the mask, and the logical values.
+
+    `components`, [batch, num_kv_heads, head_dim], says which ones are read.
+    """
     query = np.asarray(inputs["query"], np.float64)
     if case.layout == "bshd":
         query = query.transpose(0, 2, 1, 3)
     key, value = keys_and_values(case, inputs)
+    if components is not None:
+        key = np.where(components[:, :, None], key, 0)
     key, value = (np.repeat(x, case.group, axis=1) for x in (key, value))
     s = np.einsum("bhid,bhjd->bhij", query, key)
     if "dynamic_scale" in inputs:

@@ -18,14 +18,17 @@ def options(case):
         "local": min(local if local >= 0 else top_k // 4, top_k),
         "realloc": realloc == "on" or (realloc == "auto" and case.group == 1),
         "reduce": given.get("group-reduce", "prob"),
+        "layout": given.get("layout", "twice"),
     }
 
 
 def largest(values, count):
     """(indices of the count largest, ascending; how well they are separated)."""
     keys = [(not np.isnan(x), -x if not np.isnan(x) else 0.0) for x in values]
-    order = sorted((i for i in range(len(values)) if values[i] != -np.inf),
-                   key=lambda i: (keys[i], i))
+    order = sorted(
+        (i for i in range(len(values)) if values[i] != -np.inf),
+        key=lambda i: (keys[i], i),
+    )
     margin = np.inf
     if len(order) > count:
         a, b = values[order[count - 1]], values[order[count]]
@@ -48,12 +51,14 @@ def choose(case, inputs):
     heads_first = query.transpose(0, 2, 1, 3) if case.layout == "bshd" else query
     chosen_query = np.zeros_like(heads_first)
     margin = np.inf
+    read = np.zeros((case.batch, case.num_kv_heads, case.head_dim), bool)
     for b in range(case.batch):
         for n in range(case.num_kv_heads):
             group = slice(n * case.group, (n + 1) * case.group)
             q = heads_first[b, group, 0]
             channels, gap = largest(np.abs(q).sum(axis=0), o["rank"])
             margin = min(margin, gap)
+            read[b, n, channels] = True
             for g in range(case.group):
                 total, some = np.abs(q[g]).sum(), np.abs(q[g, channels]).sum()
                 factor = 0.0 if some == 0 else np.sqrt(total / some)
@@ -61,7 +66,7 @@ def choose(case, inputs):
                 row[channels] = q[g, channels] * factor
     if case.layout == "bshd":
         chosen_query = chosen_query.transpose(0, 2, 1, 3)
-    z, _ = oracle.scores(case, {**inputs, "query": chosen_query})
+    z, _ = oracle.scores(case, {**inputs, "query": chosen_query}, read)
     z = np.where(oracle.visible(case, inputs), z, -np.inf)[:, :, 0]
     shift = z.max(axis=2, initial=-np.inf)
     shift = np.where(shift == -np.inf, 0, shift)[..., None]
@@ -116,9 +121,15 @@ def attention(case, inputs):
                     alpha = 1.0
                 seen = z[b, h] != -np.inf
                 if o["realloc"] and alpha != 1.0 and seen.any():
-                    mean = value[b, h][seen].mean(axis=0)
+                    if "value_mean" in inputs:
+                        mean = inputs["value_mean"][b, n]
+                    else:
+                        mean = value[b, h][seen].mean(axis=0)
                     row = alpha * row + (1 - alpha) * mean
                 if not seen.any():
                     row = np.zeros(case.head_dim_v)
+                elif np.isnan(z[b, h]).any() or (z[b, h] == np.inf).any():
+                    # Whether or not such a key was among the chosen.
+                    row = np.full(case.head_dim_v, np.nan)
                 output[b, h, 0] = row
         return output, top, margin
