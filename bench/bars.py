@@ -228,6 +228,13 @@ BARS += [
         None,
         _times(_sparq(DTYPES, 4096), "torch-sparq"),
     ),
+    Bar(
+        "SparQ against the same by whole rows, S >= 4K",
+        "x",
+        5,
+        None,
+        _times(_sparq(DTYPES, 4096), "torch-sparq-rows"),
+    ),
     Bar("2 threads over 1, prefill", "x", 1.9, 1.98, _scaling),
 ]
 

@@ -1,11 +1,15 @@
 """SparQ attention as its authors write it in PyTorch (arXiv 2312.04985, appendix
 B), one statement for each line of the algorithm; K is kept a second time, channel
-by channel. Written from the paper. What is left open there is tried both ways:
+by channel. Written from the paper. Two peers:
 
-* `gather` takes elements by index, as in the paper; `rows` copies whole rows of
-  the two layouts, which is faster on a CPU;
-* scores and softmax in the type of the cache, or in f32 (`f32 scores`), which is
-  faster where the CPU has no products of f16."""
+* `torch-sparq` takes components and rows as published, element by element
+  (`torch.gather`);
+* `torch-sparq-rows` is what a user who knows PyTorch on a CPU writes instead:
+  copies of whole rows of the two layouts (`torch.index_select`).
+
+Scores and softmax are in the type of the cache or in f32 (`f32 scores`), whichever
+is faster. What is as long as the cache is written into memory that is allocated
+once, which spares PyTorch a page fault for every 4 KiB of it."""
 
 import math
 
@@ -23,18 +27,22 @@ def tensor(array, dtype):
     return torch.from_numpy(array)
 
 
-def take_elements(source, index):
+def take_elements(source, index, out=None):
     """Rows `index` [batch, heads, count] of [batch, heads, rows, columns]."""
     index = index.unsqueeze(-1).expand(-1, -1, -1, source.shape[-1])
-    return source.gather(2, index)
+    return torch.gather(source, 2, index, out=out)
 
 
-def take_rows(source, index):
+def take_rows(source, index, out=None):
     """The same by copies of whole rows."""
     batch, heads, rows, columns = source.shape
     start = torch.arange(batch * heads).view(batch, heads, 1) * rows
-    flat = source.view(-1, columns).index_select(0, (index + start).view(-1))
-    return flat.view(batch, heads, -1, columns)
+    flat = source.view(-1, columns)
+    shape = (batch, heads, index.shape[-1], columns)
+    if out is not None:
+        out = out.view(-1, columns)
+    rows = torch.index_select(flat, 0, (index + start).view(-1), out=out)
+    return rows.view(shape)
 
 
 class Sparq(Contender):
@@ -43,8 +51,7 @@ class Sparq(Contender):
     def __init__(self, inputs, threads, take, wide):
         self.case, self.threads = inputs.case, threads
         self.take, self.wide = take, wide
-        self.detail = "gather" if take is take_elements else "rows"
-        self.detail += ", f32 scores" if wide else ""
+        self.detail = "f32 scores" if wide else f"{inputs.case.dtype} scores"
         case = self.case
         arrays = (inputs.query, inputs.key, inputs.value, inputs.transposed_keys())
         query, key, value, key_t = (tensor(a, case.dtype) for a in arrays)
@@ -59,6 +66,18 @@ class Sparq(Contender):
             v_mean = mean[rows] if case.realloc else None
             self.layers.append((q, key[rows], value[rows], key_t[rows], v_mean))
         self.at = 0
+        pairs, seq = case.batch * case.kv_heads, case.seq_kv
+        kind = torch.float32 if wide else TYPES[case.dtype]
+        self.columns = torch.empty(
+            case.batch, case.kv_heads, case.rank, seq, dtype=TYPES[case.dtype]
+        )
+        # Where the type differs.
+        self.wide_columns = (
+            torch.empty(self.columns.shape, dtype=kind) if wide else None
+        )
+        self.scores = torch.empty(pairs, case.group, seq, dtype=kind)
+        self.weights = torch.empty(pairs, case.group, seq, dtype=kind)
+        self.total = torch.empty(case.batch, case.kv_heads, seq, dtype=kind)
 
     def enter(self):
         torch.set_num_threads(self.threads)
@@ -76,12 +95,15 @@ class Sparq(Contender):
         columns = i1.unsqueeze(2).expand(-1, -1, case.group, -1)
         some = size.gather(-1, columns).sum(dim=-1, keepdim=True)
         tau = (case.head_dim * some / size.sum(dim=-1, keepdim=True)).sqrt()
-        q_some, k_some = q.gather(-1, columns) / tau, self.take(key_t, i1)
+        q_some = q.gather(-1, columns) / tau
+        k_some = self.take(key_t, i1, self.columns)
         if self.wide:
-            q_some, k_some = q_some.float(), k_some.float()
-        s_hat = torch.softmax(q_some @ k_some, dim=-1)
+            q_some, k_some = q_some.float(), self.wide_columns.copy_(k_some)
+        torch.bmm(q_some.flatten(0, 1), k_some.flatten(0, 1), out=self.scores)
+        torch.softmax(self.scores, dim=-1, out=self.weights)
+        s_hat = self.weights.view(*q.shape[:3], -1)
         # 2. The largest, and the newest, attended to exactly.
-        u = s_hat.sum(dim=2) if case.group > 1 else s_hat[:, :, 0].clone()
+        u = torch.sum(s_hat, dim=2, out=self.total)
         if case.local_window:
             u[..., -case.local_window :] = math.inf
         i2 = u.topk(min(case.top_k, case.seq_kv), dim=-1).indices
@@ -108,9 +130,10 @@ class Sparq(Contender):
 
 
 def candidates(inputs, threads):
+    """As published, and by rows; each in the faster type of scores."""
     wides = (False,) if inputs.case.dtype == "f32" else (True, False)
-    yield "torch-sparq", [
-        lambda take=take, wide=wide: Sparq(inputs, threads, take, wide)
-        for wide in wides
-        for take in (take_rows, take_elements)
-    ]
+    for name, take in (("torch-sparq", take_elements), ("torch-sparq-rows", take_rows)):
+        yield name, [
+            lambda take=take, wide=wide: Sparq(inputs, threads, take, wide)
+            for wide in wides
+        ]

@@ -219,7 +219,8 @@ class SparqInputs(Inputs):
         rounding."""
         right, _ = largest(values, count)
         if len(np.unique(chosen)) != len(right):
-            raise WrongChoice(f"{len(np.unique(chosen))} {what}s chosen")
+            got = len(np.unique(chosen))
+            raise WrongChoice(f"{got} {what}s chosen, expected {len(right)}")
         least, got = values[right].min(), values[chosen].min()
         gap = 0.0 if got >= least else 1 - got / least if least < np.inf else np.inf
         if gap > CHOICE_GAPS[self.case.dtype]:

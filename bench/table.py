@@ -79,6 +79,7 @@ SPARQ_COLUMNS = (
     "of limit",
     "dense of limit",
     "torch-sparq",
+    "torch-sparq-rows",
 )
 
 
@@ -102,9 +103,14 @@ def sparq_cells(results):
             for name in ("ours", "dense"):
                 share = result.share(threads, name)
                 cells.append(f"{100 * share[0]:.1f} % {share[1]}" if share else "")
-            ratio = result.ratio("torch-sparq", threads)
-            found = [r.status for r in result.rows if r.name.startswith("torch")]
-            cells.append(f"{ratio:.2f}x" if ratio else found[0] if found else "")
+            for name in SPARQ_COLUMNS[-2:]:
+                ratio = result.ratio(name, threads)
+                statuses = [
+                    r.status
+                    for r in result.rows
+                    if r.name in (name, name.split("-")[0])
+                ]
+                cells.append(f"{ratio:.2f}x" if ratio else "".join(statuses[:1]))
             rows.append(cells)
     return rows
 
