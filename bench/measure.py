@@ -329,7 +329,7 @@ class Measurement:
             # The first call of a kernel may set it up; single ones may be disturbed.
             seconds = first
             if first < SLOW_SECONDS:
-                count = 3 if len(alternatives) > 1 and first < 0.1 else 1
+                count = 3 if len(alternatives) > 1 and first < 0.5 else 1
                 seconds = min(timed(contender, 1)[0] for _ in range(count))
             row.tried[contender.detail] = f"{1e3 * seconds:.3f} ms"
             if row.contender is None or seconds < row.estimate:
