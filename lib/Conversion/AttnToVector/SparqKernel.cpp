@@ -146,12 +146,18 @@ void SparqKernel::parallel(Value splits, function_ref<void(Value split)> body) {
   auto loop = scf::ParallelOp::create(b, lower, upper, steps);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  // Scratch of the loop's body.
-  scratch.emplace(Scratch{pool, loop.getBody()->getTerminator()});
+  // Scratch of the loop's body. What does not fit on the stack is freed right
+  // before the terminator, at the time it is asked for: all of the body must
+  // come before that, which it does before an op that is taken out again.
+  auto end = arith::ConstantIndexOp::create(b, 0);
+  b.setInsertionPoint(end);
+  scratch.emplace(Scratch{pool, end});
   ValueRange ivs = loop.getInductionVars();
   Value slot = b.add(b.mul(ivs[0], numKvHeads), ivs[1]);
   beginGroup(ivs[0], ivs[1], slot);
   body(splits ? ivs[2] : Value());
+  scratch.reset();
+  end.erase();
 }
 
 void SparqKernel::beginGroup(Value batch, Value kvHead, Value slot) {

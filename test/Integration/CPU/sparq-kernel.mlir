@@ -57,6 +57,8 @@
 // RUN: %{run} --function=together --threads=4 --input=1x4x1x64xf32=random\(1\) --input=1x1x20000x64xf32=random\(2\) --input=1x1x20000x64xf32=random\(3\) | FileCheck %s
 // RUN: %{run} --function=together --threads=1 --input=1x4x1x64xf32=random\(1\) --input=1x1x20000x64xf32=random\(2\) --input=1x1x20000x64xf32=random\(3\) | FileCheck %s
 // RUN: %{run} --function=together --threads=3 --input=1x4x1x64xf32=random\(1\) --input=1x1x5000x64xf32=random\(2\) --input=1x1x5000x64xf32=random\(3\) | FileCheck %s
+// More components than fit on the stack: what they are gathered to is not used after it was freed.
+// RUN: %{run} --function=components --guard-pages=end --input=1x4x1x512xf32=random\(1\) --input=1x2x300x512xf32=random\(2\) --input=1x2x300x64xf32=random\(3\) | FileCheck %s
 // CHECK:     verify: result 0: max error
 // CHECK-NOT: FAILED
 
@@ -167,5 +169,11 @@ func.func @lengths(%q: tensor<2x8x1x64xf32>, %k: tensor<2x2x?x64xf32>, %v: tenso
 func.func @together(%q: tensor<1x4x1x64xf32>, %k: tensor<1x1x?x64xf32>, %v: tensor<1x1x?x64xf32>) -> tensor<1x4x1x64xf32> {
   %o = attn.sparq %q, %k, %v rank(16) top_k(64) local_window(8) realloc(on)
     : (tensor<1x4x1x64xf32>, tensor<1x1x?x64xf32>, tensor<1x1x?x64xf32>) -> tensor<1x4x1x64xf32>
+  return %o : tensor<1x4x1x64xf32>
+}
+
+func.func @components(%q: tensor<1x4x1x512xf32>, %k: tensor<1x2x?x512xf32>, %v: tensor<1x2x?x64xf32>) -> tensor<1x4x1x64xf32> {
+  %o = attn.sparq %q, %k, %v rank(400) top_k(32) key_layout(once)
+    : (tensor<1x4x1x512xf32>, tensor<1x2x?x512xf32>, tensor<1x2x?x64xf32>) -> tensor<1x4x1x64xf32>
   return %o : tensor<1x4x1x64xf32>
 }
