@@ -7,8 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/ExecutionEngine/Benchmark.h"
-#include "attn/Dialect/Attn/Transforms/Passes.h"
-#include "attn/Dialect/Attn/Transforms/Transforms.h"
 
 #include "attn/Runtime/ParallelFor.h"
 #include "attn/Target/CPU/HostTarget.h"
@@ -231,42 +229,37 @@ static double median(SmallVector<double> values) {
                            : (values[half - 1] + values[half]) / 2;
 }
 
-Expected<attn_rt_work> attn::countWork(const Source &source,
-                                       const CompileOptions &options,
-                                       ArrayRef<TensorValue> inputs) {
-  Source counted;
-  counted.module = OwningOpRef<ModuleOp>(
-      cast<ModuleOp>(source.func()->getParentOp()->clone()));
-  counted.function = source.function;
-  counted.arguments = source.arguments;
-  counted.results = source.results;
-  if (failed(applyApproximations(*counted.module, options.strategy)))
-    return createStringError("the work of this module cannot be counted");
-  PassManager pm(counted.module->getContext());
-  pm.addPass(createAttnCountWorkPass());
-  if (failed(pm.run(*counted.module)))
-    return createStringError("the work of this module cannot be counted");
-  CompileOptions compile;
-  compile.strategy = options.strategy;
-  HostSymbol symbol{kCountWorkFunction.str(),
-                    reinterpret_cast<void *>(attn_rt_count_work)};
-  compile.symbols = symbol;
-  auto program = Program::compile(counted, compile);
-  if (!program)
-    return program.takeError();
-  // The call may change inout arguments: it gets copies.
-  SmallVector<TensorValue> copies;
-  for (const TensorValue &input : inputs)
-    copies.push_back(input.clone());
-  (*program)->bind(copies);
-  attn_rt_take_work();
-  (*program)->invoke();
-  return attn_rt_take_work();
+/// What was loaded of each argument, in bytes and beside its size: more than
+/// once the size is read again, from a cache or not.
+static void printLoads(ArrayRef<ArgumentInfo> arguments,
+                       ArrayRef<TensorValue> inputs, const Counts &counts,
+                       raw_ostream &out) {
+  if (!counts.whyNoLoads.empty()) {
+    out << "loaded bytes are not counted: " << counts.whyNoLoads << '\n';
+    return;
+  }
+  int64_t all = counts.loaded();
+  if (all == 0)
+    return;
+  out << left_justify("", 26) << "      loaded  of its size\n";
+  for (auto [info, value, loaded] : zip_equal(arguments, inputs, counts.loads))
+    if (loaded != 0)
+      out << left_justify("loads of " + info.name, 26)
+          << format("%12.3f %12.3f  MB\n", loaded / 1e6,
+                    double(loaded) / value.numBytes());
+  out << left_justify("loads of all", 26) << format("%12.3f", all / 1e6);
+  if (counts.work.bytes > 0)
+    out << format(" %12.3f  MB, of counted bytes",
+                  double(all) / counts.work.bytes);
+  else
+    out << "               MB";
+  out << '\n';
 }
 
 Error attn::benchmarkCall(llvm::function_ref<void()> call,
+                          ArrayRef<ArgumentInfo> arguments,
                           ArrayRef<TensorValue> inputs, int64_t repetitions,
-                          const attn_rt_work &work, raw_ostream &out) {
+                          const Counts &counts, raw_ostream &out) {
   auto probe = MachineProbe::create();
   if (!probe)
     return probe.takeError();
@@ -285,7 +278,7 @@ Error attn::benchmarkCall(llvm::function_ref<void()> call,
   }
 
   double middle = median(times), best = *llvm::min_element(times);
-  double flops = work.flops, bytes = work.bytes;
+  double flops = counts.work.flops, bytes = counts.work.bytes;
   double readLimit = median(read);
   auto row = [&](StringRef what, StringRef unit, double middle, double best) {
     out << left_justify(what, 26) << format("%12.3f %12.3f  ", middle, best)
@@ -322,5 +315,6 @@ Error attn::benchmarkCall(llvm::function_ref<void()> call,
           100 * bytes / best / 1e9 / bestRead);
     }
   }
+  printLoads(arguments, inputs, counts, out);
   return Error::success();
 }

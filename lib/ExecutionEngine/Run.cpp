@@ -95,12 +95,13 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
     ok &= *verified;
   }
   if (options.benchmark > 0) {
-    auto work = countWork(*source, compile, *inputs);
-    if (!work)
-      return work.takeError();
+    auto counts = count(*source, compile, *inputs);
+    if (!counts)
+      return counts.takeError();
     (*program)->bind(*inputs);
-    if (Error error = benchmarkCall([&] { (*program)->invoke(); }, *inputs,
-                                    options.benchmark, *work, out))
+    if (Error error =
+            benchmarkCall([&] { (*program)->invoke(); }, source->arguments,
+                          *inputs, options.benchmark, *counts, out))
       return std::move(error);
   }
   return ok ? kExitOk : kExitVerifyFailed;

@@ -147,20 +147,21 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
     ok = *verified;
   }
   if (options.benchmark > 0) {
-    attn_rt_work work = {};
+    Counts counts;
     if (object->manifest().hasModule) {
       CompileOptions compile;
       compile.strategy = object->manifest().strategy;
-      auto counted = countWork(*source, compile, *inputs);
+      auto counted = count(*source, compile, *inputs);
       if (!counted)
         return counted.takeError();
-      work = *counted;
+      counts = std::move(*counted);
     } else {
       out << "no module in '" << options.file
           << "' (--no-embed-ir): its work is not counted\n";
     }
-    if (Error error = benchmarkCall([&] { function->call(); }, *inputs,
-                                    options.benchmark, work, out))
+    if (Error error =
+            benchmarkCall([&] { function->call(); }, source->arguments, *inputs,
+                          options.benchmark, counts, out))
       return std::move(error);
   }
   return ok ? kExitOk : kExitVerifyFailed;

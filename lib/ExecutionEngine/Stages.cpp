@@ -11,10 +11,14 @@
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "attn/Pipelines/AttnToCPU.h"
 #include "attn/Target/CPU/HostTarget.h"
+#include "attn/Target/CPU/Passes.h"
 
+#include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -57,6 +61,26 @@ Error StageDumper::write(StringRef name, StringRef suffix,
   return Error::success();
 }
 
+/// The kernels are all there, parallel loops still loops.
+static constexpr StringRef kCountedStage = "vectors";
+
+/// Adds the calls of attn-count-loads; the error is what the pass said.
+static Error countLoadsOf(ModuleOp module) {
+  std::string why;
+  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &said) {
+    if (said.getSeverity() == DiagnosticSeverity::Error)
+      why = said.str();
+    return success();
+  });
+  PassManager pm(module.getContext());
+  pm.addPass(createConvertBufferizationToMemRefPass());
+  pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createAttnCountLoadsPass());
+  if (succeeded(pm.run(module)))
+    return Error::success();
+  return createStringError(why);
+}
+
 /// Callers keep their inputs: bufferization may write only to `attn.inout`.
 static void protectArguments(ModuleOp module) {
   StringRef writable = bufferization::BufferizationDialect::kWritableAttrName;
@@ -87,6 +111,13 @@ Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
   addRuntimeChecks(module);
   if (Error error = dump("checked"))
     return error;
+  if (options.countLoads) {
+    PassManager pm(module.getContext());
+    pm.addPass(createInlinerPass());
+    pm.addPass(createSymbolDCEPass());
+    if (failed(pm.run(module)))
+      return createStringError("calls of this module cannot be inlined");
+  }
   protectArguments(module);
   setHostTargetIfAbsent(module);
   for (const PipelineStage &stage : getAttnToCPUStages(pipeline)) {
@@ -95,6 +126,9 @@ Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
     if (failed(pm.run(module)))
       return createStringError("stage '" + stage.name +
                                "' failed on this module");
+    if (options.countLoads && stage.name == kCountedStage)
+      if (Error error = countLoadsOf(module))
+        return error;
     if (Error error = dump(stage.name))
       return error;
   }

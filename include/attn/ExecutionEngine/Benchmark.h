@@ -43,12 +43,35 @@ llvm::Expected<attn_rt_work> countWork(const Source &source,
                                        const CompileOptions &options,
                                        llvm::ArrayRef<TensorValue> inputs);
 
-/// Makes `call`, on arguments `inputs`, `repetitions` times after a warm-up,
-/// with the probes in between, and prints one table. `work` is the counted work
-/// of one call, zero where it is not known.
+/// The bytes that one call of `source` loads of each of `inputs`, counted by
+/// running it with the counters of attn-count-loads compiled in.
+llvm::Expected<llvm::SmallVector<int64_t>>
+countLoads(const Source &source, const CompileOptions &options,
+           llvm::ArrayRef<TensorValue> inputs);
+
+/// What is known of one call before it is timed.
+struct Counts {
+  /// Zero where it is not known.
+  attn_rt_work work = {};
+  /// Bytes loaded of each argument, or none and why.
+  llvm::SmallVector<int64_t> loads;
+  std::string whyNoLoads;
+
+  /// All bytes loaded.
+  int64_t loaded() const;
+};
+
+/// Counts work and loads of one call of `source` on `inputs`.
+llvm::Expected<Counts> count(const Source &source,
+                             const CompileOptions &options,
+                             llvm::ArrayRef<TensorValue> inputs);
+
+/// Makes `call`, on `inputs` for `arguments`, `repetitions` times after a
+/// warm-up, with the probes in between, and prints one table.
 llvm::Error benchmarkCall(llvm::function_ref<void()> call,
+                          llvm::ArrayRef<ArgumentInfo> arguments,
                           llvm::ArrayRef<TensorValue> inputs,
-                          int64_t repetitions, const attn_rt_work &work,
+                          int64_t repetitions, const Counts &counts,
                           llvm::raw_ostream &out);
 
 } // namespace mlir::attn

@@ -92,6 +92,8 @@ struct CompileOptions {
   unsigned optLevel = 3;
   /// Run parallel loops on several threads.
   bool parallel = true;
+  /// Count what is loaded of each argument: calls kCountLoadsFunction.
+  bool countLoads = false;
   /// Functions of the host that the module declares and calls.
   llvm::ArrayRef<HostSymbol> symbols;
 };

@@ -14,6 +14,12 @@
 // WORK: counted bytes {{.*}} GB/s
 // WORK: share of read limit {{.*}} %
 // NOWORK-NOT: counted
+// What the code loaded of each argument, beside its size.
+// WORK: loaded of its size
+// WORK: loads of q {{[0-9.]+ +[0-9.]+}} MB
+// WORK: loads of all {{.*}} MB, of counted bytes
+// NOWORK: loads of x {{ *}}0.524 {{ *}}2.000 MB
+// NOWORK: loads of all {{ *}}0.524 MB
 func.func @attention(%q: tensor<1x2x256x64xf32>) -> tensor<1x2x256x64xf32> {
   %0 = attn.sdpa %q, %q, %q causal
     : (tensor<1x2x256x64xf32>, tensor<1x2x256x64xf32>, tensor<1x2x256x64xf32>)
@@ -38,4 +44,16 @@ func.func @half(%q: tensor<1x2x256x64xbf16>) -> tensor<1x2x256x64xbf16> {
     : (tensor<1x2x256x64xbf16>, tensor<1x2x256x64xbf16>, tensor<1x2x256x64xbf16>)
     -> tensor<1x2x256x64xbf16>
   return %0 : tensor<1x2x256x64xbf16>
+}
+
+// Some programs read one argument or another, and it is not known which.
+// RUN: attn-run %s --function=either --benchmark=1 --threads=1 --input=4xf32=1 --input=4xf32=2 --input=true:i1 | FileCheck %s --check-prefix=EITHER
+// EITHER:     time
+// EITHER-NOT: loads of
+// EITHER:     loaded bytes are not counted: 'memref.load' op loads from one of several buffers, which attn-count-loads cannot tell apart
+func.func @either(%x: memref<4xf32>, %y: memref<4xf32>, %b: i1) -> f32 {
+  %c0 = arith.constant 0 : index
+  %z = arith.select %b, %x, %y : memref<4xf32>
+  %0 = memref.load %z[%c0] : memref<4xf32>
+  return %0 : f32
 }

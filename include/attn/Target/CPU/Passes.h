@@ -21,6 +21,10 @@ class RewritePatternSet;
 
 namespace attn {
 
+/// The function of the runtime that attn-count-loads calls.
+inline constexpr llvm::StringLiteral kCountLoadsFunction =
+    "attn_rt_count_loads";
+
 #define GEN_PASS_DECL
 #include "attn/Target/CPU/Passes.h.inc"
 

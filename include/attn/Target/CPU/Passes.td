@@ -255,4 +255,42 @@ def AttnVectorizeContractionsPass
   ];
 }
 
+def AttnCountLoadsPass : Pass<"attn-count-loads", "::mlir::ModuleOp"> {
+  let summary = "Count the bytes a program loads of its arguments";
+  let description = [{
+    Exact. Calls `attn_rt_count_loads(argument, bytes)`, so that in the end the
+    sum for each argument number of a public function is what its loads asked
+    for of that argument's memory: `memref.load`, `memref.copy`, and the loads,
+    transfers and gathers of `vector`, through views. Lanes that a mask leaves
+    out, and those of a transfer beyond the end, do not count; prefetches count
+    nothing. Loops whose iterations load alike are counted before they run. The
+    program's results do not change.
+
+    Runs on bufferized functions without linalg (`convert-linalg-to-loops`),
+    before parallel loops are outlined. Loads in private functions do not count:
+    inline those that are called. An op that reads an argument in another way is
+    an error.
+
+    ```mlir
+    func.func @sum(%x: memref<?xf32>, %n: index) -> vector<8xf32> {
+      %c0 = arith.constant 0 : index
+      %c8 = arith.constant 8 : index
+      %zero = arith.constant dense<0.0> : vector<8xf32>
+      %sum = scf.for %i = %c0 to %n step %c8 iter_args(%a = %zero)
+          -> (vector<8xf32>) {
+        %v = vector.load %x[%i] : memref<?xf32>, vector<8xf32>
+        %next = arith.addf %a, %v : vector<8xf32>
+        scf.yield %next : vector<8xf32>
+      }
+      return %sum : vector<8xf32>
+    }
+    ```
+    counts 32 times the iterations for argument 0.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
 #endif // ATTN_TARGET_CPU_PASSES
