@@ -232,6 +232,9 @@ def select(cases, options):
         if options.threads:
             threads = tuple(options.threads)
             case = dataclasses.replace(case, threads=threads)
+        # Cases that differ by their threads alone may now be the same.
+        if case in chosen:
+            continue
         if all(word in case.name.split() for word in words):
             chosen.append(case)
     if not chosen:
