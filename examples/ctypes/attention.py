@@ -10,6 +10,7 @@ in the object, shapes and workspace from the functions themselves.
 
 import ctypes
 import json
+import os
 import sys
 
 import numpy as np
@@ -67,7 +68,7 @@ class Library:
     }  # fmt: skip
 
     def __init__(self, path):
-        self.lib = ctypes.CDLL(path)
+        self.lib = ctypes.CDLL(os.path.abspath(path))
         self.lib.attn_manifest.restype = ctypes.c_char_p
         self.lib.attn_status_string.restype = ctypes.c_char_p
         self.manifest = json.loads(self.lib.attn_manifest())

@@ -1,0 +1,3 @@
+"""Stands for a matplotlib that is not there."""
+
+raise ImportError
