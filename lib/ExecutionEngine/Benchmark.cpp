@@ -8,6 +8,8 @@
 
 #include "attn/ExecutionEngine/Benchmark.h"
 
+#include "Timing.h"
+
 #include "attn/Runtime/ParallelFor.h"
 #include "attn/Target/CPU/HostTarget.h"
 #include "attn/Target/CPU/Passes.h"
@@ -19,20 +21,9 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <chrono>
-
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::attn;
-
-/// Seconds that `body` takes.
-template <typename Body>
-static double seconds(Body body) {
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start = Clock::now();
-  body();
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 //===----------------------------------------------------------------------===//
 // Probes
@@ -222,13 +213,6 @@ double MachineProbe::measureRead(ArrayRef<TensorValue> values) {
 // Benchmark
 //===----------------------------------------------------------------------===//
 
-static double median(SmallVector<double> values) {
-  llvm::sort(values);
-  size_t half = values.size() / 2;
-  return values.size() % 2 ? values[half]
-                           : (values[half - 1] + values[half]) / 2;
-}
-
 /// What was loaded of each argument, in bytes and beside its size: more than
 /// once the size is read again, from a cache or not.
 static void printLoads(ArrayRef<ArgumentInfo> arguments,
@@ -256,28 +240,29 @@ static void printLoads(ArrayRef<ArgumentInfo> arguments,
   out << '\n';
 }
 
-Error attn::benchmarkCall(llvm::function_ref<void()> call,
+Error attn::benchmarkCall(const Contender &program,
                           ArrayRef<ArgumentInfo> arguments,
                           ArrayRef<TensorValue> inputs, int64_t repetitions,
-                          const Counts &counts, raw_ostream &out) {
+                          raw_ostream &out) {
   auto probe = MachineProbe::create();
   if (!probe)
     return probe.takeError();
   // The rate of bf16 is a limit of programs that read some.
   bool readsBF16 = llvm::any_of(
       inputs, [](const TensorValue &v) { return v.element().isBF16(); });
-  call();
+  program.call();
   (*probe)->measureFma();
   (*probe)->measureRead(inputs);
   SmallVector<double> times, fma, dot, read;
   for (int64_t i = 0; i < repetitions; ++i) {
-    times.push_back(seconds(call));
+    times.push_back(seconds(program.call));
     fma.push_back((*probe)->measureFma());
     dot.push_back(readsBF16 ? (*probe)->measureDot() : 0);
     read.push_back((*probe)->measureRead(inputs));
   }
 
   double middle = median(times), best = *llvm::min_element(times);
+  const Counts &counts = program.counts;
   double flops = counts.work.flops, bytes = counts.work.bytes;
   double readLimit = median(read);
   auto row = [&](StringRef what, StringRef unit, double middle, double best) {

@@ -13,6 +13,7 @@
 #include "Link.h"
 #include "OutputFiles.h"
 #include "Stages.h"
+#include "State.h"
 #include "UndefinedSymbols.h"
 
 #include "attn/Dialect/Attn/IR/Attn.h"
@@ -44,7 +45,7 @@ public:
   FileCompiler(const CompileFileOptions &options, OutputKind kind,
                MLIRContext &context, raw_ostream &err)
       : options(options), kind(kind), context(context), err(err),
-        dumper(options.dumpStages) {}
+        dumper(options.dumpStages), strategy(options.strategy) {}
 
   Error run();
 
@@ -61,6 +62,8 @@ private:
   MLIRContext &context;
   raw_ostream &err;
   StageDumper dumper;
+  /// What the pipeline is to apply.
+  std::string strategy;
 
   CpuSelection cpu;
   ModuleSource source;
@@ -95,6 +98,11 @@ Error FileCompiler::readSource() {
   if (!parsed)
     return parsed.takeError();
   source = std::move(*parsed);
+  if (asksForState(&context, strategy)) {
+    if (Error error = rewriteWithState(source, strategy))
+      return error;
+    strategy.clear(); // It has been applied.
+  }
   for (const PublicFunction &function : source.functions)
     if (Error error = checkTypes(function))
       return error;
@@ -158,7 +166,7 @@ Error FileCompiler::lower() {
   if (Error error = dump("input"))
     return error;
   AttnToCPUOptions pipeline;
-  pipeline.strategy = options.strategy;
+  pipeline.strategy = strategy;
   pipeline.x86Vector = cpu.triple.isX86();
   pipeline.objectAbi = true;
   for (const PipelineStage &stage : getAttnToCPUStages(pipeline)) {

@@ -9,9 +9,11 @@
 #include "attn/ExecutionEngine/Run.h"
 
 #include "Blocks.h"
+#include "Comparison.h"
 #include "Outputs.h"
 #include "RunShared.h"
 #include "SharedObject.h"
+#include "State.h"
 
 #include "attn/Dialect/Attn/Transforms/Strategy.h"
 #include "attn/ExecutionEngine/Benchmark.h"
@@ -45,24 +47,40 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   if (!options.strategy.empty() &&
       failed(parseStrategy(options.strategy, &context, why)))
     return createStringError("--strategy=" + options.strategy + ": " + why);
+  auto parsed = parseModuleFile(&context, options.file);
+  if (!parsed)
+    return parsed.takeError();
+  CompileOptions compile;
+  compile.strategy = options.strategy;
+  compile.dumpStages = options.dumpStages;
   Expected<Source> source =
-      loadSource(&context, options.file, options.function);
+      chooseFunction(std::move(*parsed), options.file, options.function);
   if (!source)
     return source.takeError();
+  if (asksForState(&context, options.strategy)) {
+    ModuleSource chosen;
+    chosen.functions.push_back(
+        {source->function, source->arguments, source->results});
+    chosen.module = std::move(source->module);
+    if (Error error = rewriteWithState(chosen, options.strategy))
+      return std::move(error);
+    std::string name = source->function;
+    source = chooseFunction(std::move(chosen), options.file, name);
+    if (!source)
+      return source.takeError();
+    compile.strategy.clear(); // It has been applied.
+  }
   size_t numInout = count_if(
       source->arguments, [](const ArgumentInfo &info) { return info.inout; });
   if (Error error =
           checkOutputs(options.outputs, source->results.size() + numInout))
     return std::move(error);
-  auto inputs = bindInputs(&context, options.inputs, source->arguments);
+  auto inputs = bindInputsAndState(&context, options.inputs, *source, out);
   if (!inputs)
     return inputs.takeError();
   if (options.inputs.empty() && !source->arguments.empty())
     out << "no --input given: random inputs, seed = argument number\n";
 
-  CompileOptions compile;
-  compile.strategy = options.strategy;
-  compile.dumpStages = options.dumpStages;
   auto program = Program::compile(*source, compile);
   if (!program)
     return program.takeError();
@@ -80,13 +98,20 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   if (Error error = emitResults(options.outputs, named, out))
     return std::move(error);
 
+  Approximation approximation;
+  if (options.benchmark > 0)
+    approximation = findApproximation(*source, compile);
+  bool isCompared = !approximation.name.empty();
+  std::optional<Verification> verification;
   bool ok = true;
   if (options.verify != VerifyMode::None) {
-    auto verified =
-        verifyResults(*source, options.strategy, before, named, out, err);
+    // A table says it all in the end.
+    auto verified = verifyResults(*source, compile.strategy, before, named,
+                                  isCompared ? nulls() : out, err);
     if (!verified)
       return verified.takeError();
-    ok = *verified;
+    verification = std::move(*verified);
+    ok = verification->ok;
   }
   if (options.verify == VerifyMode::Ops) {
     auto verified = verifyOps(*source, compile, before, out, err);
@@ -95,13 +120,16 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
     ok &= *verified;
   }
   if (options.benchmark > 0) {
-    auto counts = count(*source, compile, *inputs);
-    if (!counts)
-      return counts.takeError();
+    auto call = [&] { (*program)->invoke(); };
     (*program)->bind(*inputs);
     if (Error error =
-            benchmarkCall([&] { (*program)->invoke(); }, source->arguments,
-                          *inputs, options.benchmark, *counts, out))
+            isCompared
+                ? compareWithDense(*source, compile, approximation, call,
+                                   *inputs, before, named,
+                                   verification ? &*verification : nullptr,
+                                   options.benchmark, out)
+                : benchmarkAlone(*source, compile, /*isCounted=*/true, call,
+                                 *inputs, options.benchmark, out))
       return std::move(error);
   }
   return ok ? kExitOk : kExitVerifyFailed;

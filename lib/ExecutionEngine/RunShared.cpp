@@ -9,8 +9,10 @@
 
 #include "RunShared.h"
 
+#include "Comparison.h"
 #include "Outputs.h"
 #include "SharedObject.h"
+#include "State.h"
 
 #include "attn/ExecutionEngine/Benchmark.h"
 
@@ -114,7 +116,7 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
   if (Error error =
           checkOutputs(options.outputs, source->results.size() + numInout))
     return std::move(error);
-  auto inputs = bindInputs(&context, options.inputs, source->arguments);
+  auto inputs = bindInputsAndState(&context, options.inputs, *source, out);
   if (!inputs)
     return inputs.takeError();
   if (options.inputs.empty() && !source->arguments.empty())
@@ -138,31 +140,39 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
   if (Error error = emitResults(options.outputs, named, out))
     return std::move(error);
 
-  bool ok = true;
+  CompileOptions compile;
+  compile.strategy = object->manifest().strategy;
+  // Its module has been rewritten.
+  if (asksForState(&context, compile.strategy))
+    compile.strategy.clear();
+  bool hasModule = object->manifest().hasModule;
+  Approximation approximation;
+  if (options.benchmark > 0 && hasModule)
+    approximation = findApproximation(*source, compile);
+  bool isCompared = !approximation.name.empty();
+  std::optional<Verification> verification;
   if (options.verify != VerifyMode::None) {
-    auto verified = verifyResults(*source, object->manifest().strategy, before,
-                                  named, out, err);
+    auto verified = verifyResults(*source, compile.strategy, before, named,
+                                  isCompared ? nulls() : out, err);
     if (!verified)
       return verified.takeError();
-    ok = *verified;
+    verification = std::move(*verified);
   }
   if (options.benchmark > 0) {
-    Counts counts;
-    if (object->manifest().hasModule) {
-      CompileOptions compile;
-      compile.strategy = object->manifest().strategy;
-      auto counted = count(*source, compile, *inputs);
-      if (!counted)
-        return counted.takeError();
-      counts = std::move(*counted);
-    } else {
+    auto call = [&] { function->call(); };
+    if (!hasModule)
       out << "no module in '" << options.file
           << "' (--no-embed-ir): its work is not counted\n";
-    }
     if (Error error =
-            benchmarkCall([&] { function->call(); }, source->arguments, *inputs,
-                          options.benchmark, counts, out))
+            isCompared
+                ? compareWithDense(*source, compile, approximation, call,
+                                   *inputs, before, named,
+                                   verification ? &*verification : nullptr,
+                                   options.benchmark, out)
+                : benchmarkAlone(*source, compile, hasModule, call, *inputs,
+                                 options.benchmark, out))
       return std::move(error);
   }
+  bool ok = !verification || verification->ok;
   return ok ? kExitOk : kExitVerifyFailed;
 }

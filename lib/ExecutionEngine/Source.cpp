@@ -8,6 +8,8 @@
 
 #include "attn/ExecutionEngine/Program.h"
 
+#include "attn/Dialect/Attn/IR/Attn.h"
+
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/AsmParser/AsmParserState.h"
 #include "mlir/Bytecode/BytecodeReader.h"
@@ -153,6 +155,23 @@ static void keepOnly(ModuleOp module, func::FuncOp func) {
   (void)pm.run(module);
 }
 
+/// The arguments at the end of `func` that are state.
+static size_t countStates(func::FuncOp func) {
+  size_t count = 0;
+  for (unsigned i = func.getNumArguments();
+       i-- > 0 && func.getArgAttr(i, kStateAttrName);)
+    ++count;
+  return count;
+}
+
+/// Whether `function` makes the state of another one.
+static bool isPrepare(const ModuleSource &source,
+                      const PublicFunction &function) {
+  StringRef name = function.name;
+  return name.consume_back("_prepare") && source.lookup(name) &&
+         countStates(source.lookup(name)) > 0;
+}
+
 Expected<Source> attn::chooseFunction(ModuleSource source, StringRef path,
                                       StringRef name) {
   ArrayRef<PublicFunction> functions = source.functions;
@@ -163,8 +182,14 @@ Expected<Source> attn::chooseFunction(ModuleSource source, StringRef path,
       find_if(functions, [&](const PublicFunction &function) {
         return function.name == (name.empty() ? "main" : name);
       });
-  if (name.empty() && functions.size() == 1)
-    chosen = functions.begin();
+  if (name.empty() && chosen == functions.end()) {
+    SmallVector<const PublicFunction *> candidates;
+    for (const PublicFunction &function : functions)
+      if (!isPrepare(source, function))
+        candidates.push_back(&function);
+    if (candidates.size() == 1)
+      chosen = candidates.front();
+  }
   if (chosen == functions.end())
     return createStringError(
         name.empty()
@@ -180,14 +205,9 @@ Expected<Source> attn::chooseFunction(ModuleSource source, StringRef path,
   result.function = chosen->name;
   result.arguments = chosen->arguments;
   result.results = chosen->results;
+  result.numStates = countStates(result.func());
+  if (result.numStates > 0)
+    result.whole = OwningOpRef<ModuleOp>(result.module->clone());
   keepOnly(*result.module, result.func());
   return std::move(result);
-}
-
-Expected<Source> attn::loadSource(MLIRContext *context, StringRef path,
-                                  StringRef name) {
-  auto source = parseModuleFile(context, path);
-  if (!source)
-    return source.takeError();
-  return chooseFunction(std::move(*source), path, name);
 }

@@ -180,10 +180,38 @@ runWidened(const Source &source, ArrayRef<TensorValue> inputs,
   return runWithReference(*wide, CompileOptions(), wideInputs, table);
 }
 
-/// How far the reference of an approximate program is from the exact one.
-static Error reportDistance(const Source &source, ArrayRef<TensorValue> inputs,
-                            ArrayRef<NamedValue> approximate,
-                            raw_ostream &out) {
+Distance mlir::attn::measureDistance(const TensorValue &actual,
+                                     const TensorValue &exact) {
+  Distance distance;
+  double difference = 0, norm = 0, actualNorm = 0, product = 0, sum = 0;
+  int64_t count = exact.numElements();
+  for (int64_t i = 0; i < count; ++i) {
+    double wanted = exact.get(i), got = actual.get(i);
+    double error = got - wanted;
+    // A NaN is the largest error.
+    if (!(std::fabs(error) <= distance.max))
+      distance.max = std::fabs(error);
+    sum += std::fabs(error);
+    difference += error * error;
+    norm += wanted * wanted;
+    actualNorm += got * got;
+    product += got * wanted;
+  }
+  distance.mean = count == 0 ? 0 : sum / count;
+  distance.relative = norm == 0 ? 0 : std::sqrt(difference / norm);
+  if (difference != 0)
+    distance.cosine = norm == 0 || actualNorm == 0
+                          ? 0
+                          : product / std::sqrt(norm * actualNorm);
+  return distance;
+}
+
+/// What exact attention gives, in f64, for the results of `source` that the
+/// reference of the approximate program has otherwise; prints how far they are
+/// from it.
+static Expected<SmallVector<std::pair<std::string, TensorValue>, 0>>
+computeExact(const Source &source, ArrayRef<TensorValue> inputs,
+             ArrayRef<NamedValue> approximate, raw_ostream &out) {
   ReferenceTable table;
   SmallVector<TensorValue> denseInputs;
   std::optional<Source> dense;
@@ -197,38 +225,30 @@ static Error reportDistance(const Source &source, ArrayRef<TensorValue> inputs,
   if (!results)
     return results.takeError();
   bool isEqual = true;
+  SmallVector<std::pair<std::string, TensorValue>, 0> values;
   for (auto [actual, exact] :
        zip_equal(approximate, nameResults(*dense, *results, denseInputs))) {
     if (!isa<FloatType>(exact.value->element()))
       continue;
-    double largest = 0, difference = 0, norm = 0;
-    for (int64_t i = 0; i < exact.value->numElements(); ++i) {
-      double wanted = exact.value->get(i);
-      double error = actual.value->get(i) - wanted;
-      largest = std::max(largest, std::fabs(error));
-      difference += error * error;
-      norm += wanted * wanted;
-    }
+    Distance distance = measureDistance(*actual.value, *exact.value);
     // A cache that is passed through is the same in both.
-    if (largest == 0)
+    if (distance.max == 0)
       continue;
     isEqual = false;
+    values.push_back({actual.name, exact.value->clone()});
     out << "verify: " << actual.name
         << llvm::format(": distance from dense attention: max %.3g, relative "
                         "%.3g\n",
-                        largest,
-                        norm == 0 ? 0.0 : std::sqrt(difference / norm));
+                        distance.max, distance.relative);
   }
   if (isEqual)
     out << "verify: distance from dense attention: 0\n";
-  return Error::success();
+  return std::move(values);
 }
 
-Expected<bool> mlir::attn::verifyResults(const Source &source,
-                                         StringRef strategy,
-                                         ArrayRef<TensorValue> inputs,
-                                         ArrayRef<NamedValue> results,
-                                         raw_ostream &out, raw_ostream &err) {
+Expected<Verification> mlir::attn::verifyResults(
+    const Source &source, StringRef strategy, ArrayRef<TensorValue> inputs,
+    ArrayRef<NamedValue> results, raw_ostream &out, raw_ostream &err) {
   ReferenceTable table;
   SmallVector<TensorValue> wideInputs;
   std::optional<Source> wide;
@@ -238,7 +258,8 @@ Expected<bool> mlir::attn::verifyResults(const Source &source,
       wideInputs, wide);
   if (!wideResults)
     return wideResults.takeError();
-  bool ok = true, hasBF16Values = multipliesBF16(source);
+  Verification verification;
+  bool hasBF16Values = multipliesBF16(source);
   SmallVector<NamedValue> expectations =
       nameResults(*wide, *wideResults, wideInputs);
   for (auto [actual, expected] : zip_equal(results, expectations)) {
@@ -246,18 +267,28 @@ Expected<bool> mlir::attn::verifyResults(const Source &source,
       err << "attn-run: error: --verify: " << actual.name << " is "
           << actual.value->typeString() << ", the reference gives "
           << expected.value->typeString() << '\n';
-      ok = false;
+      verification.ok = false;
       continue;
     }
     ref::Comparison comparison =
         compareValues(*actual.value, *expected.value, table, hasBF16Values);
     report(actual.name, comparison, actual.value->shape(), out, err);
-    ok &= comparison.ok();
+    // Of right results the one with the largest error, else the first wrong
+    // one.
+    if (verification.ok && (!comparison.ok() ||
+                            comparison.worstError >= verification.worstError)) {
+      verification.worstError = comparison.worstError;
+      verification.worstBound = comparison.worstBound;
+    }
+    verification.ok &= comparison.ok();
   }
-  if (table.hasApproximation())
-    if (Error error = reportDistance(source, inputs, expectations, out))
-      return std::move(error);
-  return ok;
+  if (!table.hasApproximation())
+    return std::move(verification);
+  auto exact = computeExact(source, inputs, expectations, out);
+  if (!exact)
+    return exact.takeError();
+  verification.exact = std::move(*exact);
+  return std::move(verification);
 }
 
 Expected<bool> mlir::attn::verifyOps(const Source &source,

@@ -10,6 +10,7 @@
 #define ATTN_EXECUTIONENGINE_BENCHMARK_H
 
 #include "attn/ExecutionEngine/Program.h"
+#include "attn/ExecutionEngine/Verify.h"
 #include "attn/Runtime/CountWork.h"
 
 namespace mlir::attn {
@@ -66,13 +67,31 @@ llvm::Expected<Counts> count(const Source &source,
                              const CompileOptions &options,
                              llvm::ArrayRef<TensorValue> inputs);
 
-/// Makes `call`, on `inputs` for `arguments`, `repetitions` times after a
-/// warm-up, with the probes in between, and prints one table.
-llvm::Error benchmarkCall(llvm::function_ref<void()> call,
+/// A program that is timed.
+struct Contender {
+  std::string name;
+  llvm::function_ref<void()> call;
+  Counts counts;
+  /// Results by name, as far from exact attention as they are; empty if that is
+  /// not known.
+  llvm::SmallVector<std::pair<std::string, Distance>> distances;
+};
+
+/// Makes the call of `program`, on `inputs` for `arguments`, `repetitions`
+/// times after a warm-up, with the probes in between, and prints one table.
+llvm::Error benchmarkCall(const Contender &program,
                           llvm::ArrayRef<ArgumentInfo> arguments,
                           llvm::ArrayRef<TensorValue> inputs,
-                          int64_t repetitions, const Counts &counts,
-                          llvm::raw_ostream &out);
+                          int64_t repetitions, llvm::raw_ostream &out);
+
+/// The same for two programs in turns, `approximate` beside `dense`, which
+/// takes the same inputs. `verification` may be null.
+llvm::Error benchmarkBeside(const Contender &approximate,
+                            const Contender &dense,
+                            const Verification *verification,
+                            llvm::ArrayRef<ArgumentInfo> arguments,
+                            llvm::ArrayRef<TensorValue> inputs,
+                            int64_t repetitions, llvm::raw_ostream &out);
 
 } // namespace mlir::attn
 

@@ -64,6 +64,10 @@ struct Source {
   std::string function;
   llvm::SmallVector<ArgumentInfo> arguments;
   llvm::SmallVector<Type> results;
+  /// The last arguments that are state (`attn.state`), and all of the module if
+  /// there are any: NAME_prepare makes them.
+  size_t numStates = 0;
+  OwningOpRef<ModuleOp> whole;
 
   /// The chosen function.
   func::FuncOp func() const;
@@ -76,10 +80,6 @@ llvm::Error checkTypes(const PublicFunction &function);
 /// the only public one, or `main`.
 llvm::Expected<Source> chooseFunction(ModuleSource source, llvm::StringRef path,
                                       llvm::StringRef name);
-
-/// Reads the module in `path` and chooses a function of it.
-llvm::Expected<Source> loadSource(MLIRContext *context, llvm::StringRef path,
-                                  llvm::StringRef name);
 
 /// How a program is compiled.
 struct CompileOptions {

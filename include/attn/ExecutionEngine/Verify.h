@@ -24,17 +24,37 @@ llvm::SmallVector<NamedValue> nameResults(const Source &source,
                                           llvm::ArrayRef<TensorValue> results,
                                           llvm::ArrayRef<TensorValue> inputs);
 
+/// How far a value is from another one.
+struct Distance {
+  double max = 0, mean = 0;
+  /// Of the norms, and the cosine of the angle between both.
+  double relative = 0, cosine = 1;
+};
+
+/// The distance of `actual` from `exact`, of as many elements.
+Distance measureDistance(const TensorValue &actual, const TensorValue &exact);
+
+/// What verifyResults found.
+struct Verification {
+  bool ok = true;
+  /// The largest error of all results beside the bound it has there.
+  double worstError = 0, worstBound = 0;
+  /// What exact attention gives in f64, by the names of results, where an
+  /// approximate program's reference has something else.
+  llvm::SmallVector<std::pair<std::string, TensorValue>, 0> exact;
+};
+
 /// Computes `source` on `inputs` again, in f64 and with every attn op replaced
-/// by the reference, and compares with `results`. Prints a line a result and
-/// returns whether all are within the bounds of Reference/Tolerance.h. What
+/// by the reference, and compares with `results`, by the bounds of
+/// Reference/Tolerance.h. Prints a line a result. What
 /// `strategy` or an op asks for approximately is compared with the reference of
 /// that, and the distance from dense attention is printed too.
-llvm::Expected<bool> verifyResults(const Source &source,
-                                   llvm::StringRef strategy,
-                                   llvm::ArrayRef<TensorValue> inputs,
-                                   llvm::ArrayRef<NamedValue> results,
-                                   llvm::raw_ostream &out,
-                                   llvm::raw_ostream &err);
+llvm::Expected<Verification> verifyResults(const Source &source,
+                                           llvm::StringRef strategy,
+                                           llvm::ArrayRef<TensorValue> inputs,
+                                           llvm::ArrayRef<NamedValue> results,
+                                           llvm::raw_ostream &out,
+                                           llvm::raw_ostream &err);
 
 /// Compiles `source` with a check after each attn op, which computes the
 /// reference from the operands the op really had, and runs it on a copy of

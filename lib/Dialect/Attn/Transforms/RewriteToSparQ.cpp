@@ -173,6 +173,7 @@ struct RewriteToSparQPass
       FailureOr<SparqOp> sparq = rewriteToSparq(rewriter, op, strategy, why);
       if (failed(sparq)) {
         op.emitRemark("stays dense: ") << why;
+        op.removeStrategyAttr(); // It is exact, and not to be asked again.
         continue;
       }
       if (strategy.getState() == SparqState::args)
