@@ -34,9 +34,31 @@ PIPELINES = [
         "--convert-attn-to-vector",
     ],
     ["--attn-to-cpu"],
+    ["--attn-to-cpu=portable=true"],
+    ["--attn-to-cpu=object-abi=true"],
+    ["--attn-assign-strategy=strategy={strategy}", "--attn-apply-strategies"],
+    ["--attn-rewrite-to-sparq=rank={r} top-k={r} state={state}", "--canonicalize"],
+    ["--attn-rewrite-to-sparq=rank=2 top-k={r} state={state}", "--attn-to-cpu"],
+    ["--attn-decompose-sparq", "--canonicalize"],
+    ["--attn-decompose-sparq", "--convert-attn-to-linalg", "--cse"],
+    [
+        "--attn-fuse-sparq",
+        "--one-shot-bufferize=bufferize-function-boundaries "
+        "function-boundary-type-conversion=identity-layout-map",
+        "--convert-attn-to-vector",
+    ],
 ]
 FLOATS = ["f32", "f16", "bf16", "f64"]
 NARROW = ["f8E4M3FN", "f8E5M2", "i8"]
+CACHE_OPS = ["topk", "gather_kv", "kv_append", "running_mean"]
+STRATEGIES = [
+    "#attn.dense",
+    "#attn.blockwise",
+    "#attn.blockwise<block_size_q = 2, block_size_kv = 3, num_splits = 2>",
+    "#attn.sparq",
+    "#attn.sparq<rank = 3, top_k = 2, realloc = on>",
+    "#attn.sparq<rank = 1, top_k = 9, group_reduce = logit, state = args>",
+]
 
 
 class Case:
@@ -58,10 +80,11 @@ class Case:
             return self.rng.choice(FLOATS + NARROW + ["i1", "i64", "index"])
         return type_
 
-    def shaped(self, sizes, element, static_last=False):
+    def shaped(self, sizes, element, static_last=False, static=()):
         dims = [self.size(s) for s in sizes]
-        if static_last and self.rng.random() >= self.wrong:
-            dims[-1] = str(sizes[-1])
+        for axis in [*static, len(sizes) - 1] if static_last else static:
+            if self.rng.random() >= self.wrong:
+                dims[axis] = str(sizes[axis])
         kind = "memref" if self.buffers else "tensor"
         return f"{kind}<{'x'.join(dims + [self.element(element)])}>"
 
@@ -119,6 +142,8 @@ class Case:
         keys = [self.batch, self.kv_heads, self.len_kv]
         if self.narrow or rng.random() < 0.05:
             for name, width in (("key_scale", self.d), ("value_scale", self.dv)):
+                if self.kind == "scores" and name == "value_scale":
+                    continue
                 shape = self.broadcast(keys + [width])
                 self.clause(name, self.shaped(shape, acc))
         if self.paged:
@@ -147,12 +172,17 @@ class Case:
         rng = self.rng
         kind = rng.choice(["sdpa"] * 4 + ["online", "partial"] * 2)
         kind = rng.choice([kind] * 4 + ["finalize", "merge"])
-        self.buffers = kind != "sdpa" and rng.random() < 0.4
+        if rng.random() < 0.5:
+            kind = rng.choice(["sparq", "sparq", "sparq_step", "scores", *CACHE_OPS])
+        self.kind = kind
+        self.buffers = kind not in ("sdpa", "sparq") and rng.random() < 0.4
         self.query_type = rng.choice(FLOATS)
         self.acc = "f64" if self.query_type == "f64" else "f32"
         self.batch, self.len_q = rng.choice([0, 1, 2]), rng.choice([0, 1, 5])
         self.len_kv, self.kv_heads = rng.choice([0, 1, 7]), rng.choice([1, 2])
         self.heads = self.kv_heads * rng.choice([1, 3])
+        if kind.startswith("sparq"):
+            self.len_q = 1
         self.d, self.dv = rng.choice([1, 8]), rng.choice([1, 5, 8])
         self.bshd = rng.random() < 0.3
         self.narrow = rng.random() < 0.2
@@ -161,34 +191,35 @@ class Case:
         if self.paged:
             self.len_kv = 4 * self.pages
 
-        def ordered(batch, heads, length, width):
-            middle = [length, heads] if self.bshd else [heads, length]
-            return [batch, *middle, width]
-
+        if kind in CACHE_OPS:
+            return getattr(self, f"draw_{kind}")(number)
+        ordered = self.ordered
         state = [self.batch, self.heads, self.len_q, self.dv]
         output = ordered(*state)
         if kind in ("finalize", "merge"):
             return self.draw_state(number, kind, state, output)
 
-        key_type = rng.choice(NARROW) if self.narrow else self.query_type
-        first, length = (9, 4) if self.paged else (self.batch, self.len_kv)
+        static = ()
+        if kind.startswith("sparq"):
+            static = (1, 2) if kind == "sparq_step" else (1 if self.bshd else 2,)
         query = ordered(self.batch, self.heads, self.len_q, self.d)
-        names = [self.operand(self.shaped(query, self.query_type, True))]
-        for width in (self.d, self.dv):
-            shape = ordered(first, self.kv_heads, length, width)
-            if self.paged:
-                # page_size is static.
-                dims = [str(s) for s in shape]
-                kind_ = "memref" if self.buffers else "tensor"
-                type_ = f"{kind_}<{'x'.join(dims + [key_type])}>"
-            else:
-                type_ = self.shaped(shape, key_type, True)
-            names.append(self.operand(type_))
+        names = [self.operand(self.shaped(query, self.query_type, True, static))]
+        names += self.draw_keys(static if kind == "sparq_step" else ())
+        if kind == "scores":
+            self.types.pop()
+            self.arguments.pop()
+            names.pop()
         # Operand types follow in the order of the operand list, which is the
         # order the clauses are drawn in.
         self.modifiers()
+        if kind in ("sparq", "sparq_step"):
+            return self.draw_sparq(number, names, output)
+        if kind == "scores":
+            return self.draw_scores(number, names)
         inputs = f"{', '.join(names)} {' '.join(self.clauses)}"
         if kind == "sdpa":
+            if rng.random() < 0.3:
+                inputs += f" strategy({rng.choice(STRATEGIES)})"
             if rng.random() < 0.2:
                 inputs += f" sinks({self.operand(self.shaped([self.heads], self.acc))})"
             results = [self.shaped(output, self.query_type, True)]
@@ -200,6 +231,166 @@ class Case:
             inits.append(self.shaped(state[:3], self.acc))
         outs = ", ".join(self.operand(t) for t in inits)
         text = f"attn.{kind} ins({inputs}) outs({outs}) {self.score()}"
+        return self.function(number, text, [] if self.buffers else inits)
+
+    def ordered(self, batch, heads, length, width):
+        middle = [length, heads] if self.bshd else [heads, length]
+        return [batch, *middle, width]
+
+    def draw_keys(self, static=()):
+        """The operands key and value."""
+        rng, names = self.rng, []
+        self.key_type = rng.choice(NARROW) if self.narrow else self.query_type
+        first, length = (9, 4) if self.paged else (self.batch, self.len_kv)
+        for width in (self.d, self.dv):
+            shape = self.ordered(first, self.kv_heads, length, width)
+            if self.paged:
+                # page_size is static.
+                dims = [str(s) for s in shape]
+                kind = "memref" if self.buffers else "tensor"
+                type_ = f"{kind}<{'x'.join(dims + [self.key_type])}>"
+            else:
+                heads = 2 if self.bshd else 1
+                static_ = (heads,) if static else ()
+                type_ = self.shaped(shape, self.key_type, True, static_)
+            names.append(self.operand(type_))
+        return names
+
+    def key_t(self, capacity):
+        """The type of keys in the second layout."""
+        tile = self.rng.choice([1, 4, 64])
+        tiles = -(-capacity // tile) + self.rng.choice([0, 2])
+        shape = [self.batch, self.kv_heads, tiles, self.d, tile]
+        return self.shaped(shape, self.key_type, True, (3,))
+
+    def number(self, choices, wrong):
+        return self.rng.choice(wrong if self.rng.random() < self.wrong else choices)
+
+    def sparq_clauses(self):
+        """Parameters and state, the latter's types in order."""
+        rng = self.rng
+        layout = rng.choice(["", "", "twice", "once"])
+        parts = [
+            f"rank({self.number([1, 3, 8, 300], [0, -1, 2**63 - 1])})",
+            f"top_k({self.number([1, 2, 7, 100], [0, -1, 2**40])})",
+        ]
+        if rng.random() < 0.5:
+            parts.append(f"local_window({self.number([0, 1, 50], [-1, 2**63 - 1])})")
+        if rng.random() < 0.6:
+            parts.append(f"realloc({rng.choice(['auto', 'on', 'off'])})")
+        if rng.random() < 0.4:
+            parts.append(f"group_reduce({rng.choice(['prob', 'logit'])})")
+        if layout:
+            parts.append(f"key_layout({layout})")
+        self.clauses += rng.sample(parts, len(parts))
+        excluded = self.paged or layout == "once"
+        if rng.random() < 0.4 and (not excluded or rng.random() < self.wrong):
+            self.clause("key_t", self.key_t(self.len_kv))
+        if rng.random() < 0.4:
+            shape = [self.batch, self.kv_heads, self.dv]
+            self.clause("value_mean", self.shaped(shape, self.acc, True))
+
+    def draw_sparq(self, number, names, output):
+        self.sparq_clauses()
+        static = (1, 2) if self.kind == "sparq_step" else (1 if self.bshd else 2,)
+        result = self.shaped(output, self.query_type, True, static)
+        if self.kind == "sparq":
+            inputs = f"{', '.join(names)} {' '.join(self.clauses)}"
+            return self.function(
+                number, f"attn.sparq {inputs} {self.score()}", [result]
+            )
+        if self.rng.random() < 0.5:
+            self.clause("splits", "index")
+        text = f"ins({', '.join(names)} {' '.join(self.clauses)}) "
+        text += f"outs({self.operand(result)}) {self.score()}"
+        results = [] if self.buffers else [result]
+        return self.function(number, f"attn.sparq_step {text}", results)
+
+    def draw_scores(self, number, names):
+        rng = self.rng
+        if rng.random() < 0.5:
+            count = self.number([1, self.d], [self.d + 1, 0])
+            shape = [self.batch, self.kv_heads, count]
+            self.clause("channels", self.shaped(shape, "i64"))
+        if rng.random() < 0.4:
+            shape = [self.batch, self.heads, self.len_q]
+            self.clause("factor", self.shaped(shape, self.acc))
+        if rng.random() < 0.4 and not self.paged:
+            self.clause("key_t", self.key_t(self.len_kv))
+        sizes = [self.batch, self.heads, self.len_q, self.len_kv]
+        type_ = self.shaped(sizes, self.acc)
+        text = f"ins({', '.join(names)} {' '.join(self.clauses)}) "
+        text += f"outs({self.operand(type_)}) {self.score()}"
+        return self.function(
+            number, f"attn.scores {text}", [] if self.buffers else [type_]
+        )
+
+    def draw_topk(self, number):
+        count = self.number([1, 3, 20], [0])
+        rows = [self.batch, self.kv_heads]
+        inputs = self.operand(self.shaped([*rows, self.len_kv], self.acc))
+        inits = [self.shaped([*rows, count], "i64", True), self.shaped(rows, "i64")]
+        return self.layer_b(number, "topk", inputs, inits)
+
+    def draw_gather_kv(self, number):
+        rng, count = self.rng, self.rng.choice([0, 1, 5])
+        names = self.draw_keys()
+        rows = [self.batch, self.kv_heads]
+        names.append(self.operand(self.shaped([*rows, count], "i64")))
+        names.append(self.operand(self.shaped(rows, "i64")))
+        is_scaled = self.narrow
+        for name, width in (("key_scale", self.d), ("value_scale", self.dv)):
+            if rng.random() < (0.5 if self.narrow else 0.1):
+                shape = self.broadcast([*rows, self.len_kv, width])
+                self.clause(name, self.shaped(shape, self.acc))
+                is_scaled = True
+        if self.paged:
+            self.clause("page_table", self.shaped([self.batch, self.pages], "i32"))
+        if self.bshd:
+            self.clauses.append("layout(bshd)")
+        element = self.acc if is_scaled else self.key_type
+        inits = [
+            self.shaped([*rows, count, width], element, True)
+            for width in (self.d, self.dv)
+        ]
+        return self.layer_b(
+            number, "gather_kv", f"{', '.join(names)} {' '.join(self.clauses)}", inits
+        )
+
+    def per_batch(self):
+        batch = self.rng.choice([1, self.batch])
+        type_ = self.rng.choice(["index", self.shaped([batch], "i64")])
+        return self.operand(type_)
+
+    def draw_kv_append(self, number):
+        tokens = self.rng.choice([0, 1, self.len_kv])
+        tokens = min(tokens, self.len_kv)
+        self.paged = False
+        self.key_type = self.rng.choice([self.query_type, *NARROW])
+        names, inits = [], []
+        for width in (self.d, self.dv):
+            shape = self.ordered(self.batch, self.kv_heads, tokens, width)
+            names.append(self.operand(self.shaped(shape, self.key_type, True)))
+        names.append(self.per_batch())
+        for width in (self.d, self.dv):
+            shape = self.ordered(self.batch, self.kv_heads, self.len_kv, width)
+            inits.append(self.shaped(shape, self.key_type, True))
+        if self.rng.random() < 0.5:
+            inits.append(self.key_t(self.len_kv))
+        layout = " layout(bshd)" if self.bshd else ""
+        return self.layer_b(number, "kv_append", ", ".join(names) + layout, inits)
+
+    def draw_running_mean(self, number):
+        shape = self.ordered(self.batch, self.kv_heads, self.len_kv, self.dv)
+        names = [self.operand(self.shaped(shape, self.query_type, True))]
+        names.append(self.per_batch())
+        inits = [self.shaped([self.batch, self.kv_heads, self.dv], self.acc, True)]
+        layout = " layout(bshd)" if self.bshd else ""
+        return self.layer_b(number, "running_mean", ", ".join(names) + layout, inits)
+
+    def layer_b(self, number, name, inputs, inits):
+        outs = ", ".join(self.operand(t) for t in inits)
+        text = f"attn.{name} ins({inputs}) outs({outs})"
         return self.function(number, text, [] if self.buffers else inits)
 
     def draw_state(self, number, kind, state, output):
@@ -235,7 +426,8 @@ class Case:
 
     def function(self, number, op, results):
         names = [f"%r{i}" for i in range(len(results))]
-        left = f"{', '.join(names)} = " if results and "sdpa" in op else ""
+        by_name = self.kind in ("sdpa", "sparq")
+        left = f"{', '.join(names)} = " if results and by_name else ""
         if results and not left:
             left = f"%r:{len(results)} = "
             names = [f"%r#{i}" for i in range(len(results))]
@@ -268,7 +460,13 @@ def main():
     cases = [Case(rng, i % 2 == 1).draw(i) for i in range(options.count)]
     status = 0
     for pipeline in PIPELINES:
-        sizes = {"q": rng.choice([0, 1, 2]), "kv": rng.choice([0, 1, 2, -1])}
+        sizes = {
+            "q": rng.choice([0, 1, 2]),
+            "kv": rng.choice([0, 1, 2, -1]),
+            "r": rng.choice([1, 2, 100]),
+            "state": rng.choice(["recompute", "args"]),
+            "strategy": rng.choice(["dense", "blockwise", "sparq:rank=2,top-k=3"]),
+        }
         passes = [p.format(**sizes) for p in pipeline]
         crashed, log = run(options.attn_opt, passes, cases)
         if crashed:

@@ -47,6 +47,9 @@ struct ContractionLoops {
 static std::optional<ContractionLoops> matchContraction(linalg::LinalgOp op) {
   if (!linalg::isaContractionOpInterface(op) || !op.hasPureTensorSemantics())
     return std::nullopt;
+  // Without iterations there is nothing to tile.
+  if (llvm::is_contained(op.getStaticLoopRanges(), 0))
+    return std::nullopt;
   AffineMap rhs = op.getIndexingMapsArray()[1];
   AffineMap result = op.getIndexingMapsArray()[2];
   if (!result.isProjectedPermutation() || result.getNumResults() < 2 ||

@@ -83,3 +83,21 @@ func.func @negative_unknown_length(%q: tensor<1x4x1x8xf32>, %kv: tensor<1x2x?x8x
     : (tensor<1x4x1x8xf32>, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>) -> tensor<1x4x1x8xf32>
   return %o : tensor<1x4x1x8xf32>
 }
+
+// -----
+
+// Casts that hide sizes, of an op with no score region, too.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    %[[Q:[^:]+]]: {{[^,]+}}, %[[KV:[^:]+]]:
+// CHECK:         %[[O:.+]] = tensor.empty() : tensor<1x4x1x8xf32>
+// CHECK:         %[[R:.+]] = attn.sparq_step ins(%[[Q]], %[[KV]], %[[KV]] rank(2) top_k(4)) outs(%[[O]])
+// CHECK:         tensor.cast %[[R]] : tensor<1x4x1x8xf32> to tensor<?x4x1x8xf32>
+func.func @step(%q: tensor<1x4x1x8xf32>, %kv: tensor<1x2x?x8xf32>) -> tensor<?x4x1x8xf32> {
+  %c1 = arith.constant 1 : index
+  %o = tensor.empty(%c1) : tensor<?x4x1x8xf32>
+  %many = tensor.cast %kv : tensor<1x2x?x8xf32> to tensor<?x2x?x8xf32>
+  %mask = arith.constant dense<true> : tensor<1x1x1x1xi1>
+  %r = attn.sparq_step ins(%q, %many, %kv mask(%mask) rank(2) top_k(4)) outs(%o)
+    : (tensor<1x4x1x8xf32>, tensor<?x2x?x8xf32>, tensor<1x2x?x8xf32>, tensor<1x1x1x1xi1>, tensor<?x4x1x8xf32>) -> tensor<?x4x1x8xf32>
+  return %r : tensor<?x4x1x8xf32>
+}

@@ -59,3 +59,18 @@ func.func @negative_f16(%a: tensor<64x64xf16>, %b: tensor<64x64xf16>,
                      outs(%c : tensor<64x64xf32>) -> tensor<64x64xf32>
   return %0 : tensor<64x64xf32>
 }
+
+// A size of 0 leaves nothing to tile.
+// CHECK-LABEL: func.func @negative_empty
+// CHECK-NOT:     scf.
+// CHECK:         linalg.generic
+func.func @negative_empty(%a: tensor<0x2x4xf32>, %b: tensor<0x2x4x5xf32>, %c: tensor<2x4x5xf32>) -> tensor<2x4x5xf32> {
+  %r = linalg.generic {indexing_maps = [affine_map<(b, i, j, k) -> (k, b, i)>, affine_map<(b, i, j, k) -> (k, b, i, j)>, affine_map<(b, i, j, k) -> (b, i, j)>],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%a, %b : tensor<0x2x4xf32>, tensor<0x2x4x5xf32>) outs(%c : tensor<2x4x5xf32>) {
+  ^bb0(%x: f32, %y: f32, %acc: f32):
+    %0 = arith.mulf %x, %y : f32
+    %1 = arith.addf %acc, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<2x4x5xf32>
+  return %r : tensor<2x4x5xf32>
+}

@@ -538,3 +538,9 @@ void ScoresOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   addAttentionPatterns<ScoresOp>(patterns);
   patterns.add(foldLayerBCasts<ScoresOp>, kBeforeUpstream);
 }
+
+void SparqStepOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                              MLIRContext *) {
+  addAttentionPatterns<SparqStepOp>(patterns);
+  patterns.add(foldLayerBCasts<SparqStepOp>, kBeforeUpstream);
+}

@@ -67,7 +67,6 @@ def Attn_SparqStepOp : Attn_LayerBOp<"sparq_step", "getOutputMutable", "1",
         $group_reduce, $key_layout, $key_t, $value_mean)
       (`splits` `(` $splits^ `)`)? `)` `outs` `(` $output `)`
       (`score` $score^)? attr-dict `:` functional-type(operands, results)}]);
-  let hasCanonicalizer = 0;
 }
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNSPARQKERNEL_TD
