@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 
 from contender import Contender
-from shapes import MODIFIERS
+from shapes import DTYPES, MODIFIERS
 
 MAX_RANK = 8
 DTYPE_CODES = {"f32": 1, "f16": 2, "bf16": 3, "bool": 7}
@@ -19,7 +19,9 @@ class CompileError(Exception):
     pass
 
 
-KEY_TILE = 256  # keys in a tile of the keys' second layout
+def key_tile(dtype):
+    """Keys in a tile of the second layout, as attn-rewrite-to-sparq chooses it."""
+    return 4096 // DTYPES[dtype]
 
 
 def sparq_text(case):
@@ -29,7 +31,7 @@ def sparq_text(case):
     q = f"tensor<?x{case.heads}x1x{d}x{t}>"
     k = f"tensor<?x{case.kv_heads}x?x{d}x{t}>"
     arguments = [("%q", q), ("%k", k), ("%v", k)]
-    arguments += [("%kt", f"tensor<?x{case.kv_heads}x?x{d}x{KEY_TILE}x{t}>")]
+    arguments += [("%kt", f"tensor<?x{case.kv_heads}x?x{d}x{key_tile(t)}x{t}>")]
     clauses = f"rank({case.rank}) top_k({case.top_k})"
     if case.local_window:
         clauses += f" local_window({case.local_window})"

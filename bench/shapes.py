@@ -315,7 +315,12 @@ def empty(shape, dtype):
     """Page-aligned zeros, on huge pages where the system gives them."""
     dtype = np.dtype(dtype)
     count = int(np.prod(shape, dtype=np.int64))
-    memory = mmap.mmap(-1, max(count * dtype.itemsize, mmap.PAGESIZE))
+    # Private, as malloc's: shared memory has a setting of its own for them.
+    memory = mmap.mmap(
+        -1,
+        max(count * dtype.itemsize, mmap.PAGESIZE),
+        flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS,
+    )
     if hasattr(mmap, "MADV_HUGEPAGE"):
         memory.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(memory, dtype=dtype, count=count).reshape(shape)

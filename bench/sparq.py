@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from ours import KEY_TILE
+from ours import key_tile
 from shapes import OUTLIER_EVERY, OUTLIER_FACTOR, Inputs, empty, to_bf16, widen
 
 # A choice is decided when the last one chosen and the first one left out are so
@@ -46,18 +46,19 @@ def count_layers(case):
     return max(min(wanted, MAX_LAYERS, possible), 1)
 
 
-def transpose_keys(key):
+def transpose_keys(key, dtype):
     """Keys channel by channel in tiles; 0 past the end."""
     b, h, s, d = key.shape
-    tiles = -(-s // KEY_TILE)
-    result = empty((b, h, tiles, d, KEY_TILE), key.dtype)
-    whole = s // KEY_TILE
+    tile = key_tile(dtype)
+    tiles = -(-s // tile)
+    result = empty((b, h, tiles, d, tile), key.dtype)
+    whole = s // tile
     for i in range(b):
         for n in range(h):
-            rows = key[i, n, : whole * KEY_TILE].reshape(whole, KEY_TILE, d)
+            rows = key[i, n, : whole * tile].reshape(whole, tile, d)
             result[i, n, :whole] = rows.swapaxes(1, 2)
             if whole < tiles:
-                rest = key[i, n, whole * KEY_TILE :]
+                rest = key[i, n, whole * tile :]
                 result[i, n, whole, :, : len(rest)] = rest.T
     return result
 
@@ -100,7 +101,7 @@ class SparqInputs(Inputs):
                 part = array[..., ::OUTLIER_EVERY]
                 wide = widen(part, case.dtype) * np.float32(OUTLIER_FACTOR)
                 part[...] = to_bf16(wide) if case.dtype == "bf16" else wide
-        self.key_t = transpose_keys(self.key)
+        self.key_t = transpose_keys(self.key, case.dtype)
         self.key_rows = None
         self.mean = value_means(self.value, case.dtype) if case.realloc else None
 

@@ -12,7 +12,7 @@
 #include <time.h>
 
 /* As in decode.mlir. */
-enum { HEADS = 4, DIM = 128, TILE = 256, RANK = 32, TOP_K = 128 };
+enum { HEADS = 4, DIM = 128, TILE = 1024, RANK = 32, TOP_K = 128 };
 
 /* A number of a normal distribution, of any machine the same. */
 static float normal(uint64_t *state) {

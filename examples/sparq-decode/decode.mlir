@@ -2,13 +2,13 @@
 //
 // The cache of a layer is four arrays of the caller, all updated in place: keys
 // and values, row by row; the keys a second time, channel by channel in tiles of
-// 256, which the first step of SparQ reads a few rows of; and the mean of the
+// 1024, which the first step of SparQ reads a few rows of; and the mean of the
 // values, which gets the weight of the keys that are not attended to.
 
 !query = tensor<1x4x1x128xf32>
 !new   = tensor<1x4x?x128xf32>       // [batch, heads, tokens, head_dim]
 !cache = tensor<1x4x?x128xf32>       // [batch, heads, capacity, head_dim]
-!keyt  = tensor<1x4x?x128x256xf32>   // [batch, heads, capacity / 256, head_dim, 256]
+!keyt  = tensor<1x4x?x128x1024xf32>   // [batch, heads, capacity / 1024, head_dim, 1024]
 !mean  = tensor<1x4x128xf32>
 
 // Tokens pos, pos + 1, ... come into the cache: a prompt at once, or the next one.

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "ctypes"))
 from attention import Library  # noqa: E402
 
 # As in decode.mlir.
-HEADS, DIM, TILE, RANK, TOP_K, LOCAL = 4, 128, 256, 32, 128, 32
+HEADS, DIM, TILE, RANK, TOP_K, LOCAL = 4, 128, 1024, 32, 128, 32
 
 
 def queries(random):

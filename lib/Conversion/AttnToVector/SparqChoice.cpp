@@ -10,8 +10,9 @@
 // an element that reaches it, and fewer than k sets have elements above it. So
 // few candidates are left to find the k-th largest of; a last pass lists, in
 // ascending order, what is above it, and as many of its equals as are wanted.
-// The sets are the lanes of a few tiles, which takes no work across lanes, and
-// all passes but the first skip the tiles that have nothing for them.
+// The sets are the lanes of a few pieces of the keys, which takes no work
+// across lanes, and all passes but the first skip the pieces that have nothing
+// for them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -104,58 +105,53 @@ void SparqKernel::mergeTiles(const Scores &from) {
 }
 
 void SparqKernel::emitCandidates(const Scores &from) {
-  Value keys = b.idx(getSizes(b, b.getLoc(), op).seqLenKv);
-  Value allTiles = ceilDiv(keys, tile);
-  orders = allocate({b.mul(allTiles, b.idx(tile))}, integer);
-  tileBest = allocate({b.mul(allTiles, b.idx(lanes))}, integer);
-  bestOf = allocate({b.mul(allTiles, b.idx(lanes))}, integer);
-  // As many tiles to a set as leave enough sets.
-  Value numTiles = b.sub(at.tiles, at.firstTile);
+  Value allPieces = ceilDiv(b.idx(getSizes(b, b.getLoc(), op).seqLenKv), piece);
+  orders = allocate({b.mul(allPieces, b.idx(piece))}, integer);
+  pieceBest = allocate({b.mul(allPieces, b.idx(lanes))}, integer);
+  bestOf = allocate({b.mul(allPieces, b.idx(lanes))}, integer);
+  firstPiece = b.div(at.lo, b.idx(piece));
+  pieces = b.max(firstPiece, ceilDiv(at.hi, piece));
+  // As many pieces to a set as leave enough sets.
+  Value numPieces = b.sub(pieces, firstPiece);
   fold = b.max(
       b.idx(1),
-      b.div(numTiles, b.idx(llvm::divideCeil(kSetsPerChoice * topK, lanes))));
-  folds = b.div(b.add(numTiles, b.sub(fold, b.idx(1))), fold);
+      b.div(numPieces, b.idx(llvm::divideCeil(kSetsPerChoice * topK, lanes))));
+  folds = b.div(b.add(numPieces, b.sub(fold, b.idx(1))), fold);
 
-  Value least = b.integer(std::numeric_limits<int64_t>::min(), integers);
-  if (integer.getIntOrFloatBitWidth() == 32)
-    least = b.integer(std::numeric_limits<int32_t>::min(), integers);
-  Value none = b.integer(never, integers);
-  auto at3 = [&](int64_t h, Value j) {
-    return SmallVector<Value>{at.slot, b.idx(h), j};
+  bool isWide = integer.getIntOrFloatBitWidth() == 64;
+  Value least = b.integer(isWide ? std::numeric_limits<int64_t>::min()
+                                 : std::numeric_limits<int32_t>::min(),
+                          integers);
+  Value none = b.integer(never, integers), one = b.integer(1, integers);
+  auto emitPiece = [&](Value p, ValueRange in) {
+    Value firstKey = b.mul(p, b.idx(piece));
+    SmallVector<Value> factors;
+    for (int64_t h = 0; sumsPowers && h < group; ++h)
+      factors.push_back(b.splat(b.load(
+          from.maxima, {at.slot, b.idx(h), b.div(firstKey, b.idx(tile))})));
+    Value best, count = in[1];
+    for (int64_t i = 0; i < piece; i += lanes) {
+      Value key = b.add(firstKey, i);
+      Value order = toCandidate(from, key, factors);
+      b.storeVector(order, orders, key);
+      Value isVisible = b.compare(CmpIPredicate::ne, order, none);
+      Value more = arith::AddIOp::create(b, count, one);
+      count = b.select(isVisible, more, count);
+      best = best ? arith::MaxSIOp::create(b, order, best) : order;
+    }
+    b.storeVector(best, pieceBest, b.mul(p, b.idx(lanes)));
+    return SmallVector<Value>{arith::MaxSIOp::create(b, best, in[0]), count};
   };
   Value count =
-      b.loop(
-           zero, folds, 1, b.integer(0, integers),
-           [&](Value set, ValueRange total) {
-             Value first = b.add(at.firstTile, b.mul(set, fold));
-             Value end = b.min(b.add(first, fold), at.tiles);
-             SmallVector<Value> best = b.loop(
-                 first, end, 1, {least, total[0]},
-                 [&](Value t, ValueRange outer) {
-                   SmallVector<Value> factors;
-                   for (int64_t h = 0; sumsPowers && h < group; ++h)
-                     factors.push_back(b.splat(b.load(from.maxima, at3(h, t))));
-                   Value firstKey = b.mul(t, b.idx(tile));
-                   SmallVector<Value> inner =
-                       b.loop(firstKey, b.add(firstKey, tile), lanes,
-                              {least, outer[1]}, [&](Value key, ValueRange in) {
-                                Value order = toCandidate(from, key, factors);
-                                b.storeVector(order, orders, key);
-                                Value isVisible =
-                                    b.compare(CmpIPredicate::ne, order, none);
-                                Value more = arith::AddIOp::create(
-                                    b, in[1], b.integer(1, integers));
-                                return SmallVector<Value>{
-                                    arith::MaxSIOp::create(b, order, in[0]),
-                                    b.select(isVisible, more, in[1])};
-                              });
-                   b.storeVector(inner[0], tileBest, b.mul(t, b.idx(lanes)));
-                   return SmallVector<Value>{
-                       arith::MaxSIOp::create(b, inner[0], outer[0]), inner[1]};
-                 });
-             b.storeVector(best[0], bestOf, b.mul(set, b.idx(lanes)));
-             return SmallVector<Value>{best[1]};
-           })
+      b.loop(zero, folds, 1, b.integer(0, integers),
+             [&](Value set, ValueRange total) {
+               Value first = b.add(firstPiece, b.mul(set, fold));
+               Value end = b.min(b.add(first, fold), pieces);
+               SmallVector<Value> best =
+                   b.loop(first, end, 1, {least, total[0]}, emitPiece);
+               b.storeVector(best[0], bestOf, b.mul(set, b.idx(lanes)));
+               return SmallVector<Value>{best[1]};
+             })
           .front();
   count = vector::ReductionOp::create(b, vector::CombiningKind::ADD, count);
   numVisible = b.createOrFold<arith::IndexCastOp>(b.getIndexType(), count);
@@ -205,9 +201,9 @@ void SparqKernel::forceLocal() {
     Value isVisible = b.compare(CmpIPredicate::ne, order, none);
     b.ifThen(isVisible, [&] {
       b.store(most, orders, key);
-      Value t = b.div(key, b.idx(tile)), lane = b.rem(key, b.idx(lanes));
-      Value set = b.div(b.sub(t, at.firstTile), fold);
-      for (auto [buffer, row] : {std::pair{tileBest, t}, {bestOf, set}}) {
+      Value p = b.div(key, b.idx(piece)), lane = b.rem(key, b.idx(lanes));
+      Value set = b.div(b.sub(p, firstPiece), fold);
+      for (auto [buffer, row] : {std::pair{pieceBest, p}, {bestOf, set}}) {
         Value index = b.add(b.mul(row, b.idx(lanes)), lane);
         Value best = b.load(buffer, index);
         b.store(arith::MaxSIOp::create(b, best, most), buffer, index);
@@ -266,14 +262,14 @@ SmallVector<Value> SparqKernel::forEachAbove(
     return vector::ReductionOp::create(b, vector::CombiningKind::OR, some);
   };
   auto keep = [](ValueRange in) { return SmallVector<Value>(in); };
-  return b.loop(at.firstTile, at.tiles, 1, inits, [&](Value t, ValueRange in) {
-    Value best = b.loadVector(tileBest, b.mul(t, b.idx(lanes)));
+  return b.loop(firstPiece, pieces, 1, inits, [&](Value p, ValueRange in) {
+    Value best = b.loadVector(pieceBest, b.mul(p, b.idx(lanes)));
     return b.ifElse(
         types, reaches(best, in[0]),
         [&] {
-          Value first = b.mul(t, b.idx(tile));
+          Value first = b.mul(p, b.idx(piece));
           return b.loop(
-              first, b.add(first, tile), lanes, in,
+              first, b.add(first, piece), lanes, in,
               [&](Value key, ValueRange inner) {
                 return b.ifElse(
                     types, reaches(b.loadVector(orders, key), inner[0]),
@@ -304,9 +300,9 @@ void SparqKernel::choose() {
           .front();
   // What is above it: of fewer than top_k sets.
   Value most =
-      b.add(b.mul(ceilDiv(b.idx(getSizes(b, b.getLoc(), op).seqLenKv), tile),
-                  b.idx(llvm::divideCeil(tile, kSetsPerChoice))),
-            b.idx(tile / lanes * topK + 2 * lanes));
+      b.add(b.mul(ceilDiv(b.idx(getSizes(b, b.getLoc(), op).seqLenKv), piece),
+                  b.idx(llvm::divideCeil(piece, kSetsPerChoice))),
+            b.idx(piece / lanes * topK + 2 * lanes));
   survivors = allocate({most}, integer);
   auto search = [&] {
     Value above = arith::AddIOp::create(b, bound, one);

@@ -24,6 +24,9 @@ using arith::CmpIPredicate;
 
 /// Keys of a tile where memory has no say in it.
 static constexpr int64_t kTile = 256;
+/// Of the rows of channels that are read together. More of shorter rows hide
+/// what it takes to find them; long ones are best read almost alone.
+static constexpr int64_t kBytesAtOnce = 8192;
 /// Keys that modifiers are applied to at a time, in vectors.
 static constexpr int64_t kModifiedVectors = 4;
 
@@ -45,6 +48,7 @@ SparqKernel::SparqKernel(VectorBuilder &b, SparqStepOp step,
       rank(std::min<int64_t>(step.getRank(), headDim)), topK(step.getTopK()),
       localWindow(std::min<int64_t>(step.getLocalWindow(), topK)),
       accumulators(target.numRegisters >= 32 ? 16 : 8), tile(kTile),
+      piece(kModifiedVectors * lanes),
       integer(b.getIntegerType(b.floatType.getWidth())),
       integers(VectorType::get(lanes, integer)) {
   mayExclude = op.getBias() || op.getMask() || op.hasScore();
@@ -61,6 +65,15 @@ SparqKernel::SparqKernel(VectorBuilder &b, SparqStepOp step,
     if (readsChannels)
       tile = given;
   }
+  int64_t rowBytes =
+      tile *
+      getElementTypeOrSelf(op.getKey().getType()).getIntOrFloatBitWidth() / 8;
+  channelsAtOnce = std::clamp<int64_t>(kBytesAtOnce / rowBytes, 2, 8);
+  channelsAtOnce = std::min(channelsAtOnce, rank);
+  channelsAsked = std::max(channelsAtOnce, rank - channelsAtOnce);
+  if (!needsSoftmax)
+    channelsAsked = rank;
+  channelsAhead = channelsAtOnce + rank - channelsAsked;
   // The numbers in the order of floats, of -inf.
   APFloat infinity =
       APFloat::getInf(b.floatType.getFloatSemantics(), /*Negative=*/true);
@@ -152,7 +165,7 @@ void SparqKernel::parallel(Value splits, function_ref<void(Value split)> body) {
   auto end = arith::ConstantIndexOp::create(b, 0);
   b.setInsertionPoint(end);
   scratch.emplace(Scratch{pool, end});
-  ValueRange ivs = loop.getInductionVars();
+  SmallVector<Value> ivs = llvm::to_vector_of<Value>(loop.getInductionVars());
   Value slot = b.add(b.mul(ivs[0], numKvHeads), ivs[1]);
   beginGroup(ivs[0], ivs[1], slot);
   body(splits ? ivs[2] : Value());

@@ -40,6 +40,13 @@ private:
     Value lo, hi;           ///< The keys its queries see.
     Value firstTile, tiles; ///< Tiles with such keys: [firstTile, tiles).
   };
+  /// Some channels of a tile of keys.
+  struct ChannelRows {
+    Value tile, firstKey, size; ///< The tile, and its keys.
+    Value first;                ///< Which of the chosen channels.
+    Value nextTile;             ///< Where the rows to ask for are, or null.
+    SmallVector<Value> channels, next;
+  };
   /// Rows that are read in place, and those that are brought into scratch.
   struct Rows {
     Value operand;    ///< The operand, or null.
@@ -69,6 +76,10 @@ private:
   void packChannels();
   void emitScores(const Scores &to, Value first, Value end);
   void emitProducts(const Scores &to, Value tile);
+  void emitProducts(const Scores &to, const ChannelRows &rows,
+                    int64_t firstHead, int64_t heads, bool isFirst);
+  Value getNextTile(Value tile);
+  void request(Value tile, ArrayRef<Value> rows, Value first, int64_t count);
   void gatherChannels(Value tile);
   void modify(const Scores &to, Value tile);
   void emitPowers(const Scores &to, Value tile);
@@ -112,7 +123,13 @@ private:
   ScratchPool &pool;
   std::optional<Scratch> scratch; ///< Of the innermost parallel loop.
   int64_t lanes, group, headDim, headDimV, rank, topK, localWindow;
-  int64_t accumulators, tile;
+  int64_t accumulators;
+  int64_t tile;  ///< Keys whose scores are computed together.
+  int64_t piece; ///< Keys that the choice takes or skips together.
+  /// Channels whose rows are read together; how many channels ahead rows are
+  /// asked for; and the channel from which on nothing is asked for before the
+  /// powers of the tile are computed.
+  int64_t channelsAtOnce, channelsAhead, channelsAsked;
   Type integer; ///< As wide as floatType.
   VectorType integers;
   int64_t never; ///< The order of a key that is not visible.
@@ -131,9 +148,11 @@ private:
   Value rowsOfChannels;   ///< [rank][tile], where gathered, or null.
   Value shifts, inverses; ///< [head]: of the softmax of approximate scores.
   Value orders;           ///< [key], what is chosen by.
-  Value tileBest;         ///< [tile][lane], the largest of each lane.
-  Value bestOf;           ///< [fold][lane], likewise of a few tiles.
-  Value fold, folds;      ///< Tiles of one, and how many there are.
+  /// The pieces with keys that are seen: [firstPiece, pieces).
+  Value firstPiece, pieces;
+  Value pieceBest;   ///< [piece][lane], the largest of each lane.
+  Value bestOf;      ///< [fold][lane], likewise of a few pieces.
+  Value fold, folds; ///< Pieces of one, and how many there are.
   Value survivors;
   Value numVisible;
   Value chosen, numChosen; ///< [top_k].

@@ -62,7 +62,8 @@ void SparqKernel::packQueries() {
 /// fewer than `rank` others come before.
 void SparqKernel::chooseChannels() {
   int64_t padded = llvm::alignTo(headDim, lanes);
-  channels = scratch->get("channels", {rank + 1}, b.getIndexType());
+  channels = scratch->get("channels", {rank + channelsAhead + channelsAtOnce},
+                          b.getIndexType());
   Value magnitudes = scratch->get("magnitudes", {padded}, integer);
   b.loop(zero, b.idx(padded), lanes, [&](Value column) {
     Value sum;
@@ -77,28 +78,48 @@ void SparqKernel::chooseChannels() {
   b.loop(b.idx(headDim), b.idx(padded), 1, [&](Value column) {
     b.store(b.integer(never, integer), magnitudes, column);
   });
-  Value steps = vector::StepOp::create(b, b.indices);
+  // Equal to it and before it: other vectors as a whole, its own by lanes.
+  SmallVector<Attribute> numbers;
+  for (int64_t i = 0; i < lanes; ++i)
+    numbers.push_back(IntegerAttr::get(integer, i));
+  Value steps =
+      arith::ConstantOp::create(b, DenseElementsAttr::get(integers, numbers));
   Value one = b.integer(1, integers), none = b.integer(0, integers);
-  b.loop(zero, b.idx(headDim), 1, zero, [&](Value channel, ValueRange carried) {
-    Value own = b.splat(b.load(magnitudes, channel));
-    Value before = none;
-    for (int64_t i = 0; i < padded; i += lanes) {
-      Value other = b.loadVector(magnitudes, b.idx(i));
-      Value index = arith::AddIOp::create(b, steps, b.splat(b.idx(i)));
-      Value isEqual = arith::AndIOp::create(
-          b, b.compare(CmpIPredicate::eq, other, own),
-          b.compare(CmpIPredicate::slt, index, b.splat(channel)));
-      Value isBefore = arith::OrIOp::create(
-          b, b.compare(CmpIPredicate::sgt, other, own), isEqual);
-      before = arith::AddIOp::create(b, before, b.select(isBefore, one, none));
-    }
-    Value count =
-        vector::ReductionOp::create(b, vector::CombiningKind::ADD, before);
-    Value target = carried.front();
-    b.store(channel, channels, target);
-    Value isChosen =
-        b.compare(CmpIPredicate::slt, count, b.integer(rank, integer));
-    return SmallVector<Value>{b.select(isChosen, b.add(target, 1), target)};
+  Value target = zero;
+  for (int64_t first = 0; first < headDim; first += lanes) {
+    Value end = b.idx(std::min(headDim, first + lanes));
+    auto emitChannel = [&](Value channel, ValueRange carried) {
+      Value own = b.splat(b.load(magnitudes, channel));
+      Value lane = b.createOrFold<arith::IndexCastOp>(
+          integer, b.sub(channel, b.idx(first)));
+      Value before = none;
+      for (int64_t i = 0; i < padded; i += lanes) {
+        Value other = b.loadVector(magnitudes, b.idx(i));
+        Value isBefore = b.compare(
+            i < first ? CmpIPredicate::sge : CmpIPredicate::sgt, other, own);
+        if (i == first) {
+          Value isEqual = arith::AndIOp::create(
+              b, b.compare(CmpIPredicate::eq, other, own),
+              b.compare(CmpIPredicate::slt, steps, b.splat(lane)));
+          isBefore = arith::OrIOp::create(b, isBefore, isEqual);
+        }
+        before =
+            arith::AddIOp::create(b, before, b.select(isBefore, one, none));
+      }
+      Value count =
+          vector::ReductionOp::create(b, vector::CombiningKind::ADD, before);
+      b.store(channel, channels, carried[0]);
+      Value isChosen =
+          b.compare(CmpIPredicate::slt, count, b.integer(rank, integer));
+      return SmallVector<Value>{
+          b.select(isChosen, b.add(carried[0], 1), carried[0])};
+    };
+    target = b.loop(b.idx(first), end, 1, target, emitChannel).front();
+  }
+  // And the first ones again: what is asked for when all have been.
+  b.loop(zero, b.idx(channelsAhead + channelsAtOnce), 1, [&](Value i) {
+    Value from = b.rem(i, b.idx(rank));
+    b.store(b.load(channels, from), channels, b.add(i, rank));
   });
 }
 
@@ -142,7 +163,6 @@ void SparqKernel::emitScores(const Scores &to, Value first, Value end) {
   if (!readsChannels)
     rowsOfChannels =
         scratch->get("rows of channels", {rank, tile}, b.floatType);
-  std::optional<KeySource> keys;
   b.loop(first, end, 1, [&](Value index) {
     if (!readsChannels)
       gatherChannels(index);
@@ -177,53 +197,104 @@ void SparqKernel::gatherChannels(Value index) {
   });
 }
 
+/// Scores of a tile: rows of a few channels at a time, each from its beginning
+/// to its end, are added to the scores so far, which stay in the first cache.
+/// Memory gives a few long rows faster than it gives pieces of all of them.
 void SparqKernel::emitProducts(const Scores &to, Value index) {
-  Value keyT = step.getKeyT();
-  Value next = b.min(b.add(index, 1), b.sub(at.tiles, b.idx(1)));
   Value firstKey = b.mul(index, b.idx(tile));
-  bool isFirst = true;
-  int64_t perLine = 1;
-  if (readsChannels)
-    perLine = 512 / cast<MemRefType>(keyT.getType()).getElementTypeBitWidth();
-  forEachHeadTile([&](int64_t firstHead, int64_t heads) {
-    int64_t vectors = accumulators / heads;
-    while (tile % (vectors * lanes) != 0)
-      vectors /= 2;
-    int64_t width = vectors * lanes;
-    bool asks = isFirst && readsChannels;
-    isFirst = false;
-    b.loop(zero, b.idx(tile), width, [&](Value offset) {
-      SmallVector<Value> inits(heads * vectors, b.number(0.0));
-      SmallVector<Value> products =
-          b.loop(zero, b.idx(rank), 1, inits, [&](Value i, ValueRange carried) {
-            SmallVector<Value> result, row;
-            Value channel = b.load(channels, i);
-            for (int64_t v = 0; v < vectors; ++v) {
-              Value column = b.add(offset, v * lanes);
-              Value x = readsChannels
-                            ? b.loadVector(keyT, {at.batch, at.kvHead, index,
-                                                  channel, column})
-                            : b.loadVector(rowsOfChannels, {i, column});
-              row.push_back(b.cast(x, b.floatType));
-            }
-            // Their lines a few at a time, all rows in turn: one after the
-            // other they would come no faster, and several at once later.
-            for (int64_t j = 0; asks && j < width; j += perLine)
-              b.prefetch(
-                  keyT, {at.batch, at.kvHead, next, channel, b.add(offset, j)});
-            for (int64_t h = 0; h < heads; ++h) {
-              Value q = b.splat(b.load(packed, {b.idx(firstHead + h), i}));
-              for (int64_t v = 0; v < vectors; ++v)
-                result.push_back(b.fma(row[v], q, carried[h * vectors + v]));
-            }
-            return result;
-          });
-      for (int64_t h = 0; h < heads; ++h)
-        for (int64_t v = 0; v < vectors; ++v)
-          b.storeVector(products[h * vectors + v], to.scores,
-                        {at.slot, b.idx(firstHead + h),
-                         b.add(b.add(firstKey, offset), v * lanes)});
+  // Of the last tile, no more than there is.
+  Value size = b.min(b.sub(at.hi, firstKey), b.idx(tile));
+  auto emitRows = [&](Value first, int64_t count, bool isFirst, bool asks) {
+    ChannelRows rows{index, firstKey, size, first, nullptr, {}, {}};
+    for (int64_t c = 0; c < count; ++c)
+      rows.channels.push_back(readsChannels ? b.load(channels, b.add(first, c))
+                                            : b.add(first, c));
+    if (asks) {
+      // After the last channel of this tile comes the first one of the next.
+      Value ahead = b.add(first, channelsAhead);
+      Value isOver = b.compare(CmpIPredicate::sge, ahead, b.idx(rank));
+      rows.nextTile = b.select(isOver, getNextTile(index), index);
+      for (int64_t c = 0; c < count; ++c)
+        rows.next.push_back(b.load(channels, b.add(ahead, c)));
+    }
+    forEachHeadTile([&](int64_t firstHead, int64_t heads) {
+      emitProducts(to, rows, firstHead, heads, isFirst);
+      rows.next.clear();
     });
+  };
+  auto emitLoop = [&](int64_t first, int64_t end, bool asks) {
+    if (first < end)
+      b.loop(b.idx(first), b.idx(end), channelsAtOnce,
+             [&](Value i) { emitRows(i, channelsAtOnce, false, asks); });
+  };
+  int64_t whole = rank / channelsAtOnce * channelsAtOnce;
+  int64_t first = std::min(channelsAtOnce, rank);
+  int64_t asked = std::clamp(channelsAsked, first, std::max(first, whole));
+  emitRows(zero, first, /*isFirst=*/true, /*asks=*/readsChannels);
+  emitLoop(first, asked, /*asks=*/readsChannels);
+  emitLoop(asked, whole, /*asks=*/false);
+  if (first < rank && whole < rank)
+    emitRows(b.idx(whole), rank - whole, /*isFirst=*/false,
+             /*asks=*/readsChannels && whole < channelsAsked);
+}
+
+/// The tile whose rows are asked for while those of a tile are used.
+Value SparqKernel::getNextTile(Value index) {
+  return b.min(b.add(index, 1), b.sub(at.tiles, b.idx(1)));
+}
+
+/// Asks for the keys [first, first + count) of rows of a tile.
+void SparqKernel::request(Value tile, ArrayRef<Value> rows, Value first,
+                          int64_t count) {
+  if (rows.empty())
+    return;
+  Value keyT = step.getKeyT();
+  int64_t perLine =
+      512 / cast<MemRefType>(keyT.getType()).getElementTypeBitWidth();
+  for (Value channel : rows)
+    for (int64_t j = 0; j < count; j += perLine)
+      b.prefetch(keyT, {at.batch, at.kvHead, tile, channel, b.add(first, j)});
+}
+
+/// Adds the products of some rows of a tile with the queries of some heads to
+/// their scores, and asks for rows that will be read later.
+void SparqKernel::emitProducts(const Scores &to, const ChannelRows &rows,
+                               int64_t firstHead, int64_t heads, bool isFirst) {
+  Value keyT = step.getKeyT();
+  int64_t vectors = std::max<int64_t>(1, std::min<int64_t>(4, 8 / heads));
+  int64_t width = vectors * lanes;
+  SmallVector<Value> elements;
+  for (int64_t h = 0; h < heads; ++h)
+    for (size_t c = 0; c < rows.channels.size(); ++c)
+      elements.push_back(b.splat(b.load(
+          packed, {b.idx(firstHead + h), b.add(rows.first, int64_t(c))})));
+  b.loop(zero, rows.size, width, [&](Value offset) {
+    auto index = [&](int64_t h, int64_t v) {
+      Value key = b.add(b.add(rows.firstKey, offset), v * lanes);
+      return SmallVector<Value>{at.slot, b.idx(firstHead + h), key};
+    };
+    request(rows.nextTile, rows.next, offset, width);
+    SmallVector<Value> products;
+    for (int64_t h = 0; h < heads; ++h)
+      for (int64_t v = 0; v < vectors; ++v)
+        products.push_back(isFirst ? b.number(0.0)
+                                   : b.loadVector(to.scores, index(h, v)));
+    for (auto [c, channel] : llvm::enumerate(rows.channels))
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value column = b.add(offset, v * lanes);
+        Value x = readsChannels
+                      ? b.loadVector(keyT, {at.batch, at.kvHead, rows.tile,
+                                            channel, column})
+                      : b.loadVector(rowsOfChannels, {channel, column});
+        x = b.cast(x, b.floatType);
+        for (int64_t h = 0; h < heads; ++h)
+          products[h * vectors + v] =
+              b.fma(x, elements[h * rows.channels.size() + c],
+                    products[h * vectors + v]);
+      }
+    for (int64_t h = 0; h < heads; ++h)
+      for (int64_t v = 0; v < vectors; ++v)
+        b.storeVector(products[h * vectors + v], to.scores, index(h, v));
   });
 }
 
@@ -276,6 +347,8 @@ void SparqKernel::emitPowers(const Scores &to, Value index) {
     return;
   // Four vectors at a time: a chain of maxima, or of sums, is long.
   int64_t unroll = blockShape.vectors();
+  Value nextTile = getNextTile(index);
+  int64_t rest = rank - channelsAsked;
   for (int64_t h = 0; h < group; ++h) {
     auto load = [&](Value key, int64_t i) {
       return b.loadVector(to.scores, position(h, b.add(key, i * lanes)));
@@ -302,11 +375,17 @@ void SparqKernel::emitPowers(const Scores &to, Value index) {
         });
     Value maximum = fold(maxima, larger);
     Value shift = b.safeShift(maximum);
+    // Memory must not rest meanwhile.
+    SmallVector<Value> rows;
+    if (readsChannels)
+      for (int64_t i = rest * h / group; i < rest * (h + 1) / group; ++i)
+        rows.push_back(b.load(channels, b.idx(channelsAhead - rest + i)));
     SmallVector<Value> sums = b.loop(
         firstKey, end, unroll * lanes,
         SmallVector<Value>(unroll, b.number(0.0)),
         [&](Value key, ValueRange in) {
           SmallVector<Value> next;
+          request(nextTile, rows, b.sub(key, firstKey), unroll * lanes);
           for (int64_t i = 0; i < unroll; ++i) {
             Value score = load(key, i);
             Value power = b.exp2(b.fsub(score, shift));

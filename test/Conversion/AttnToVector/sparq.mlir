@@ -5,17 +5,29 @@
 // Four heads share keys, which are there channel by channel. A thread that has
 // a key head to itself has its scores, too.
 // CHECK-LABEL: func.func @channels
-// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf16>, %[[K:[^:]+]]: memref<1x2x?x128xf16>, %[[V:[^:]+]]: memref<1x2x?x128xf16>, %[[KT:[^:]+]]: memref<1x2x?x128x256xf16>
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf16>, %[[K:[^:]+]]: memref<1x2x?x128xf16>, %[[V:[^:]+]]: memref<1x2x?x128xf16>, %[[KT:[^:]+]]: memref<1x2x?x128x2048xf16>
 // CHECK:         scf.parallel
 // CHECK:           memref.alloc({{.*}}) {{.*}} : memref<1x4x?xf32>
-// Sums of 4 heads by 64 keys in registers, while the next tile is asked for.
-// CHECK:           scf.for {{.*}} iter_args
-// CHECK-COUNT-4:     vector.load %[[KT]]{{.*}} vector<16xf16>
-// CHECK:             memref.prefetch %[[KT]]{{.*}} read
+// Rows of 2 channels by 32 keys and 4 heads, while later ones are asked for.
+// CHECK:           scf.for
+// CHECK-COUNT-2:     memref.prefetch %[[KT]]{{.*}} read
+// CHECK:             vector.load %[[KT]]{{.*}} vector<16xf16>
 // CHECK-COUNT-16:    vector.fma
 // CHECK-NOT:         vector.fma
-// CHECK:             scf.yield
-// CHECK-COUNT-16:  vector.store {{.*}} : memref<1x4x?xf32>, vector<16xf32>
+// CHECK-COUNT-8:     vector.store {{.*}} : memref<1x4x?xf32>, vector<16xf32>
+// The next channels add to the scores so far.
+// CHECK:           scf.for
+// CHECK:             scf.for
+// CHECK-COUNT-2:       memref.prefetch %[[KT]]{{.*}} read
+// CHECK-COUNT-8:       vector.load {{.*}} : memref<1x4x?xf32>, vector<16xf32>
+// CHECK-COUNT-16:      vector.fma
+// CHECK-COUNT-8:       vector.store {{.*}} : memref<1x4x?xf32>, vector<16xf32>
+// The last ones ask for nothing; the powers do.
+// CHECK:           scf.for
+// CHECK:             scf.for
+// CHECK-NOT:           memref.prefetch
+// CHECK:               vector.fma
+// CHECK:             memref.prefetch %[[KT]]{{.*}} read
 // Candidates are integers in the order of the floats.
 // CHECK:           arith.maxsi {{.*}} : vector<16xi32>
 // The one wanted is found bit by bit.
@@ -32,10 +44,10 @@
 // CHECK-NOT:     scf.parallel
 // CHECK-NOT:     attn.
 func.func @channels(%q: memref<1x8x1x128xf16>, %k: !kv, %v: !kv,
-    %kt: memref<1x2x?x128x256xf16>, %o: memref<1x8x1x128xf16>) {
+    %kt: memref<1x2x?x128x2048xf16>, %o: memref<1x8x1x128xf16>) {
   attn.sparq_step ins(%q, %k, %v rank(32) top_k(128) local_window(32)
       key_t(%kt)) outs(%o)
-    : (memref<1x8x1x128xf16>, !kv, !kv, memref<1x2x?x128x256xf16>,
+    : (memref<1x8x1x128xf16>, !kv, !kv, memref<1x2x?x128x2048xf16>,
        memref<1x8x1x128xf16>) -> ()
   return
 }

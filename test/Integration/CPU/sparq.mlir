@@ -1,16 +1,16 @@
 // A decode step with its caches: in memory and as an object, against the
 // reference, with state that a prepare function made.
 // RUN: attn-opt %s --attn-rewrite-to-sparq="rank=8 top-k=12 realloc=on state=args" -o %t.mlir
-// DEFINE: %{caches} = --input=2x2x300x16xf16=random\(4\) --input=2x2x300x16xf16=random\(5\)
-// RUN: attn-run %t.mlir --function=step_prepare %{caches} --input=2xi64=200 --input=2x2x2x16x256xf16=0 --input=2x2x16xf32=7 --verify --output=@%t.kt.npy --output=@%t.mean.npy --output=@%t.k2.npy --output=@%t.m2.npy | FileCheck %s --check-prefix=PREPARE
+// DEFINE: %{caches} = --input=2x2x2300x16xf16=random\(4\) --input=2x2x2300x16xf16=random\(5\)
+// RUN: attn-run %t.mlir --function=step_prepare %{caches} --input=2xi64=2200 --input=2x2x2x16x2048xf16=0 --input=2x2x16xf32=7 --verify --output=@%t.kt.npy --output=@%t.mean.npy --output=@%t.k2.npy --output=@%t.m2.npy | FileCheck %s --check-prefix=PREPARE
 // DEFINE: %{new} = --input=2x4x1x16xf16=random\(1\) --input=2x2x1x16xf16=random\(2\) --input=2x2x1x16xf16=random\(3\)
-// DEFINE: %{step} = --function=step %{new} --input=200:index --input=2xi64=201 %{caches} --input=@%t.kt.npy --input=@%t.mean.npy --verify
+// DEFINE: %{step} = --function=step %{new} --input=2200:index --input=2xi64=2201 %{caches} --input=@%t.kt.npy --input=@%t.mean.npy --verify
 // RUN: attn-run %t.mlir %{step} | FileCheck %s --check-prefix=STEP
 // RUN: attn-compile %t.mlir -o %t.so
 // RUN: attn-run %t.so %{step} | FileCheck %s --check-prefix=STEP
 
 // A full cache: nothing is written.
-// DEFINE: %{full} = --function=step %{new} --input=300:index --input=2xi64=201 %{caches} --input=@%t.kt.npy --input=@%t.mean.npy
+// DEFINE: %{full} = --function=step %{new} --input=2300:index --input=2xi64=2201 %{caches} --input=@%t.kt.npy --input=@%t.mean.npy
 // RUN: not attn-run %t.mlir %{full} 2>&1 | FileCheck %s --check-prefix=FULL
 // RUN: not attn-run %t.so %{full} 2>&1 | FileCheck %s --check-prefix=FULL
 // FULL: 'attn.kv_append' op expects pos + tokens of at most the capacity
@@ -23,7 +23,7 @@
 // STEP: verify: result 0: distance from dense attention: max
 
 // The tool's strategy, checked op by op; more than one token is exact.
-// RUN: attn-run %s --function=step %{new} --input=200:index --input=2xi64=201 %{caches} --strategy="sparq{rank=8 top-k=12}" --verify=ops 2>&1 | FileCheck %s --check-prefix=TOOL
+// RUN: attn-run %s --function=step %{new} --input=2200:index --input=2xi64=2201 %{caches} --strategy="sparq{rank=8 top-k=12}" --verify=ops 2>&1 | FileCheck %s --check-prefix=TOOL
 // TOOL: remark: every call reads whole keys for some of their components; state=args keeps a second layout of key
 // TOOL: verify: result 0: distance from dense attention: max
 // TOOL: attn.sparq result 0: max error

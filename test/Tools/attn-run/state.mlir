@@ -16,7 +16,7 @@
 // TABLE-NEXT: loads of q
 // ARGS-NEXT: loads of k 0.008 0.384 46.88 MB
 // ARGS-NEXT: loads of v 0.008 0.384 46.88 MB
-// ARGS-NEXT: loads of key_t 0.098 0.000 MB
+// ARGS-NEXT: loads of key_t 0.096 0.000 MB
 // ARGS-NEXT: loads of value_mean 0.00{{[0-9]}} 0.000 MB
 // TABLE: loads of all {{.*}} MB
 // ARGS-NEXT: bytes by formula 0.115 0.770 {{6[0-9.]+}} MB

@@ -5,20 +5,20 @@
 
 !q = tensor<2x4x1x16xf16>
 !new = tensor<2x2x1x16xf16>
-!kv = tensor<2x2x600x16xf16>
+!kv = tensor<2x2x5000x16xf16>
 
 // An append keeps the second layout and the mean, in place.
 // CHECK-LABEL: func.func @step
-// CHECK-SAME:    %[[K:[^:,]+]]: tensor<2x2x600x16xf16> {attn.inout}, %[[V:[^:,]+]]: tensor<2x2x600x16xf16> {attn.inout}
-// CHECK-SAME:    %[[KT:[^:,]+]]: tensor<2x2x3x16x256xf16> {attn.inout, attn.state = "key_t of argument 4"}
+// CHECK-SAME:    %[[K:[^:,]+]]: tensor<2x2x5000x16xf16> {attn.inout}, %[[V:[^:,]+]]: tensor<2x2x5000x16xf16> {attn.inout}
+// CHECK-SAME:    %[[KT:[^:,]+]]: tensor<2x2x3x16x2048xf16> {attn.inout, attn.state = "key_t of argument 4"}
 // CHECK-SAME:    %[[M:[^:,]+]]: tensor<2x2x16xf32> {attn.inout, attn.state = "value_mean of argument 5"}
-// CHECK-SAME:    -> (tensor<2x4x1x16xf16>, tensor<2x2x600x16xf16>, tensor<2x2x600x16xf16>, tensor<2x2x3x16x256xf16>, tensor<2x2x16xf32>)
+// CHECK-SAME:    -> (tensor<2x4x1x16xf16>, tensor<2x2x5000x16xf16>, tensor<2x2x5000x16xf16>, tensor<2x2x3x16x2048xf16>, tensor<2x2x16xf32>)
 // CHECK:         %[[MEAN:.+]] = attn.running_mean ins(%{{.+}}, %[[POS:.+]]) outs(%[[M]])
 // CHECK:         %[[A:.+]]:3 = attn.kv_append ins(%{{.+}}, %{{.+}}, %[[POS]]) outs(%[[K]], %[[V]], %[[KT]])
 // CHECK:         %[[O:.+]] = attn.sparq %{{.+}}, %[[A]]#0, %[[A]]#1 {{.*}} key_t(%[[A]]#2) value_mean(%[[MEAN]])
 // CHECK:         return %[[O]], %[[A]]#0, %[[A]]#1, %[[A]]#2, %[[MEAN]]
 // CHECK-LABEL: func.func @step_prepare
-// CHECK-SAME:    (%{{.+}}: tensor<2x2x600x16xf16>, %{{.+}}: tensor<2x2x600x16xf16>, %{{.+}}: tensor<2xi64>, %{{.+}}: tensor<2x2x3x16x256xf16> {attn.inout, attn.state = "key_t of argument 4"}, %{{.+}}: tensor<2x2x16xf32> {attn.inout, attn.state = "value_mean of argument 5"})
+// CHECK-SAME:    (%{{.+}}: tensor<2x2x5000x16xf16>, %{{.+}}: tensor<2x2x5000x16xf16>, %{{.+}}: tensor<2xi64>, %{{.+}}: tensor<2x2x3x16x2048xf16> {attn.inout, attn.state = "key_t of argument 4"}, %{{.+}}: tensor<2x2x16xf32> {attn.inout, attn.state = "value_mean of argument 5"})
 func.func @step(%q: !q, %new: !new, %pos: index, %len: tensor<1xi64>, %k: !kv {attn.inout}, %v: !kv {attn.inout}) -> (!q, !kv, !kv) {
   %a:2 = attn.kv_append ins(%new, %new, %pos) outs(%k, %v) : (!new, !new, index, !kv, !kv) -> (!kv, !kv)
   %o = attn.sdpa %q, %a#0, %a#1 kv_len(%len) : (!q, !kv, !kv, tensor<1xi64>) -> !q
@@ -32,7 +32,7 @@ func.func @step(%q: !q, %new: !new, %pos: index, %len: tensor<1xi64>, %k: !kv {a
 
 // Two layers of one cache have one state; what is only read is not updated.
 // CHECK-LABEL: func.func @two_reads
-// CHECK-SAME:    tensor<2x2x?x16x256xf16> {attn.state = "key_t of argument 1"}, %{{.+}}: tensor<2x2x16xf32> {attn.state = "value_mean of argument 1"}) -> (tensor<2x4x1x16xf16>, tensor<2x4x1x16xf16>)
+// CHECK-SAME:    tensor<2x2x?x16x2048xf16> {attn.state = "key_t of argument 1"}, %{{.+}}: tensor<2x2x16xf32> {attn.state = "value_mean of argument 1"}) -> (tensor<2x4x1x16xf16>, tensor<2x4x1x16xf16>)
 // CHECK-COUNT-2: attn.sparq {{.*}} key_t(%{{.*}}) value_mean
 // CHECK-LABEL: func.func @two_reads_prepare
 // CHECK:         cf.assert {{.*}} "expects key_t to hold key's capacity"

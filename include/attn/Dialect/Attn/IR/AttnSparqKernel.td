@@ -34,12 +34,12 @@ def Attn_SparqStepOp : Attn_LayerBOp<"sparq_step", "getOutputMutable", "1",
     **Example**
     ```mlir
     func.func @decode(%q: tensor<1x8x1x128xf16>, %k: tensor<1x2x?x128xf16>,
-        %v: tensor<1x2x?x128xf16>, %kt: tensor<1x2x?x128x256xf16>,
+        %v: tensor<1x2x?x128xf16>, %kt: tensor<1x2x?x128x2048xf16>,
         %o: tensor<1x8x1x128xf16>) -> tensor<1x8x1x128xf16> {
       %r = attn.sparq_step ins(%q, %k, %v rank(32) top_k(128) local_window(32)
           key_t(%kt)) outs(%o)
         : (tensor<1x8x1x128xf16>, tensor<1x2x?x128xf16>,
-           tensor<1x2x?x128xf16>, tensor<1x2x?x128x256xf16>,
+           tensor<1x2x?x128xf16>, tensor<1x2x?x128x2048xf16>,
            tensor<1x8x1x128xf16>) -> tensor<1x8x1x128xf16>
       return %r : tensor<1x8x1x128xf16>
     }

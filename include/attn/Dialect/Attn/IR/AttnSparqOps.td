@@ -85,13 +85,13 @@ def Attn_SparqOp : Attn_Op<"sparq", [
     **Example**
     ```mlir
     func.func @decode(%q: tensor<1x8x1x128xf16>, %k: tensor<1x2x?x128xf16>,
-        %v: tensor<1x2x?x128xf16>, %kt: tensor<1x2x?x128x256xf16>,
+        %v: tensor<1x2x?x128xf16>, %kt: tensor<1x2x?x128x2048xf16>,
         %mean: tensor<1x2x128xf32>, %len: tensor<1xi64>)
         -> tensor<1x8x1x128xf16> {
       %o = attn.sparq %q, %k, %v kv_len(%len) rank(32) top_k(128)
         local_window(32) realloc(on) key_t(%kt) value_mean(%mean)
         : (tensor<1x8x1x128xf16>, tensor<1x2x?x128xf16>,
-           tensor<1x2x?x128xf16>, tensor<1xi64>, tensor<1x2x?x128x256xf16>,
+           tensor<1x2x?x128xf16>, tensor<1xi64>, tensor<1x2x?x128x2048xf16>,
            tensor<1x2x128xf32>) -> tensor<1x8x1x128xf16>
       return %o : tensor<1x8x1x128xf16>
     }

@@ -245,8 +245,8 @@ def AttnRewriteToSparQPass : Pass<"attn-rewrite-to-sparq"> {
     }
     ```
 
-    **With `state=args`** the second layout (in tiles of 256 keys) and the mean
-    become arguments of the function, marked `{attn.state = "..."}`, where key
+    **With `state=args`** the second layout (in tiles in which a channel has 4
+    KiB) and the mean become arguments of the function, marked `{attn.state = "..."}`, where key
     and value are arguments or come from `attn.kv_append` to arguments. Appends
     then keep them, they are `attn.inout`, and their new values are the last
     results. `NAME_prepare(caches, kv_len, states)` makes them of filled caches:
