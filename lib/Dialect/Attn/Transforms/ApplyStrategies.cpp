@@ -44,7 +44,7 @@ struct ApplyStrategiesPass
         std::string why;
         FailureOr<SparqOp> rewritten = rewriteToSparq(rewriter, op, sparq, why);
         if (succeeded(rewritten)) {
-          remarkOnRecomputation(*rewritten);
+          remarkOnSparq(*rewritten, sparq);
           continue;
         }
         op.emitRemark("computed exactly, not by SparQ: ") << why;

@@ -51,7 +51,14 @@ static bool mayRealloc(SparqOp op) {
          (op.getRealloc() == Realloc::automatic && group.value_or(1) == 1);
 }
 
-void attn::remarkOnRecomputation(SparqOp op) {
+void attn::remarkOnSparq(SparqOp op, SparqAttr strategy) {
+  if (int64_t(op.getRank()) != strategy.getRank())
+    op.emitRemark("clamps rank ")
+        << strategy.getRank() << " to head_dim " << op.getRank();
+  int64_t localWindow = strategy.getResolvedLocalWindow();
+  if (int64_t(op.getLocalWindow()) != localWindow)
+    op.emitRemark("clamps local_window ")
+        << localWindow << " to top_k " << op.getLocalWindow();
   bool wantsKeyT = op.getKeyLayout() == KeyLayout::twice && !op.getKeyT();
   if (mayRealloc(op) && !op.getValueMean())
     op.emitRemark("every call computes the mean of value anew, which reads all "
@@ -70,9 +77,11 @@ FailureOr<SparqOp> attn::rewriteToSparq(RewriterBase &rewriter, SdpaOp op,
   rewriter.setInsertionPoint(op);
   AttentionParts parts(cast<AttentionInterface>(op.getOperation()));
   SparqParameters parameters;
-  parameters.rank = strategy.getRank();
+  int64_t headDim = op.getQuery().getType().getDimSize(3);
+  parameters.rank = std::min<int64_t>(strategy.getRank(), headDim);
   parameters.topK = strategy.getTopK();
-  parameters.localWindow = strategy.getResolvedLocalWindow();
+  parameters.localWindow =
+      std::min<int64_t>(strategy.getResolvedLocalWindow(), strategy.getTopK());
   parameters.realloc = strategy.getRealloc();
   parameters.groupReduce = strategy.getGroupReduce();
   parameters.keyLayout = strategy.getLayout();
@@ -178,7 +187,7 @@ struct RewriteToSparQPass
       }
       if (strategy.getState() == SparqState::args)
         keepState(*sparq, states);
-      remarkOnRecomputation(*sparq);
+      remarkOnSparq(*sparq, strategy);
     }
     for (auto &[func, state] : states)
       state.finish();

@@ -68,6 +68,22 @@ func.func @own_parameters(%q: !q, %kv: !kv) -> !q {
 
 // -----
 
+!q = tensor<1x2x1x16xf32>
+!kv = tensor<1x2x?x16xf32>
+
+// More components than there are, more new keys than keys in all.
+// CHECK-LABEL: func.func @clamped
+// CHECK:         attn.sparq {{.*}} rank(16) top_k(9) local_window(9) realloc(off)
+func.func @clamped(%q: !q, %kv: !kv) -> !q {
+  // expected-remark @below {{clamps rank 17 to head_dim 16}}
+  // expected-remark @below {{clamps local_window 10 to top_k 9}}
+  // expected-remark @below {{every call reads whole keys}}
+  %out = attn.sdpa %q, %kv, %kv strategy(#attn.sparq<rank = 17, top_k = 9, local_window = 10, realloc = off>) : (!q, !kv, !kv) -> !q
+  return %out : !q
+}
+
+// -----
+
 // CHECK-LABEL: func.func @negative_other_strategy
 // CHECK:         attn.sdpa {{.*}} strategy(#attn.blockwise)
 func.func @negative_other_strategy(%q: tensor<1x2x1x16xf32>, %kv: tensor<1x2x?x16xf32>) -> tensor<1x2x1x16xf32> {

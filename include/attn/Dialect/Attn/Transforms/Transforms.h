@@ -64,13 +64,15 @@ FailureOr<SmallVector<Value>> splitKv(RewriterBase &rewriter,
 // SparQ
 //===----------------------------------------------------------------------===//
 
-/// Replaces `op`, a decode step, by the attn.sparq that `strategy` asks for.
-/// Changes nothing if it fails, and `why` says what speaks against it.
+/// Replaces `op`, a decode step, by the attn.sparq that `strategy` asks for,
+/// with what it asks too much of clamped. Changes nothing if it fails, and
+/// `why` says what speaks against it.
 FailureOr<SparqOp> rewriteToSparq(RewriterBase &rewriter, SdpaOp op,
                                   SparqAttr strategy, std::string &why);
 
-/// Remarks on what every call of `op` computes anew.
-void remarkOnRecomputation(SparqOp op);
+/// Remarks on what `strategy`, which `op` was made of, asks too much of, and on
+/// what every call of `op` computes anew.
+void remarkOnSparq(SparqOp op, SparqAttr strategy);
 
 /// Replaces the attn.sdpa of `module` for which `strategy` (of all of them,
 /// unless it is empty) or their own attribute asks for something approximate
