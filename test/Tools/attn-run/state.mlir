@@ -59,7 +59,7 @@
 // RUN: attn-run %s %{step} --strategy="sparq{rank=8 top-k=12 realloc=on state=args}" --verify 2>&1 | FileCheck %s --check-prefixes=STEP,NAMES
 // RUN: attn-opt %s --attn-rewrite-to-sparq="rank=8 top-k=12 realloc=on state=args" -o %t.mlir
 // RUN: attn-run %t.mlir %{step} --verify 2>&1 | FileCheck %s --check-prefixes=STEP
-// RUN: attn-run %s %{step} --strategy="sparq{rank=8 top-k=12 realloc=on state=args}" --verify --input=value_mean:=2x2x16xf32=1 --input=key_t:=2x2x2x16x256xf16=zeros 2>&1 | FileCheck %s --check-prefixes=GIVEN
+// RUN: attn-run %s %{step} --strategy="sparq{rank=8 top-k=12 realloc=on state=args}" --verify --input=value_mean:=2x2x16xf32=1 --input=key_t:=2x2x1x16x2048xf16=zeros 2>&1 | FileCheck %s --check-prefixes=GIVEN
 // NAMES: state: step_prepare made key_t, value_mean of 200 tokens
 // STEP: verify: result 0: max error
 // STEP: verify: result 4: max error
