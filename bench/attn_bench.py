@@ -277,9 +277,8 @@ def write_docs(options, config, results, facts, versions):
     )
     if options.clock == "cpu":
         quality = "CPU times on one thread, of a machine that ran other programs."
-    when = datetime.date.today().isoformat()
     about = [
-        f"{machine_line(facts, versions)}; {when}, config `{config}`. {quality} "
+        f"{machine_line(facts, versions)}; config `{config}`. {quality} "
         "Written by `scripts/bench.sh --docs`."
     ]
     header = [*bars.HEADER]
