@@ -9,6 +9,7 @@
 #include "attn/ExecutionEngine/Program.h"
 
 #include "Arena.h"
+#include "InPlace.h"
 #include "Stages.h"
 
 #include "llvm/IR/Module.h"
@@ -68,8 +69,12 @@ Program::compile(const Source &source, const CompileOptions &options) {
   program->jit = std::move(*jit);
   program->function = *function;
   program->resultTypes = source.results;
+  for (InoutPair pair : findInoutPairs(source.func()))
+    program->updated.push_back(pair.argument);
+  program->resultTypes.truncate(source.results.size() -
+                                program->updated.size());
   size_t offset = 0;
-  for (Type type : source.results) {
+  for (Type type : program->resultTypes) {
     size_t bytes = 8, alignment = 8;
     if (auto shaped = dyn_cast<ShapedType>(type))
       bytes = descriptorBytes(shaped.getRank());
@@ -88,6 +93,7 @@ Program::compile(const Source &source, const CompileOptions &options) {
 //===----------------------------------------------------------------------===//
 
 void Program::bind(MutableArrayRef<TensorValue> inputs) {
+  bound = inputs;
   fields.clear();
   packed.clear();
   size_t total = 0;
@@ -171,5 +177,7 @@ Expected<SmallVector<TensorValue>> Program::results() const {
     }
     values.push_back(std::move(*value));
   }
+  for (unsigned argument : updated)
+    values.push_back(bound[argument].clone());
   return values;
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Stages.h"
+#include "InPlace.h"
 
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "attn/Pipelines/AttnToCPU.h"
@@ -63,6 +64,9 @@ Error StageDumper::write(StringRef name, StringRef suffix,
 
 /// The kernels are all there, parallel loops still loops.
 static constexpr StringRef kCountedStage = "vectors";
+
+/// Before it, caches become the caller's memory.
+static constexpr StringRef kInPlaceStage = "bufferized";
 
 /// Adds the calls of attn-count-loads; the error is what the pass said.
 static Error countLoadsOf(ModuleOp module) {
@@ -121,6 +125,8 @@ Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
   protectArguments(module);
   setHostTargetIfAbsent(module);
   for (const PipelineStage &stage : getAttnToCPUStages(pipeline)) {
+    if (stage.name == kInPlaceStage)
+      updateInPlace(module);
     PassManager pm(module.getContext());
     stage.build(pm);
     if (failed(pm.run(module)))

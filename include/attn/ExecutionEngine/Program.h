@@ -111,8 +111,8 @@ public:
   /// changed in place where an argument is inout.
   void bind(llvm::MutableArrayRef<TensorValue> inputs);
 
-  /// Calls the function; its results stay in its own memory until the next
-  /// call.
+  /// Calls the function; its results stay in its own memory, or that of inout
+  /// arguments, until the next call.
   void invoke();
 
   /// Copies of the results of the last call.
@@ -123,7 +123,10 @@ private:
 
   std::unique_ptr<Jit> jit;
   Jit::PackedFunction function = nullptr;
+  /// Results that the function returns, and arguments that are the others.
   llvm::SmallVector<Type> resultTypes;
+  llvm::SmallVector<unsigned> updated;
+  llvm::MutableArrayRef<TensorValue> bound;
   /// Offsets of the results in the struct the function returns.
   llvm::SmallVector<size_t> resultOffsets;
   /// Fields of the memref descriptors, and what the packed function takes.

@@ -60,6 +60,11 @@
 // RUN: attn-opt %s --attn-rewrite-to-sparq="rank=8 top-k=12 realloc=on state=args" -o %t.mlir
 // RUN: attn-run %t.mlir %{step} --verify 2>&1 | FileCheck %s --check-prefixes=STEP
 // RUN: attn-run %s %{step} --strategy="sparq{rank=8 top-k=12 realloc=on state=args}" --verify --input=value_mean:=2x2x16xf32=1 --input=key_t:=2x2x1x16x2048xf16=zeros 2>&1 | FileCheck %s --check-prefixes=GIVEN
+// Caches are updated where they lie: nothing reads them whole.
+// RUN: attn-run %s %{step} --strategy="sparq{rank=8 top-k=12 realloc=off state=args}" --benchmark=1 | FileCheck %s --check-prefix=INPLACE
+// INPLACE: loads of k 0.00{{[0-9]}} 0.02{{[0-9] +[0-9.]+}} MB
+// INPLACE: loads of v 0.00{{[0-9]}} 0.02{{[0-9] +[0-9.]+}} MB
+// INPLACE: loads of key_t 0.0{{[12][0-9]}} 0.000 MB
 // NAMES: state: step_prepare made key_t, value_mean of 200 tokens
 // STEP: verify: result 0: max error
 // STEP: verify: result 4: max error
