@@ -90,8 +90,8 @@ int main(int argc, char **argv) {
   value_mean = (float *)allocate(sizeof(float) * row);
   new_key = (float *)allocate(sizeof(float) * (size_t)(row * (prompt + 1)));
   new_value = (float *)allocate(sizeof(float) * (size_t)(row * (prompt + 1)));
-  check(append_call_workspace_bytes(0, prompt + 1, prompt + 1, capacity,
-                                    capacity, tiles, NULL, &bytes),
+  check(append_call_workspace_bytes(0, prompt + 1, capacity, tiles, NULL,
+                                    &bytes),
         "append");
   most = bytes;
   check(sparq_call_workspace_bytes(capacity, tiles, NULL, &bytes), "sparq");
@@ -104,8 +104,7 @@ int main(int argc, char **argv) {
   fill(new_key, prompt, 0, &state);
   fill(new_value, prompt, 0, &state);
   check(append_call(new_key, new_value, 0, key, value, key_t, value_mean,
-                    prompt, prompt, capacity, capacity, tiles, workspace, most,
-                    NULL),
+                    prompt, capacity, tiles, workspace, most, NULL),
         "append");
 
   puts("step    keys  distance  read MiB   dense MiB  append ms  sparq ms  "
@@ -119,8 +118,7 @@ int main(int argc, char **argv) {
     length = prompt + step + 1;
     begin = now_ms();
     check(append_call(new_key, new_value, prompt + step, key, value, key_t,
-                      value_mean, 1, 1, capacity, capacity, tiles, workspace,
-                      most, NULL),
+                      value_mean, 1, capacity, tiles, workspace, most, NULL),
           "append");
     append_ms = now_ms() - begin;
     /* The shortest of a few times: nothing changes from one to the next. */
@@ -155,8 +153,8 @@ int main(int argc, char **argv) {
    */
   printf("a full cache: %s\n",
          attn_status_string(append_call(
-             new_key, new_value, capacity, key, value, key_t, value_mean, 1, 1,
-             capacity, capacity, tiles, workspace, most, NULL)));
+             new_key, new_value, capacity, key, value, key_t, value_mean, 1,
+             capacity, tiles, workspace, most, NULL)));
   free(key);
   free(value);
   free(key_t);

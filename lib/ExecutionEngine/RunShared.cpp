@@ -50,8 +50,21 @@ chooseFunction(const SharedObject &object, const RunOptions &options) {
   std::string list;
   for (const FunctionSignature &function : functions)
     list += (list.empty() ? "" : ", ") + function.name;
-  if (name.empty() && functions.size() == 1)
-    return functions.begin();
+  // A function that makes another's state is not meant.
+  auto isPrepare = [&](const FunctionSignature &function) {
+    StringRef owner = function.name;
+    return owner.consume_back("_prepare") &&
+           any_of(functions, [&](const FunctionSignature &other) {
+             return other.name == owner && !other.arguments.empty() &&
+                    !other.arguments.back().state.empty();
+           });
+  };
+  SmallVector<const FunctionSignature *> candidates;
+  for (const FunctionSignature &function : functions)
+    if (!isPrepare(function))
+      candidates.push_back(&function);
+  if (name.empty() && candidates.size() == 1)
+    return candidates.front();
   const FunctionSignature *found =
       find_if(functions, [&](const FunctionSignature &function) {
         return function.name == (name.empty() ? "main" : name);

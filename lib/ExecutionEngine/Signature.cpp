@@ -136,12 +136,15 @@ using Dimension = std::pair<const void *, unsigned>;
 /// Which dimensions of a function's parameters are one size, and its name.
 class SizeNames {
 public:
-  void addOp(AttentionInterface op);
+  /// Adds `op`, if it has operands whose sizes have names.
+  void addOp(Operation *op);
 
   /// The dimension that stands for all equal ones, and the size's name or "".
   std::pair<Dimension, StringRef> lookup(Dimension dimension);
 
 private:
+  void addAttention(AttentionInterface op);
+  void addAppend(KvAppendOp op);
   void add(Value value, ArrayRef<StringRef> names);
 
   llvm::EquivalenceClasses<Dimension> classes;
@@ -165,8 +168,39 @@ void SizeNames::add(Value value, ArrayRef<StringRef> dims) {
   }
 }
 
-void SizeNames::addOp(AttentionInterface op) {
+void SizeNames::addOp(Operation *op) {
   ofOp.clear();
+  if (auto attention = dyn_cast<AttentionInterface>(op))
+    addAttention(attention);
+  if (auto append = dyn_cast<KvAppendOp>(op))
+    addAppend(append);
+  if (auto mean = dyn_cast<RunningMeanOp>(op)) {
+    for (Value value : {Value(mean.getMean()), Value(op->getResult(0))})
+      add(value, {"batch", "num_kv_heads", "head_dim_v"});
+  }
+}
+
+void SizeNames::addAppend(KvAppendOp op) {
+  auto rows = [&](StringRef length, StringRef dim) {
+    SmallVector<StringRef> dims = {"batch", "num_kv_heads", length, dim};
+    if (op.getLayout() == Layout::bshd)
+      std::swap(dims[1], dims[2]);
+    return dims;
+  };
+  add(op.getNewKey(), rows("tokens", "head_dim"));
+  add(op.getNewValue(), rows("tokens", "head_dim_v"));
+  // The size of a cache is the seq_len_kv of ops that read it.
+  for (Value key : {Value(op.getKey()), Value(op->getResult(0))})
+    add(key, rows("seq_len_kv", "head_dim"));
+  for (Value value : {Value(op.getValue()), Value(op->getResult(1))})
+    add(value, rows("seq_len_kv", "head_dim_v"));
+  if (op.getKeyT())
+    for (Value keyT : {Value(op.getKeyT()), Value(op->getResult(2))})
+      add(keyT, {"batch", "num_kv_heads", "num_tiles", "head_dim", ""});
+  add(op.getPos(), {"batch"});
+}
+
+void SizeNames::addAttention(AttentionInterface op) {
   auto layout = [&](StringRef first, StringRef heads, StringRef length,
                     StringRef dim) {
     SmallVector<StringRef> dims = {first, heads, length, dim};
@@ -191,6 +225,13 @@ void SizeNames::addOp(AttentionInterface op) {
         layout("batch", "num_heads", "seq_len_q", "head_dim_v"));
     add(sdpa.getLse(), {"batch", "num_heads", "seq_len_q"});
   }
+  if (auto sparq = dyn_cast<SparqOp>(op.getOperation())) {
+    add(sparq.getKeyT(),
+        {"batch", "num_kv_heads", "num_tiles", "head_dim", ""});
+    add(sparq.getValueMean(), {"batch", "num_kv_heads", "head_dim_v"});
+    add(sparq.getOutput(),
+        layout("batch", "num_heads", "seq_len_q", "head_dim_v"));
+  }
 }
 
 std::pair<Dimension, StringRef> SizeNames::lookup(Dimension dimension) {
@@ -209,6 +250,8 @@ static std::string nameResult(Value value, unsigned number) {
   auto sdpa = value ? value.getDefiningOp<SdpaOp>() : SdpaOp();
   if (sdpa)
     return value == sdpa.getOutput() ? "output" : "lse";
+  if (value && value.getDefiningOp<SparqOp>())
+    return "output";
   return "result" + std::to_string(number);
 }
 
@@ -309,7 +352,7 @@ mlir::attn::describeFunctions(const ModuleSource &source) {
     }
 
     SizeNames sizes;
-    func.walk([&](AttentionInterface op) { sizes.addOp(op); });
+    func.walk([&](Operation *op) { sizes.addOp(op); });
     std::map<Dimension, std::string> given;
     nameSizes(sizes, names, func.getArguments(), signature.arguments, given,
               &signature.dynamicSizes);

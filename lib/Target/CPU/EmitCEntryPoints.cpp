@@ -51,8 +51,15 @@ static attn_status getStatus(cf::AssertOp check) {
   auto kind = check->getAttrOfType<CheckKindAttr>(kCheckAttrName);
   if (!kind)
     return ATTN_ERROR_CHECK;
-  return kind.getValue() == CheckKind::shape ? ATTN_ERROR_SHAPE
-                                             : ATTN_ERROR_LENGTH;
+  switch (kind.getValue()) {
+  case CheckKind::shape:
+    return ATTN_ERROR_SHAPE;
+  case CheckKind::length:
+    return ATTN_ERROR_LENGTH;
+  case CheckKind::capacity:
+    return ATTN_ERROR_CAPACITY;
+  }
+  llvm_unreachable("unknown kind of check");
 }
 
 /// Makes `func`, which only checks, return the reason of the first check that

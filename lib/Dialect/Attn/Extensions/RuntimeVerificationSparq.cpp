@@ -41,8 +41,10 @@ void Checks::perBatchRange(StringRef name, Value positions, Value most,
   auto check = [&](Value position) {
     compare(CmpIPredicate::sge, position, math.value(math.constant(0)),
             "expects " + name + " of at least 0");
-    if (most)
-      compare(CmpIPredicate::sle, position, most, expectation);
+    if (!most)
+      return;
+    llvm::SaveAndRestore kindOfMost(kind, CheckKind::capacity);
+    compare(CmpIPredicate::sle, position, most, expectation);
   };
   if (!isa<ShapedType>(positions.getType()))
     return check(positions);

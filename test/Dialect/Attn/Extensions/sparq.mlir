@@ -65,8 +65,8 @@ module attributes {transform.with_named_sequence} {
   // CHECKS-LABEL: func.func @append
   // CHECKS:         expects new_value to have new_key's tokens
   // CHECKS:         expects value to have key's capacity
-  // CHECKS:         expects pos of at least 0
-  // CHECKS:         expects pos + tokens of at most the capacity
+  // CHECKS:         expects pos of at least 0{{.*}} {attn.check = #attn.check<length>}
+  // CHECKS:         expects pos + tokens of at most the capacity{{.*}} {attn.check = #attn.check<capacity>}
   // CHECKS:         attn.kv_append
   // CHECKS:         expects count of at least 0
   // CHECKS:         attn.running_mean

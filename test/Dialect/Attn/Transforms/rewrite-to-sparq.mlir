@@ -146,3 +146,18 @@ func.func @negative_few_keys(%q: tensor<1x2x1x16xf32>, %kv: tensor<1x2x8x16xf32>
     : (tensor<1x2x1x16xf32>, tensor<1x2x8x16xf32>, tensor<1x2x8x16xf32>) -> tensor<1x2x1x16xf32>
   return %out : tensor<1x2x1x16xf32>
 }
+
+// -----
+
+!q = tensor<1x2x7x16xf32>
+
+// What stays dense is not to be asked again by later passes.
+// CHECK-LABEL: func.func @negative_own_strategy
+// CHECK:         attn.sdpa
+// CHECK-NOT:     strategy
+// CHECK:         return
+func.func @negative_own_strategy(%q: !q) -> !q {
+  // expected-remark @below {{stays dense: expects one query token, but got 7}}
+  %out = attn.sdpa %q, %q, %q strategy(#attn.sparq<rank = 8, state = args>) : (!q, !q, !q) -> !q
+  return %out : !q
+}

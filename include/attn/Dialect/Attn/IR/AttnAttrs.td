@@ -40,8 +40,9 @@ def Attn_TargetKind : I32EnumAttr<"TargetKind", "what code is generated for", [
 
 def Attn_CheckKind : I32EnumAttr<"CheckKind",
     "what a run-time check is about", [
-      I32EnumAttrCase<"shape", 0>, // sizes that must agree
-      I32EnumAttrCase<"length", 1> // lengths, positions, page numbers
+      I32EnumAttrCase<"shape", 0>,   // sizes that must agree
+      I32EnumAttrCase<"length", 1>, // lengths, positions, page numbers
+      I32EnumAttrCase<"capacity", 2> // what a cache has room for
     ]> {
   let cppNamespace = "::mlir::attn";
   let genSpecializedAttr = 0;

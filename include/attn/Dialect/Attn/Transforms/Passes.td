@@ -215,7 +215,8 @@ def AttnRewriteToSparQPass : Pass<"attn-rewrite-to-sparq"> {
     **Left alone**, with a remark that says why: ops with more query tokens or
     an unknown number of them, with sinks, or whose lse is used, and those where
     a query sees at most `top-k` keys, as the result would be dense attention.
-    Ops with another strategy are left alone without one.
+    They lose `#attn.sparq`, if they have it. Ops with another strategy are left
+    alone without a remark.
 
     **Equals dense attention** where a query sees at most `top-k` keys. It pays
     only where memory traffic decides: not when keys and values lie in cache,
@@ -375,9 +376,10 @@ def AttnAddRuntimeChecksPass
     Exact. Relations between sizes that types leave open, bounds of lengths,
     positions and page numbers, and divisors of scalar integers become
     `cf.assert` before the op they are about, in the words of its verifier. An
-    attribute `attn.check` says what a check is about: `#attn.check<shape>` or
-    `#attn.check<length>`; those without are about neither. Bodies that run once
-    an element are not checked.
+    attribute `attn.check` says what a check is about: `#attn.check<shape>`,
+    `#attn.check<length>` or `#attn.check<capacity>`, room in a cache; those
+    without are about something else. Bodies that run once an element are not
+    checked.
 
     ```mlir
     func.func @f(%q: tensor<1x8x?x64xf32>, %k: tensor<1x2x?x64xf32>,
