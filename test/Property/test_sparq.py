@@ -193,7 +193,13 @@ def test_numbers_that_are_none(case, lowering, places):
     if lowering == "portable":
         case.splits = 0
     inputs = make_inputs(case)
+    with np.errstate(all="ignore"):
+        _, _, _, counts, _ = oracle_sparq.choose(case, inputs)
+    is_dense = min(counts.values(), default=0) <= oracle_sparq.options(case)["top_k"]
     for name, number, place in places:
+        # Scores of -inf exclude a key in dense attention, which few keys get.
+        if name == "query" and is_dense:
+            number = np.nan
         flat = inputs[name].reshape(-1)
         if flat.size:
             flat[place % flat.size] = number
