@@ -446,6 +446,8 @@ def run(tool, passes, cases):
     result = subprocess.run(command, input=text, capture_output=True, text=True)
     # What a shell reports of a killed program, or Python of its own child.
     crashed = result.returncode < 0 or result.returncode > 1
+    # What a sanitized tool says before it ends as after any error, or goes on.
+    crashed |= "Sanitizer: " in result.stderr or ": runtime error: " in result.stderr
     return crashed, result.stderr
 
 
