@@ -24,8 +24,10 @@ using arith::CmpIPredicate;
 
 /// Keys of a tile where memory has no say in it.
 static constexpr int64_t kTile = 256;
+/// Of a channel's row, at most: more, and scores leave the first cache.
+static constexpr int64_t kRowBytes = 2048;
 /// Of the rows of channels that are read together. More of shorter rows hide
-/// what it takes to find them; long ones are best read almost alone.
+/// what it takes to find them; of long ones, few are read fastest.
 static constexpr int64_t kBytesAtOnce = 8192;
 /// Keys that modifiers are applied to at a time, in vectors.
 static constexpr int64_t kModifiedVectors = 4;
@@ -58,22 +60,21 @@ SparqKernel::SparqKernel(VectorBuilder &b, SparqStepOp step,
                (step.getRealloc() == Realloc::automatic && group == 1);
   needsSoftmax = sumsPowers || hasRealloc || group > 1;
   readsChannels = false;
+  int64_t bytes = std::max<int64_t>(
+      1,
+      getElementTypeOrSelf(op.getKey().getType()).getIntOrFloatBitWidth() / 8);
   if (Value keyT = step.getKeyT()) {
     int64_t given = cast<MemRefType>(keyT.getType()).getDimSize(4);
     readsChannels = isPlain(keyT) && !op.getKeyScale() &&
                     given % (kModifiedVectors * lanes) == 0 && given <= 4096;
-    if (readsChannels)
-      tile = given;
+    // Of a longer tile a part at a time, whose scores fit in the first cache.
+    if (readsChannels) {
+      int64_t most = kRowBytes / bytes;
+      tile = given % most == 0 ? most : given;
+    }
   }
-  int64_t rowBytes =
-      tile *
-      getElementTypeOrSelf(op.getKey().getType()).getIntOrFloatBitWidth() / 8;
-  channelsAtOnce = std::clamp<int64_t>(kBytesAtOnce / rowBytes, 2, 8);
+  channelsAtOnce = std::clamp<int64_t>(kBytesAtOnce / (tile * bytes), 2, 8);
   channelsAtOnce = std::min(channelsAtOnce, rank);
-  channelsAsked = std::max(channelsAtOnce, rank - channelsAtOnce);
-  if (!needsSoftmax)
-    channelsAsked = rank;
-  channelsAhead = channelsAtOnce + rank - channelsAsked;
   // The numbers in the order of floats, of -inf.
   APFloat infinity =
       APFloat::getInf(b.floatType.getFloatSemantics(), /*Negative=*/true);

@@ -78,8 +78,7 @@ private:
   void emitProducts(const Scores &to, Value tile);
   void emitProducts(const Scores &to, const ChannelRows &rows,
                     int64_t firstHead, int64_t heads, bool isFirst);
-  Value getNextTile(Value tile);
-  void request(Value tile, ArrayRef<Value> rows, Value first, int64_t count);
+  SmallVector<Value> getChannelIndex(Value tile, Value channel, Value key);
   void gatherChannels(Value tile);
   void modify(const Scores &to, Value tile);
   void emitPowers(const Scores &to, Value tile);
@@ -124,13 +123,10 @@ private:
   std::optional<Scratch> scratch; ///< Of the innermost parallel loop.
   int64_t lanes, group, headDim, headDimV, rank, topK, localWindow;
   int64_t accumulators;
-  int64_t tile;  ///< Keys whose scores are computed together.
-  int64_t piece; ///< Keys that the choice takes or skips together.
-  /// Channels whose rows are read together; how many channels ahead rows are
-  /// asked for; and the channel from which on nothing is asked for before the
-  /// powers of the tile are computed.
-  int64_t channelsAtOnce, channelsAhead, channelsAsked;
-  Type integer; ///< As wide as floatType.
+  int64_t tile;           ///< Keys whose scores are computed together.
+  int64_t piece;          ///< Keys that the choice takes or skips together.
+  int64_t channelsAtOnce; ///< Channels whose rows are read together.
+  Type integer;           ///< As wide as floatType.
   VectorType integers;
   int64_t never; ///< The order of a key that is not visible.
   bool hasModifiers, mayExclude;

@@ -62,8 +62,8 @@ void SparqKernel::packQueries() {
 /// fewer than `rank` others come before.
 void SparqKernel::chooseChannels() {
   int64_t padded = llvm::alignTo(headDim, lanes);
-  channels = scratch->get("channels", {rank + channelsAhead + channelsAtOnce},
-                          b.getIndexType());
+  channels =
+      scratch->get("channels", {rank + 2 * channelsAtOnce}, b.getIndexType());
   Value magnitudes = scratch->get("magnitudes", {padded}, integer);
   b.loop(zero, b.idx(padded), lanes, [&](Value column) {
     Value sum;
@@ -117,7 +117,7 @@ void SparqKernel::chooseChannels() {
     target = b.loop(b.idx(first), end, 1, target, emitChannel).front();
   }
   // And the first ones again: what is asked for when all have been.
-  b.loop(zero, b.idx(channelsAhead + channelsAtOnce), 1, [&](Value i) {
+  b.loop(zero, b.idx(2 * channelsAtOnce), 1, [&](Value i) {
     Value from = b.rem(i, b.idx(rank));
     b.store(b.load(channels, from), channels, b.add(i, rank));
   });
@@ -204,16 +204,17 @@ void SparqKernel::emitProducts(const Scores &to, Value index) {
   Value firstKey = b.mul(index, b.idx(tile));
   // Of the last tile, no more than there is.
   Value size = b.min(b.sub(at.hi, firstKey), b.idx(tile));
-  auto emitRows = [&](Value first, int64_t count, bool isFirst, bool asks) {
+  auto emitRows = [&](Value first, int64_t count, bool isFirst) {
     ChannelRows rows{index, firstKey, size, first, nullptr, {}, {}};
     for (int64_t c = 0; c < count; ++c)
       rows.channels.push_back(readsChannels ? b.load(channels, b.add(first, c))
                                             : b.add(first, c));
-    if (asks) {
+    if (readsChannels) {
       // After the last channel of this tile comes the first one of the next.
-      Value ahead = b.add(first, channelsAhead);
+      Value ahead = b.add(first, channelsAtOnce);
       Value isOver = b.compare(CmpIPredicate::sge, ahead, b.idx(rank));
-      rows.nextTile = b.select(isOver, getNextTile(index), index);
+      Value next = b.min(b.add(index, 1), b.sub(at.tiles, b.idx(1)));
+      rows.nextTile = b.select(isOver, next, index);
       for (int64_t c = 0; c < count; ++c)
         rows.next.push_back(b.load(channels, b.add(ahead, c)));
     }
@@ -222,38 +223,23 @@ void SparqKernel::emitProducts(const Scores &to, Value index) {
       rows.next.clear();
     });
   };
-  auto emitLoop = [&](int64_t first, int64_t end, bool asks) {
-    if (first < end)
-      b.loop(b.idx(first), b.idx(end), channelsAtOnce,
-             [&](Value i) { emitRows(i, channelsAtOnce, false, asks); });
-  };
-  int64_t whole = rank / channelsAtOnce * channelsAtOnce;
-  int64_t first = std::min(channelsAtOnce, rank);
-  int64_t asked = std::clamp(channelsAsked, first, std::max(first, whole));
-  emitRows(zero, first, /*isFirst=*/true, /*asks=*/readsChannels);
-  emitLoop(first, asked, /*asks=*/readsChannels);
-  emitLoop(asked, whole, /*asks=*/false);
-  if (first < rank && whole < rank)
-    emitRows(b.idx(whole), rank - whole, /*isFirst=*/false,
-             /*asks=*/readsChannels && whole < channelsAsked);
+  int64_t count = channelsAtOnce, whole = rank / count * count;
+  emitRows(zero, count, /*isFirst=*/true);
+  if (whole > count)
+    b.loop(b.idx(count), b.idx(whole), count,
+           [&](Value first) { emitRows(first, count, /*isFirst=*/false); });
+  if (whole < rank)
+    emitRows(b.idx(whole), rank - whole, /*isFirst=*/false);
 }
 
-/// The tile whose rows are asked for while those of a tile are used.
-Value SparqKernel::getNextTile(Value index) {
-  return b.min(b.add(index, 1), b.sub(at.tiles, b.idx(1)));
-}
-
-/// Asks for the keys [first, first + count) of rows of a tile.
-void SparqKernel::request(Value tile, ArrayRef<Value> rows, Value first,
-                          int64_t count) {
-  if (rows.empty())
-    return;
-  Value keyT = step.getKeyT();
-  int64_t perLine =
-      512 / cast<MemRefType>(keyT.getType()).getElementTypeBitWidth();
-  for (Value channel : rows)
-    for (int64_t j = 0; j < count; j += perLine)
-      b.prefetch(keyT, {at.batch, at.kvHead, tile, channel, b.add(first, j)});
+/// Where a channel of keys of a tile is, counted from the tile's first key: a
+/// tile of the second layout is some of those whose scores are computed.
+SmallVector<Value> SparqKernel::getChannelIndex(Value index, Value channel,
+                                                Value key) {
+  auto type = cast<MemRefType>(step.getKeyT().getType());
+  Value ratio = b.idx(type.getDimSize(4) / tile);
+  Value start = b.mul(b.rem(index, ratio), b.idx(tile));
+  return {at.batch, at.kvHead, b.div(index, ratio), channel, b.add(start, key)};
 }
 
 /// Adds the products of some rows of a tile with the queries of some heads to
@@ -262,7 +248,9 @@ void SparqKernel::emitProducts(const Scores &to, const ChannelRows &rows,
                                int64_t firstHead, int64_t heads, bool isFirst) {
   Value keyT = step.getKeyT();
   int64_t vectors = std::max<int64_t>(1, std::min<int64_t>(4, 8 / heads));
-  int64_t width = vectors * lanes;
+  int64_t width = vectors * lanes, perLine = 1;
+  if (readsChannels)
+    perLine = 512 / cast<MemRefType>(keyT.getType()).getElementTypeBitWidth();
   SmallVector<Value> elements;
   for (int64_t h = 0; h < heads; ++h)
     for (size_t c = 0; c < rows.channels.size(); ++c)
@@ -273,7 +261,10 @@ void SparqKernel::emitProducts(const Scores &to, const ChannelRows &rows,
       Value key = b.add(b.add(rows.firstKey, offset), v * lanes);
       return SmallVector<Value>{at.slot, b.idx(firstHead + h), key};
     };
-    request(rows.nextTile, rows.next, offset, width);
+    for (Value channel : rows.next)
+      for (int64_t j = 0; j < width; j += perLine)
+        b.prefetch(keyT,
+                   getChannelIndex(rows.nextTile, channel, b.add(offset, j)));
     SmallVector<Value> products;
     for (int64_t h = 0; h < heads; ++h)
       for (int64_t v = 0; v < vectors; ++v)
@@ -283,8 +274,8 @@ void SparqKernel::emitProducts(const Scores &to, const ChannelRows &rows,
       for (int64_t v = 0; v < vectors; ++v) {
         Value column = b.add(offset, v * lanes);
         Value x = readsChannels
-                      ? b.loadVector(keyT, {at.batch, at.kvHead, rows.tile,
-                                            channel, column})
+                      ? b.loadVector(
+                            keyT, getChannelIndex(rows.tile, channel, column))
                       : b.loadVector(rowsOfChannels, {channel, column});
         x = b.cast(x, b.floatType);
         for (int64_t h = 0; h < heads; ++h)
@@ -347,8 +338,6 @@ void SparqKernel::emitPowers(const Scores &to, Value index) {
     return;
   // Four vectors at a time: a chain of maxima, or of sums, is long.
   int64_t unroll = blockShape.vectors();
-  Value nextTile = getNextTile(index);
-  int64_t rest = rank - channelsAsked;
   for (int64_t h = 0; h < group; ++h) {
     auto load = [&](Value key, int64_t i) {
       return b.loadVector(to.scores, position(h, b.add(key, i * lanes)));
@@ -375,17 +364,11 @@ void SparqKernel::emitPowers(const Scores &to, Value index) {
         });
     Value maximum = fold(maxima, larger);
     Value shift = b.safeShift(maximum);
-    // Memory must not rest meanwhile.
-    SmallVector<Value> rows;
-    if (readsChannels)
-      for (int64_t i = rest * h / group; i < rest * (h + 1) / group; ++i)
-        rows.push_back(b.load(channels, b.idx(channelsAhead - rest + i)));
     SmallVector<Value> sums = b.loop(
         firstKey, end, unroll * lanes,
         SmallVector<Value>(unroll, b.number(0.0)),
         [&](Value key, ValueRange in) {
           SmallVector<Value> next;
-          request(nextTile, rows, b.sub(key, firstKey), unroll * lanes);
           for (int64_t i = 0; i < unroll; ++i) {
             Value score = load(key, i);
             Value power = b.exp2(b.fsub(score, shift));
