@@ -88,14 +88,15 @@ SparqKernel::SparqKernel(VectorBuilder &b, SparqStepOp step,
 void SparqKernel::emit() {
   zero = b.idx(0);
   AttentionSizes sizes = getSizes(b, b.getLoc(), op);
+  Value allTiles = ceilDiv(b.idx(sizes.seqLenKv), tile);
   auto alone = [&] {
     parallel(Value(), [&](Value) {
-      Scores buffers = allocate(b.idx(1));
+      Scores buffers = allocate(b.idx(1), b.idx(1));
       at.slot = zero;
       packQueries();
       chooseChannels();
       packChannels();
-      emitScores(buffers, at.firstTile, at.tiles);
+      emitScores(buffers, at.firstTile, at.tiles, allTiles);
       mergeTiles(buffers);
       emitCandidates(buffers);
       choose();
@@ -105,7 +106,7 @@ void SparqKernel::emit() {
   };
   auto together = [&] {
     Value slots = b.mul(b.idx(sizes.batch), b.idx(sizes.numKvHeads));
-    Scores buffers = allocate(slots);
+    Scores buffers = allocate(slots, step.getSplits());
     SmallVector<Value> outer = std::move(owned);
     owned.clear();
     Value splits = step.getSplits();
@@ -117,7 +118,8 @@ void SparqKernel::emit() {
       auto edge = [&](Value n) {
         return b.add(at.firstTile, b.div(b.mul(count, n), splits));
       };
-      emitScores(buffers, edge(split), edge(b.add(split, 1)));
+      emitScores(buffers, edge(split), edge(b.add(split, 1)),
+                 b.add(allTiles, split));
     });
     parallel(Value(), [&](Value) {
       packQueries();
@@ -207,9 +209,11 @@ void SparqKernel::free() {
   owned.clear();
 }
 
-SparqKernel::Scores SparqKernel::allocate(Value slots) {
+SparqKernel::Scores SparqKernel::allocate(Value slots, Value spare) {
   Value keys = b.idx(getSizes(b, b.getLoc(), op).seqLenKv);
   Value tiles = ceilDiv(keys, tile), heads = b.idx(group);
+  if (needsSoftmax)
+    tiles = b.add(tiles, spare);
   Scores result;
   result.scores =
       allocate({slots, heads, b.mul(tiles, b.idx(tile))}, b.floatType);

@@ -47,6 +47,11 @@ private:
     Value nextTile;             ///< Where the rows to ask for are, or null.
     SmallVector<Value> channels, next;
   };
+  /// Powers of some keys of a head, `perTime` vectors of them at a time.
+  struct Powers {
+    int64_t perTime = 0, units = 1; ///< Units of a head: parts of its keys.
+    Value head, firstKey, shift;
+  };
   /// Rows that are read in place, and those that are brought into scratch.
   struct Rows {
     Value operand;    ///< The operand, or null.
@@ -58,7 +63,8 @@ private:
   // SparqKernel.cpp: loops over key heads.
   /// Heads are taken `count` at a time, then fewer.
   void forEachHeadTile(function_ref<void(int64_t first, int64_t count)> body);
-  Scores allocate(Value slots);
+  /// With so many tiles to spare.
+  Scores allocate(Value slots, Value spare);
   void deallocate(const Scores &buffers);
   /// A parallel loop over batch entries, key heads and `splits` (which may be
   /// null).
@@ -74,14 +80,25 @@ private:
   void packQueries();
   void chooseChannels();
   void packChannels();
-  void emitScores(const Scores &to, Value first, Value end);
-  void emitProducts(const Scores &to, Value tile);
-  void emitProducts(const Scores &to, const ChannelRows &rows,
-                    int64_t firstHead, int64_t heads, bool isFirst);
-  SmallVector<Value> getChannelIndex(Value tile, Value channel, Value key);
+  void emitScores(const Scores &to, Value first, Value end, Value spare);
   void gatherChannels(Value tile);
+  void emitProducts(const Scores &to, Value tile, Value previous);
+  void emitProducts(const Scores &to, const ChannelRows &rows,
+                    int64_t firstHead, int64_t heads, bool isFirst,
+                    const Powers &powers);
+  SmallVector<Value> getChannelIndex(Value tile, Value channel, Value key);
   void modify(const Scores &to, Value tile);
-  void emitPowers(const Scores &to, Value tile);
+  void dropUnseen(const Scores &to, Value tile);
+  void emitMaxima(const Scores &to, Value tile);
+  Powers beginPowers(const Scores &to, Value tile, Value unit, int64_t units,
+                     int64_t perTime);
+  SmallVector<Value> emitPowers(const Scores &to, const Powers &powers,
+                                Value offset, ValueRange in);
+  void emitPowers(const Scores &to, Value tile, int64_t firstUnit,
+                  int64_t units);
+  void clearSums();
+  void addToSums(const Powers &powers, ArrayRef<Value> totals);
+  void storeSums(const Scores &to, Value tile);
 
   // SparqChoice.cpp: the second step.
   /// Numbers in the order of the floats `x`, the greatest for NaN.
@@ -141,6 +158,7 @@ private:
   Value queries;          ///< [head][head_dim], as given.
   Value channels;         ///< [rank].
   Value packed;           ///< [head][rank]: the query, scaled.
+  Value powerSums;        ///< [head][lane], of the tile of powers.
   Value rowsOfChannels;   ///< [rank][tile], where gathered, or null.
   Value shifts, inverses; ///< [head]: of the softmax of approximate scores.
   Value orders;           ///< [key], what is chosen by.

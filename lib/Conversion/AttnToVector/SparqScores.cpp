@@ -159,18 +159,35 @@ void SparqKernel::packChannels() {
 // Tiles
 //===----------------------------------------------------------------------===//
 
-void SparqKernel::emitScores(const Scores &to, Value first, Value end) {
+/// Of the tiles [first, end). Powers of a tile are computed during the products
+/// of the next one, which wait for memory; during those of the first, powers of
+/// the tile `spare`, which nobody reads.
+void SparqKernel::emitScores(const Scores &to, Value first, Value end,
+                             Value spare) {
   if (!readsChannels)
     rowsOfChannels =
         scratch->get("rows of channels", {rank, tile}, b.floatType);
+  if (needsSoftmax)
+    powerSums = scratch->get("sums of powers", {group, lanes}, b.floatType);
   b.loop(first, end, 1, [&](Value index) {
     if (!readsChannels)
       gatherChannels(index);
-    emitProducts(to, index);
+    Value isFirst = b.compare(CmpIPredicate::eq, index, first);
+    Value previous = b.select(isFirst, spare, b.sub(index, b.idx(1)));
+    emitProducts(to, index, needsSoftmax ? previous : Value());
     if (hasModifiers)
       modify(to, index);
-    emitPowers(to, index);
+    dropUnseen(to, index);
+    if (needsSoftmax)
+      emitMaxima(to, index);
   });
+  if (!needsSoftmax)
+    return;
+  Value last = b.sub(end, b.idx(1));
+  last = b.select(b.compare(CmpIPredicate::slt, first, end), last, spare);
+  clearSums();
+  emitPowers(to, last, /*firstUnit=*/0, /*units=*/1);
+  storeSums(to, last);
 }
 
 /// The chosen components of a tile of keys, channel by channel.
@@ -200,11 +217,30 @@ void SparqKernel::gatherChannels(Value index) {
 /// Scores of a tile: rows of a few channels at a time, each from its beginning
 /// to its end, are added to the scores so far, which stay in the first cache.
 /// Memory gives a few long rows faster than it gives pieces of all of them.
-void SparqKernel::emitProducts(const Scores &to, Value index) {
+/// Between them, the powers of the tile `previous`, unless it is null.
+void SparqKernel::emitProducts(const Scores &to, Value index, Value previous) {
   Value firstKey = b.mul(index, b.idx(tile));
   // Of the last tile, no more than there is.
   Value size = b.min(b.sub(at.hi, firstKey), b.idx(tile));
-  auto emitRows = [&](Value first, int64_t count, bool isFirst) {
+  int64_t count = channelsAtOnce, whole = rank / count * count;
+  SmallVector<int64_t> vectors;
+  forEachHeadTile([&](int64_t, int64_t heads) {
+    vectors.push_back(std::max<int64_t>(1, std::min<int64_t>(4, 8 / heads)));
+  });
+  int64_t headTiles = vectors.size();
+  int64_t passes = llvm::divideCeil(rank, count) * headTiles;
+  // A unit is what one pass comes to with one power each time around: a part
+  // of a head's keys. Heads by different widths have different units.
+  int64_t units = group * vectors.front(), perPass = 1;
+  while (perPass * passes < units && perPass < vectors.front())
+    perPass *= 2;
+  if (!previous || !llvm::all_equal(vectors))
+    perPass = 0;
+  int64_t withPowers =
+      perPass == 0 ? 0 : std::min(passes, units / perPass) / headTiles;
+
+  auto emitRows = [&](Value first, int64_t count, bool isFirst,
+                      bool hasPowers) {
     ChannelRows rows{index, firstKey, size, first, nullptr, {}, {}};
     for (int64_t c = 0; c < count; ++c)
       rows.channels.push_back(readsChannels ? b.load(channels, b.add(first, c))
@@ -218,18 +254,40 @@ void SparqKernel::emitProducts(const Scores &to, Value index) {
       for (int64_t c = 0; c < count; ++c)
         rows.next.push_back(b.load(channels, b.add(ahead, c)));
     }
+    Value pass = b.mul(b.div(first, b.idx(channelsAtOnce)), b.idx(headTiles));
     forEachHeadTile([&](int64_t firstHead, int64_t heads) {
-      emitProducts(to, rows, firstHead, heads, isFirst);
+      Powers powers;
+      if (hasPowers) {
+        Value unit = b.mul(pass, b.idx(perPass));
+        powers = beginPowers(to, previous, unit, vectors.front(), perPass);
+      }
+      emitProducts(to, rows, firstHead, heads, isFirst, powers);
       rows.next.clear();
+      pass = b.add(pass, 1);
     });
   };
-  int64_t count = channelsAtOnce, whole = rank / count * count;
-  emitRows(zero, count, /*isFirst=*/true);
-  if (whole > count)
-    b.loop(b.idx(count), b.idx(whole), count,
-           [&](Value first) { emitRows(first, count, /*isFirst=*/false); });
+  auto emitLoop = [&](int64_t from, int64_t end, bool hasPowers) {
+    if (from < end)
+      b.loop(b.idx(from), b.idx(end), count, [&](Value first) {
+        emitRows(first, count, /*isFirst=*/false, hasPowers);
+      });
+  };
+  if (previous)
+    clearSums();
+  emitRows(zero, count, /*isFirst=*/true, withPowers > 0);
+  int64_t mixed = std::clamp(withPowers * count, count, whole);
+  emitLoop(count, mixed, /*hasPowers=*/true);
+  emitLoop(mixed, whole, /*hasPowers=*/false);
   if (whole < rank)
-    emitRows(b.idx(whole), rank - whole, /*isFirst=*/false);
+    emitRows(b.idx(whole), rank - whole, /*isFirst=*/false,
+             withPowers * count > whole);
+  if (!previous)
+    return;
+  // What the passes were too few for.
+  int64_t done = withPowers * headTiles * perPass;
+  if (done < units)
+    emitPowers(to, previous, done, vectors.front());
+  storeSums(to, previous);
 }
 
 /// Where a channel of keys of a tile is, counted from the tile's first key: a
@@ -245,7 +303,8 @@ SmallVector<Value> SparqKernel::getChannelIndex(Value index, Value channel,
 /// Adds the products of some rows of a tile with the queries of some heads to
 /// their scores, and asks for rows that will be read later.
 void SparqKernel::emitProducts(const Scores &to, const ChannelRows &rows,
-                               int64_t firstHead, int64_t heads, bool isFirst) {
+                               int64_t firstHead, int64_t heads, bool isFirst,
+                               const Powers &powers) {
   Value keyT = step.getKeyT();
   int64_t vectors = std::max<int64_t>(1, std::min<int64_t>(4, 8 / heads));
   int64_t width = vectors * lanes, perLine = 1;
@@ -256,7 +315,8 @@ void SparqKernel::emitProducts(const Scores &to, const ChannelRows &rows,
     for (size_t c = 0; c < rows.channels.size(); ++c)
       elements.push_back(b.splat(b.load(
           packed, {b.idx(firstHead + h), b.add(rows.first, int64_t(c))})));
-  b.loop(zero, rows.size, width, [&](Value offset) {
+  SmallVector<Value> inits(powers.perTime, b.number(0.0));
+  auto emitTime = [&](Value offset, ValueRange in) {
     auto index = [&](int64_t h, int64_t v) {
       Value key = b.add(b.add(rows.firstKey, offset), v * lanes);
       return SmallVector<Value>{at.slot, b.idx(firstHead + h), key};
@@ -286,7 +346,18 @@ void SparqKernel::emitProducts(const Scores &to, const ChannelRows &rows,
     for (int64_t h = 0; h < heads; ++h)
       for (int64_t v = 0; v < vectors; ++v)
         b.storeVector(products[h * vectors + v], to.scores, index(h, v));
-  });
+    return emitPowers(to, powers, offset, in);
+  };
+  SmallVector<Value> totals = b.loop(zero, rows.size, width, inits, emitTime);
+  if (powers.perTime == 0)
+    return;
+  // The rest of the other tile, if this one ends early.
+  Value done = b.mul(ceilDiv(rows.size, width), b.idx(width));
+  totals = b.loop(done, b.idx(tile), width, totals,
+                  [&](Value offset, ValueRange in) {
+                    return emitPowers(to, powers, offset, in);
+                  });
+  addToSums(powers, totals);
 }
 
 /// Softcap, bias, score region and mask, and then units of log2.
@@ -310,84 +381,126 @@ void SparqKernel::modify(const Scores &to, Value index) {
     });
 }
 
-/// Drops the keys of a tile that are not seen; if it matters, finds the maximum
-/// of the others and the sum of their powers, and leaves those powers.
-void SparqKernel::emitPowers(const Scores &to, Value index) {
+/// Drops the keys of a tile that are not seen.
+void SparqKernel::dropUnseen(const Scores &to, Value index) {
   Value firstKey = b.mul(index, b.idx(tile));
   Value end = b.add(firstKey, tile);
   Value isEdge =
       arith::OrIOp::create(b, b.compare(CmpIPredicate::slt, firstKey, at.lo),
                            b.compare(CmpIPredicate::sgt, end, at.hi));
-  auto position = [&](int64_t h, Value key) {
-    return SmallVector<Value>{at.slot, b.idx(h), key};
-  };
   b.ifThen(isEdge, [&] {
     Value steps = vector::StepOp::create(b, b.indices);
     for (int64_t h = 0; h < group; ++h)
       b.loop(firstKey, end, lanes, [&](Value key) {
+        SmallVector<Value> position{at.slot, b.idx(h), key};
         Value keys = arith::AddIOp::create(b, steps, b.splat(key));
         Value isSeen = arith::AndIOp::create(
             b, b.compare(CmpIPredicate::sge, keys, b.splat(at.lo)),
             b.compare(CmpIPredicate::slt, keys, b.splat(at.hi)));
-        Value score = b.loadVector(to.scores, position(h, key));
-        b.storeVector(b.select(isSeen, score, b.negInf()), to.scores,
-                      position(h, key));
+        Value score = b.loadVector(to.scores, position);
+        b.storeVector(b.select(isSeen, score, b.negInf()), to.scores, position);
       });
   });
-  if (!needsSoftmax)
-    return;
-  // Four vectors at a time: a chain of maxima, or of sums, is long.
+}
+
+void SparqKernel::emitMaxima(const Scores &to, Value index) {
+  Value firstKey = b.mul(index, b.idx(tile));
+  // Four vectors at a time: a chain of maxima is long.
   int64_t unroll = blockShape.vectors();
+  // A NaN does not become the maximum; its power is NaN all the same.
+  auto larger = [&](Value x, Value y) { return b.maxOrSecond(x, y); };
   for (int64_t h = 0; h < group; ++h) {
-    auto load = [&](Value key, int64_t i) {
-      return b.loadVector(to.scores, position(h, b.add(key, i * lanes)));
-    };
-    auto fold = [&](SmallVector<Value> parts,
-                    function_ref<Value(Value, Value)> combine) {
-      while (parts.size() > 1) {
-        SmallVector<Value> next;
-        for (size_t i = 0; i < parts.size(); i += 2)
-          next.push_back(combine(parts[i], parts[i + 1]));
-        parts = std::move(next);
-      }
-      return reduce(parts.front(), combine);
-    };
-    // A NaN does not become the maximum; its power is NaN all the same.
-    auto larger = [&](Value x, Value y) { return b.maxOrSecond(x, y); };
     SmallVector<Value> maxima = b.loop(
-        firstKey, end, unroll * lanes, SmallVector<Value>(unroll, b.negInf()),
-        [&](Value key, ValueRange in) {
+        firstKey, b.add(firstKey, tile), unroll * lanes,
+        SmallVector<Value>(unroll, b.negInf()), [&](Value key, ValueRange in) {
           SmallVector<Value> next;
           for (int64_t i = 0; i < unroll; ++i)
-            next.push_back(b.maxOrSecond(load(key, i), in[i]));
+            next.push_back(
+                larger(b.loadVector(to.scores,
+                                    {at.slot, b.idx(h), b.add(key, i * lanes)}),
+                       in[i]));
           return next;
         });
-    Value maximum = fold(maxima, larger);
-    Value shift = b.safeShift(maximum);
-    SmallVector<Value> sums = b.loop(
-        firstKey, end, unroll * lanes,
-        SmallVector<Value>(unroll, b.number(0.0)),
-        [&](Value key, ValueRange in) {
-          SmallVector<Value> next;
-          for (int64_t i = 0; i < unroll; ++i) {
-            Value score = load(key, i);
-            Value power = b.exp2(b.fsub(score, shift));
-            next.push_back(b.fadd(in[i], power));
-            if (!sumsPowers)
-              continue;
-            // The sign tells what is not visible from what is too small.
-            Value isNever = b.fcompare(CmpFPredicate::OEQ, score, b.negInf());
-            power = b.select(isNever, b.number(-0.0), power);
-            b.storeVector(power, to.scores, position(h, b.add(key, i * lanes)));
-          }
-          return next;
-        });
-    Value sum = fold(sums, [&](Value x, Value y) { return b.fadd(x, y); });
-    auto store = [&](Value vector, Value buffer) {
-      b.store(vector::ExtractOp::create(b, vector, ArrayRef<int64_t>{0}),
-              buffer, position(h, index));
-    };
-    store(maximum, to.maxima);
-    store(sum, to.sums);
+    Value maximum = maxima.front();
+    for (Value other : ArrayRef(maxima).drop_front())
+      maximum = larger(maximum, other);
+    b.store(vector::ExtractOp::create(b, reduce(maximum, larger),
+                                      ArrayRef<int64_t>{0}),
+            to.maxima, {at.slot, b.idx(h), index});
+  }
+}
+
+/// From a unit of a tile on: unit u is the part u % `units` of the keys and the
+/// head u / `units`.
+SparqKernel::Powers SparqKernel::beginPowers(const Scores &to, Value index,
+                                             Value unit, int64_t units,
+                                             int64_t perTime) {
+  Powers powers;
+  powers.perTime = perTime;
+  powers.units = units;
+  powers.head = b.div(unit, b.idx(units));
+  Value part = b.mul(b.rem(unit, b.idx(units)), b.idx(tile / units));
+  powers.firstKey = b.add(b.mul(index, b.idx(tile)), part);
+  powers.shift =
+      b.safeShift(b.splat(b.load(to.maxima, {at.slot, powers.head, index})));
+  return powers;
+}
+
+/// A few powers, at the time when products are at `offset` of their tile. They
+/// replace the scores, if it matters.
+SmallVector<Value> SparqKernel::emitPowers(const Scores &to,
+                                           const Powers &powers, Value offset,
+                                           ValueRange in) {
+  SmallVector<Value> totals;
+  for (int64_t i = 0; i < powers.perTime; ++i) {
+    Value key =
+        b.mul(b.div(offset, b.idx(powers.units)), b.idx(powers.perTime));
+    SmallVector<Value> position{at.slot, powers.head,
+                                b.add(b.add(powers.firstKey, key), i * lanes)};
+    Value score = b.loadVector(to.scores, position);
+    Value power = b.exp2(b.fsub(score, powers.shift));
+    totals.push_back(b.fadd(in[i], power));
+    if (!sumsPowers)
+      continue;
+    // The sign tells what is not visible from what is too small.
+    Value isNever = b.fcompare(CmpFPredicate::OEQ, score, b.negInf());
+    power = b.select(isNever, b.number(-0.0), power);
+    b.storeVector(power, to.scores, position);
+  }
+  return totals;
+}
+
+/// All powers of a tile from a unit on.
+void SparqKernel::emitPowers(const Scores &to, Value index, int64_t firstUnit,
+                             int64_t units) {
+  b.loop(b.idx(firstUnit), b.idx(group * units), 1, [&](Value unit) {
+    Powers powers = beginPowers(to, index, unit, units, /*perTime=*/1);
+    SmallVector<Value> totals =
+        b.loop(zero, b.idx(tile), units * lanes, b.number(0.0),
+               [&](Value offset, ValueRange in) {
+                 return emitPowers(to, powers, offset, in);
+               });
+    addToSums(powers, totals);
+  });
+}
+
+void SparqKernel::clearSums() {
+  for (int64_t h = 0; h < group; ++h)
+    b.storeVector(b.number(0.0), powerSums, {b.idx(h), zero});
+}
+
+void SparqKernel::addToSums(const Powers &powers, ArrayRef<Value> totals) {
+  Value sum = b.loadVector(powerSums, {powers.head, zero});
+  for (Value total : totals)
+    sum = b.fadd(sum, total);
+  b.storeVector(sum, powerSums, {powers.head, zero});
+}
+
+void SparqKernel::storeSums(const Scores &to, Value index) {
+  for (int64_t h = 0; h < group; ++h) {
+    Value sum = b.loadVector(powerSums, {b.idx(h), zero});
+    sum = reduce(sum, [&](Value x, Value y) { return b.fadd(x, y); });
+    b.store(vector::ExtractOp::create(b, sum, ArrayRef<int64_t>{0}), to.sums,
+            {at.slot, b.idx(h), index});
   }
 }

@@ -15,6 +15,10 @@
 // CHECK-COUNT-32:    vector.fma
 // CHECK-NOT:         vector.fma
 // CHECK-COUNT-8:     vector.store {{.*}} : memref<1x4x?xf32>, vector<16xf32>
+// Meanwhile, a power of the tile before; -0.0 for what is not visible.
+// CHECK:             arith.cmpf oeq
+// CHECK-NEXT:        arith.select {{.*}} vector<16xf32>
+// CHECK-NEXT:        vector.store {{.*}} : memref<1x4x?xf32>, vector<16xf32>
 // The next channels add to the scores so far.
 // CHECK:           scf.for
 // CHECK:             scf.for
