@@ -218,12 +218,13 @@ def AttnRewriteToSparQPass : Pass<"attn-rewrite-to-sparq"> {
     They lose `#attn.sparq`, if they have it. Ops with another strategy are left
     alone without a remark.
 
-    **Equals dense attention** where a query sees at most `top-k` keys. It pays
-    only where memory traffic decides: not when keys and values lie in cache,
-    nor for a few thousand keys and a `rank` near head_dim. Without `state=args`
-    it reads all of value for the mean (`realloc`), and whole keys for some of
-    their components (`layout=twice` has a copy for that), so that nothing is
-    saved.
+    **Equals dense attention** where a query sees at most `top-k` keys. **It
+    pays** with `state=args` from some 1000 keys on (head_dim 128, the defaults;
+    docs/Performance.md has the crossover): below, the choice and the chosen
+    rows cost more than reading all of them, and dense is faster. A `rank` near
+    head_dim saves nothing, and nor does leaving out `state=args`: then all of
+    value is read for the mean (`realloc`), and whole keys for some of their
+    components (`layout=twice` has a copy for that).
 
     **Example**
     ```mlir
@@ -247,10 +248,10 @@ def AttnRewriteToSparQPass : Pass<"attn-rewrite-to-sparq"> {
     ```
 
     **With `state=args`** the second layout (in tiles in which a channel has 4
-    KiB) and the mean become arguments of the function, marked `{attn.state = "..."}`, where key
-    and value are arguments or come from `attn.kv_append` to arguments. Appends
-    then keep them, they are `attn.inout`, and their new values are the last
-    results. `NAME_prepare(caches, kv_len, states)` makes them of filled caches:
+    KiB) and the mean become arguments of the function, marked
+    `{attn.state = "..."}`, where key and value are arguments or come from
+    `attn.kv_append` to arguments. Appends then keep them, they are
+    `attn.inout`, and their new values are the last results. `NAME_prepare(caches, kv_len, states)` makes them of filled caches:
     `kv_len` tokens are what the mean counts. A mean is kept only where all
     those tokens are visible: not with a mask, a window or a score region.
 
