@@ -65,7 +65,6 @@ private:
   void forEachHeadTile(function_ref<void(int64_t first, int64_t count)> body);
   /// With so many tiles to spare.
   Scores allocate(Value slots, Value spare);
-  void deallocate(const Scores &buffers);
   /// A parallel loop over batch entries, key heads and `splits` (which may be
   /// null).
   void parallel(Value splits, function_ref<void(Value split)> body);

@@ -25,6 +25,11 @@ using arith::CmpIPredicate;
 
 static constexpr double kLog2e = 1.442695040888963407360;
 
+/// Vectors of keys whose scores of so many heads are in registers together.
+static int64_t getVectors(int64_t heads) {
+  return std::clamp<int64_t>(8 / heads, 1, 4);
+}
+
 //===----------------------------------------------------------------------===//
 // Queries and channels
 //===----------------------------------------------------------------------===//
@@ -224,9 +229,8 @@ void SparqKernel::emitProducts(const Scores &to, Value index, Value previous) {
   Value size = b.min(b.sub(at.hi, firstKey), b.idx(tile));
   int64_t count = channelsAtOnce, whole = rank / count * count;
   SmallVector<int64_t> vectors;
-  forEachHeadTile([&](int64_t, int64_t heads) {
-    vectors.push_back(std::max<int64_t>(1, std::min<int64_t>(4, 8 / heads)));
-  });
+  forEachHeadTile(
+      [&](int64_t, int64_t heads) { vectors.push_back(getVectors(heads)); });
   int64_t headTiles = vectors.size();
   int64_t passes = llvm::divideCeil(rank, count) * headTiles;
   // A unit is what one pass comes to with one power each time around: a part
@@ -306,7 +310,7 @@ void SparqKernel::emitProducts(const Scores &to, const ChannelRows &rows,
                                int64_t firstHead, int64_t heads, bool isFirst,
                                const Powers &powers) {
   Value keyT = step.getKeyT();
-  int64_t vectors = std::max<int64_t>(1, std::min<int64_t>(4, 8 / heads));
+  int64_t vectors = getVectors(heads);
   int64_t width = vectors * lanes, perLine = 1;
   if (readsChannels)
     perLine = 512 / cast<MemRefType>(keyT.getType()).getElementTypeBitWidth();

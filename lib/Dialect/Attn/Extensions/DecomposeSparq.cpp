@@ -244,6 +244,11 @@ Value SparqBuilder::isChosen(OpBuilder &b, Location loc, Value batch,
   return arith::CmpIOp::create(b, loc, CmpIPredicate::slt, n, chosen);
 }
 
+Value SparqBuilder::loadChosen(OpBuilder &b, Location loc, Value batch,
+                               Value kvHead, Value n) const {
+  return toIndex(b, loc, extract(b, loc, indices, {batch, kvHead, n}));
+}
+
 /// Whether a chosen key exists and the mask lets the head see it.
 Value SparqBuilder::createMask() {
   OpFoldResult topK = builder.getIndexAttr(sparq.getTopK());
@@ -261,9 +266,7 @@ Value SparqBuilder::createMask() {
                      return SmallVector<Value>{exists};
                    auto load = [&](OpBuilder &at, Location atLoc) -> Value {
                      Value zero = arith::ConstantIndexOp::create(at, atLoc, 0);
-                     Value key = toIndex(
-                         at, atLoc,
-                         extract(at, atLoc, indices, {batch, kvHead, n}));
+                     Value key = loadChosen(at, atLoc, batch, kvHead, n);
                      Value m = loadBroadcast(at, atLoc, op.getMask(),
                                              {batch, head, zero, key});
                      if (m.getType().isInteger(1))
@@ -294,9 +297,7 @@ Value SparqBuilder::createBias() {
                    Value kvHead = getKvHead(b, loc, head);
                    auto load = [&](OpBuilder &at, Location atLoc) {
                      Value zero = arith::ConstantIndexOp::create(at, atLoc, 0);
-                     Value key = toIndex(
-                         at, atLoc,
-                         extract(at, atLoc, indices, {batch, kvHead, n}));
+                     Value key = loadChosen(at, atLoc, batch, kvHead, n);
                      return loadBroadcast(at, atLoc, op.getBias(),
                                           {batch, head, zero, key});
                    };
@@ -321,7 +322,7 @@ void SparqBuilder::createScoreRegion(PartialOp partial) {
   auto score = [&](OpBuilder &b, Location) -> Value {
     IRMapping mapping;
     mapping.map(from.getArgument(0), to->getArgument(0));
-    Value key = toIndex(b, loc, extract(b, loc, indices, {batch, kvHead, n}));
+    Value key = loadChosen(b, loc, batch, kvHead, n);
     Value local[] = {batch, head, to->getArgument(3), key};
     IndexMath math{b, loc};
     for (unsigned axis = 0; axis < 4; ++axis)

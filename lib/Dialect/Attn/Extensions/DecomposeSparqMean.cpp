@@ -32,9 +32,7 @@ Value SparqBuilder::createWeights(Value scores) {
                    Value kvHead = getKvHead(b, loc, head);
                    auto load = [&](OpBuilder &at, Location atLoc) {
                      Value zero = arith::ConstantIndexOp::create(at, atLoc, 0);
-                     Value key = toIndex(
-                         at, atLoc,
-                         extract(at, atLoc, indices, {batch, kvHead, n}));
+                     Value key = loadChosen(at, atLoc, batch, kvHead, n);
                      Value score =
                          extract(at, atLoc, scores, {batch, head, zero, key});
                      return createWeight(at, atLoc, score, batch, head);

@@ -61,6 +61,9 @@ private:
   static Value getLoop(OpBuilder &b, Location loc, unsigned loop) {
     return linalg::IndexOp::create(b, loc, loop);
   }
+  /// The key, an index, that is choice `n` of a key head.
+  Value loadChosen(OpBuilder &b, Location loc, Value batch, Value kvHead,
+                   Value n) const;
   Value getKvHead(OpBuilder &b, Location loc, Value head) const {
     if (group == 1)
       return head;
