@@ -12,12 +12,12 @@
 #include "attn/Reference/Attention.h"
 
 #include "Numbers.h"
+#include "Pages.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <thread>
 
 using namespace attn::reference;
@@ -42,7 +42,8 @@ int64_t saturatingNegate(int64_t a) {
              : -a;
 }
 
-/// The absolute key positions query i may see but for the mask: lo <= j <= hi.
+/// The absolute key positions query i may see but for pattern and mask:
+/// lo <= j <= hi.
 struct KeyRange {
   int64_t lo = std::numeric_limits<int64_t>::min();
   int64_t hi = std::numeric_limits<int64_t>::max();
@@ -78,17 +79,39 @@ KeyRange getKeyRange(const AttentionProblem &p, int64_t b, int64_t i) {
   return range;
 }
 
-bool isVisibleInRange(const AttentionProblem &p, const KeyRange &range,
-                      int64_t b, int64_t h, int64_t i, int64_t j) {
-  int64_t position = j + p.kvOffset;
-  if (position < range.lo || position > range.hi)
-    return false;
-  return !p.mask || p.mask->broadcast(b, h, i, j) != 0;
+/// The keys, and the anchors after them.
+int64_t numKeys(const AttentionProblem &p) {
+  return p.seqLenKv() + p.anchorLen();
 }
 
-/// Whether the memory behind local key j may be touched at all.
-bool isReadable(const AttentionProblem &p, int64_t b, int64_t j) {
-  return !p.pageTable || !p.kvLen || j + p.kvOffset < p.kvLen->broadcast(b);
+int64_t positionOfKey(const AttentionProblem &p, int64_t j) {
+  return j < p.seqLenKv() ? j + p.kvOffset : j - p.seqLenKv();
+}
+
+/// Star's pattern, and that each key is read from one place only.
+bool isVisibleInStar(const AttentionProblem &p, int64_t b, int64_t i,
+                     int64_t j) {
+  const StarPattern &star = *p.star;
+  int64_t row = i + p.qOffset, position = positionOfKey(p, j);
+  int64_t contextLen = star.contextLen ? star.contextLen->broadcast(b)
+                                       : std::numeric_limits<int64_t>::max();
+  if (!star.isVisible(row, position, contextLen))
+    return false;
+  if (!star.anchorKey)
+    return true;
+  bool isAnchor =
+      row < contextLen && position < row / star.blockSize * star.blockSize;
+  return isAnchor == (j >= p.seqLenKv());
+}
+
+bool isVisibleInRange(const AttentionProblem &p, const KeyRange &range,
+                      int64_t b, int64_t h, int64_t i, int64_t j) {
+  int64_t position = positionOfKey(p, j);
+  if (position < range.lo || position > range.hi)
+    return false;
+  if (p.star && !isVisibleInStar(p, b, i, j))
+    return false;
+  return !p.mask || p.mask->broadcast(b, h, i, j) != 0;
 }
 
 //===----------------------------------------------------------------------===//
@@ -99,33 +122,46 @@ double scaleOf(const AttentionProblem &p) {
   return p.scale ? *p.scale : 1.0 / std::sqrt(double(p.headDim()));
 }
 
-/// Copies K or V of one (batch, kv head) to a dense [seq_len_kv, dim] array,
-/// through the page table and times the element scale. Keys that may not be
-/// touched become NaN, so that using one shows.
+/// Copies K or V of one (batch, kv head), and the anchors after them, to a
+/// dense [keys, dim] array, through the page table and times the element scale.
+/// Keys that may not be touched become NaN, so that using one shows.
 std::vector<double>
 gatherHead(const AttentionProblem &p, const View<const double, 4> &source,
+           const std::optional<View<const double, 4>> &anchors,
            const std::optional<View<const double, 4>> &elementScale, int64_t b,
            int64_t h) {
   int64_t seqLenKv = p.seqLenKv(), dim = source.sizes[3];
   int64_t kvHead = h / (p.numHeads() / p.numKvHeads());
-  std::vector<double> dense(seqLenKv * dim, kNaN);
-  for (int64_t j = 0; j < seqLenKv; ++j) {
-    if (!isReadable(p, b, j))
+  std::vector<double> dense(numKeys(p) * dim, kNaN);
+  for (int64_t j = 0, e = numKeys(p); j < e; ++j) {
+    bool isAnchor = j >= seqLenKv;
+    if (!isAnchor && !isReadable(p, b, j))
       continue;
-    int64_t block = b, row = j;
-    if (p.pageTable) {
+    int64_t block = b, row = isAnchor ? j - seqLenKv : j;
+    if (p.pageTable && !isAnchor) {
       int64_t pageSize = p.key.sizes[2];
       block = (*p.pageTable)(b, j / pageSize);
       row = j % pageSize;
     }
     for (int64_t c = 0; c < dim; ++c) {
-      double x = source(block, kvHead, row, c);
+      double x = (isAnchor ? *anchors : source)(block, kvHead, row, c);
       if (elementScale)
         x *= elementScale->broadcast(b, kvHead, j, c);
       dense[j * dim + c] = x;
     }
   }
   return dense;
+}
+
+std::vector<double> gatherKey(const AttentionProblem &p, int64_t b, int64_t h) {
+  return gatherHead(p, p.key, p.star ? p.star->anchorKey : std::nullopt,
+                    p.keyScale, b, h);
+}
+
+std::vector<double> gatherValue(const AttentionProblem &p, int64_t b,
+                                int64_t h) {
+  return gatherHead(p, p.value, p.star ? p.star->anchorValue : std::nullopt,
+                    p.valueScale, b, h);
 }
 
 std::vector<double> gatherQuery(const AttentionProblem &p, int64_t b, int64_t h,
@@ -173,13 +209,13 @@ void collectRow(const AttentionProblem &p, int64_t b, int64_t h, int64_t i,
   row.keys.clear();
   row.scores.clear();
   KeyRange range = getKeyRange(p, b, i);
-  for (int64_t j = 0, e = p.seqLenKv(); j < e; ++j) {
+  for (int64_t j = 0, e = numKeys(p); j < e; ++j) {
     if (!isVisibleInRange(p, range, b, h, i, j))
       continue;
     double s = getPlainScore(j);
     if (p.score)
       s = p.score(s, b + p.batchOffset, h + p.headOffset, i + p.qOffset,
-                  j + p.kvOffset);
+                  positionOfKey(p, j));
     if (s == -kInf) // Excluded; NaN compares unequal and stays.
       continue;
     row.keys.push_back(j);
@@ -207,7 +243,7 @@ void forEachRowBlock(const AttentionProblem &p, Work work) {
          std::min(iBegin + rowsABlock, seqLenQ));
   };
 
-  double macs = double(batch) * numHeads * seqLenQ * p.seqLenKv() *
+  double macs = double(batch) * numHeads * seqLenQ * numKeys(p) *
                 double(p.headDim() + p.headDimV());
   int64_t numThreads =
       p.numThreads ? p.numThreads : std::thread::hardware_concurrency();
@@ -236,8 +272,8 @@ template <typename Use>
 void forEachRow(const AttentionProblem &p, Use use) {
   double scale = scaleOf(p);
   forEachRowBlock(p, [&](int64_t b, int64_t h, int64_t iBegin, int64_t iEnd) {
-    std::vector<double> key = gatherHead(p, p.key, p.keyScale, b, h);
-    std::vector<double> value = gatherHead(p, p.value, p.valueScale, b, h);
+    std::vector<double> key = gatherKey(p, b, h);
+    std::vector<double> value = gatherValue(p, b, h);
     Row row;
     for (int64_t i = iBegin; i < iEnd; ++i) {
       std::vector<double> query = gatherQuery(p, b, h, i);
@@ -299,61 +335,6 @@ void softmaxRow(const AttentionProblem &p, int64_t b, int64_t h, int64_t i,
   write(max + std::log(sum), [&](int64_t c) { return acc[c] / sum; });
 }
 
-//===----------------------------------------------------------------------===//
-// Checks
-//===----------------------------------------------------------------------===//
-
-/// Collects the first thing that is wrong.
-class Checker {
-public:
-  std::string message;
-
-  void expect(bool condition, const char *what) {
-    if (message.empty() && !condition)
-      message = std::string("expects ") + what;
-  }
-
-  void expectEqual(const char *what, int64_t a, int64_t b) {
-    if (!message.empty() || a == b)
-      return;
-    std::ostringstream os;
-    os << "expects " << what << " to agree, but got " << a << " and " << b;
-    message = os.str();
-  }
-
-  /// Sizes equal to `full`, or 1 where `mayBroadcast`.
-  template <typename T, int Rank>
-  void expectSizes(const char *what, const std::optional<View<T, Rank>> &view,
-                   const std::vector<int64_t> &full, bool mayBroadcast) {
-    if (!message.empty() || !view)
-      return;
-    for (int dim = 0; dim < Rank; ++dim) {
-      int64_t size = view->sizes[dim];
-      if (size == full[dim] || (mayBroadcast && size == 1))
-        continue;
-      std::ostringstream os;
-      os << "expects dimension " << dim << " of " << what << " to be "
-         << full[dim] << (mayBroadcast ? " or 1" : "") << ", but got " << size;
-      message = os.str();
-      return;
-    }
-  }
-};
-
-/// Whether all page numbers that will be followed lie inside the pools.
-bool arePagesInPool(const AttentionProblem &p) {
-  int64_t pageSize = p.key.sizes[2];
-  for (int64_t b = 0; b < p.batch(); ++b)
-    for (int64_t page = 0; page < p.pageTable->sizes[1]; ++page) {
-      if (!isReadable(p, b, page * pageSize))
-        continue;
-      int64_t entry = (*p.pageTable)(b, page);
-      if (entry < 0 || entry >= p.key.sizes[0])
-        return false;
-    }
-  return true;
-}
-
 #ifndef NDEBUG
 bool isOutput(const AttentionProblem &p, const View<double, 4> &output,
               const View<double, 3> *lse) {
@@ -365,52 +346,6 @@ bool isOutput(const AttentionProblem &p, const View<double, 4> &output,
 #endif
 
 } // namespace
-
-std::string attn::reference::checkProblem(const AttentionProblem &p) {
-  Checker check;
-  for (const View<const double, 4> *view : {&p.query, &p.key, &p.value})
-    for (int64_t size : view->sizes)
-      check.expect(size >= 0, "sizes that are not negative");
-  check.expectEqual("head_dim of query and key", p.headDim(), p.key.sizes[3]);
-  check.expectEqual("dimension 0 of key and value", p.key.sizes[0],
-                    p.value.sizes[0]);
-  check.expectEqual("num_kv_heads of key and value", p.numKvHeads(),
-                    p.value.sizes[1]);
-  check.expectEqual("dimension 2 of key and value", p.key.sizes[2],
-                    p.value.sizes[2]);
-  if (p.pageTable) {
-    check.expectEqual("batch of query and page_table", p.batch(),
-                      p.pageTable->sizes[0]);
-    check.expect(p.key.sizes[2] > 0, "a page_size of at least 1");
-  } else {
-    check.expectEqual("batch of query and key", p.batch(), p.key.sizes[0]);
-  }
-  if (p.numHeads() > 0)
-    check.expect(p.numKvHeads() > 0 && p.numHeads() % p.numKvHeads() == 0,
-                 "num_heads to be a multiple of num_kv_heads");
-  if (p.softcap)
-    check.expect(*p.softcap > 0, "a positive softcap");
-  check.expect(!(p.bottomRight && p.causalOffset),
-               "causal_offset or bottom_right, not both");
-
-  std::vector<int64_t> pairs = {p.batch(), p.numHeads(), p.seqLenQ(),
-                                p.seqLenKv()};
-  check.expectSizes("bias", p.bias, pairs, true);
-  check.expectSizes("mask", p.mask, pairs, true);
-  check.expectSizes("causal_offset", p.causalOffset, {p.batch()}, true);
-  check.expectSizes("kv_len", p.kvLen, {p.batch()}, true);
-  check.expectSizes("q_len", p.qLen, {p.batch()}, true);
-  check.expectSizes("sinks", p.sinks, {p.numHeads()}, false);
-  check.expectSizes("key_scale", p.keyScale,
-                    {p.batch(), p.numKvHeads(), p.seqLenKv(), p.headDim()},
-                    true);
-  check.expectSizes("value_scale", p.valueScale,
-                    {p.batch(), p.numKvHeads(), p.seqLenKv(), p.headDimV()},
-                    true);
-  if (check.message.empty() && p.pageTable)
-    check.expect(arePagesInPool(p), "page numbers inside the pool");
-  return check.message;
-}
 
 //===----------------------------------------------------------------------===//
 // Visibility
@@ -428,7 +363,7 @@ int64_t attn::reference::visiblePairs(const AttentionProblem &p) {
     for (int64_t i = 0; i < p.seqLenQ(); ++i) {
       KeyRange range = getKeyRange(p, b, i);
       for (int64_t h = 0; h < p.numHeads(); ++h)
-        for (int64_t j = 0; j < p.seqLenKv(); ++j)
+        for (int64_t j = 0; j < numKeys(p); ++j)
           count += isVisibleInRange(p, range, b, h, i, j);
     }
   return count;
@@ -507,12 +442,12 @@ void attn::reference::online(const AttentionProblem &p, View<double, 4> acc,
 //===----------------------------------------------------------------------===//
 
 void attn::reference::scores(const AttentionProblem &p, View<double, 4> s) {
-  assert(checkProblem(p).empty());
+  assert(checkProblem(p).empty() && p.anchorLen() == 0);
   assert((s.sizes == std::array<int64_t, 4>{p.batch(), p.numHeads(),
                                             p.seqLenQ(), p.seqLenKv()}));
   double scale = scaleOf(p);
   forEachRowBlock(p, [&](int64_t b, int64_t h, int64_t iBegin, int64_t iEnd) {
-    std::vector<double> key = gatherHead(p, p.key, p.keyScale, b, h);
+    std::vector<double> key = gatherKey(p, b, h);
     for (int64_t i = iBegin; i < iEnd; ++i) {
       std::vector<double> query = gatherQuery(p, b, h, i);
       for (int64_t j = 0; j < p.seqLenKv(); ++j) {
@@ -532,11 +467,12 @@ void attn::reference::softmaxValue(const AttentionProblem &p,
                                    View<const double, 4> s,
                                    View<double, 4> output,
                                    const View<double, 3> *lse) {
-  assert(checkProblem(p).empty() && isOutput(p, output, lse));
+  assert(checkProblem(p).empty() && isOutput(p, output, lse) &&
+         p.anchorLen() == 0);
   assert((s.sizes == std::array<int64_t, 4>{p.batch(), p.numHeads(),
                                             p.seqLenQ(), p.seqLenKv()}));
   forEachRowBlock(p, [&](int64_t b, int64_t h, int64_t iBegin, int64_t iEnd) {
-    std::vector<double> value = gatherHead(p, p.value, p.valueScale, b, h);
+    std::vector<double> value = gatherValue(p, b, h);
     Row row;
     for (int64_t i = iBegin; i < iEnd; ++i) {
       auto getPlainScore = [&](int64_t j) { return s(b, h, i, j); };

@@ -12,62 +12,8 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <string>
-
 using namespace attn::reference;
 using namespace attn::reference::test;
-
-/// What every query row of batch `b`, head `h` sees, as one string of 0 and 1 a
-/// row. Read from the attention result itself: with all scores equal and V the
-/// identity, O[i][j] is 1 / count where j is visible and 0 elsewhere.
-static std::vector<std::string>
-pattern(int64_t seqLenQ, int64_t seqLenKv,
-        const std::function<void(AttentionProblem &)> &set, int64_t batch = 1,
-        int64_t b = 0, int64_t h = 0) {
-  int64_t numHeads = 2;
-  Tensor4 query({batch, numHeads, seqLenQ, 1}, 0.0),
-      key({batch, numHeads, seqLenKv, 1}, 1.0),
-      value({batch, numHeads, seqLenKv, seqLenKv}, 0.0);
-  for (int64_t bb = 0; bb < batch; ++bb)
-    for (int64_t hh = 0; hh < numHeads; ++hh)
-      for (int64_t j = 0; j < seqLenKv; ++j)
-        value(bb, hh, j, j) = 1;
-  AttentionProblem p;
-  p.query = query;
-  p.key = key;
-  p.value = value;
-  set(p);
-  EXPECT_EQ(checkProblem(p), "");
-  Result r = runSdpa(p);
-  std::vector<std::string> rows;
-  int64_t total = 0;
-  for (int64_t bb = 0; bb < batch; ++bb)
-    for (int64_t hh = 0; hh < numHeads; ++hh)
-      for (int64_t i = 0; i < seqLenQ; ++i) {
-        std::string row;
-        int64_t count = 0;
-        for (int64_t j = 0; j < seqLenKv; ++j) {
-          bool seen = r.output(bb, hh, i, j) != 0;
-          EXPECT_EQ(isVisible(p, bb, hh, i, j), seen) << i << ", " << j;
-          row += seen ? '1' : '0';
-          count += seen;
-        }
-        for (int64_t j = 0; j < seqLenKv; ++j)
-          if (row[j] == '1') {
-            EXPECT_DOUBLE_EQ(r.output(bb, hh, i, j), 1.0 / count);
-          }
-        EXPECT_DOUBLE_EQ(r.lse(bb, hh, i),
-                         count ? std::log(double(count)) : -Inf);
-        total += count;
-        if (bb == b && hh == h)
-          rows.push_back(row);
-      }
-  EXPECT_EQ(visiblePairs(p), total);
-  return rows;
-}
-
-using Rows = std::vector<std::string>;
 
 TEST(Positions, NoMask) {
   EXPECT_EQ(pattern(2, 3, [](AttentionProblem &) {}), (Rows{"111", "111"}));

@@ -118,6 +118,39 @@ View<T, 4> makeViewBSHD(T *data, const std::array<int64_t, 4> &sizes) {
 using ScoreFn =
     std::function<double(double s, int64_t b, int64_t h, int64_t i, int64_t j)>;
 
+/// Star Attention's pattern: a context row sees an anchor and its own block, a
+/// query row everything before it. Source: algorithms.md 2.3.
+struct StarPattern {
+  enum class Anchor {
+    First,   ///< The first tokens of the context.
+    Previous ///< The first tokens of the block before the row's own.
+  };
+
+  /// b, in tokens; positive.
+  int64_t blockSize = 1;
+  /// a, in tokens; more than a block is a block.
+  int64_t anchorSize = 0;
+  Anchor anchor = Anchor::First;
+  /// L, absolute, [batch] or [1]: rows at position >= L are query rows. Absent:
+  /// all rows are context rows.
+  std::optional<View<const int64_t, 1>> contextLen;
+
+  /// [batch, num_kv_heads, anchor_len, dim], both or none, only of the first
+  /// block: keys [0, a) as rows of later blocks see them. Such a row then sees
+  /// nothing of the problem's keys but its own block. Query rows and block 0
+  /// see the problem's keys alone.
+  std::optional<View<const double, 4>> anchorKey;
+  std::optional<View<const double, 4>> anchorValue;
+
+  /// a, at most b.
+  int64_t clampedAnchorSize() const {
+    return anchorSize < blockSize ? anchorSize : blockSize;
+  }
+  /// Whether the query at position i sees the key at position j, when the
+  /// context has `contextLen` tokens.
+  bool isVisible(int64_t i, int64_t j, int64_t contextLen) const;
+};
+
 /// One attention problem, everything design.md section 3 can say. For every
 /// visible (query i, key j), in this order:
 ///
@@ -173,6 +206,9 @@ struct AttentionProblem {
   std::optional<View<const int64_t, 1>> kvLen;
   std::optional<View<const int64_t, 1>> qLen;
 
+  /// Key j is visible to query i only if the pattern says so too.
+  std::optional<StarPattern> star;
+
   /// [num_heads], natural units: one more logit a row, with no value.
   std::optional<View<const double, 1>> sinks;
 
@@ -203,6 +239,11 @@ struct AttentionProblem {
   int64_t seqLenKv() const {
     return pageTable ? pageTable->sizes[1] * key.sizes[2] : key.sizes[2];
   }
+  /// Keys of their own that `star` brings; local key seqLenKv() + n is the
+  /// n-th of them, at absolute position n.
+  int64_t anchorLen() const {
+    return star && star->anchorKey ? star->anchorKey->sizes[2] : 0;
+  }
   int64_t headDim() const { return query.sizes[3]; }
   int64_t headDimV() const { return value.sizes[3]; }
 };
@@ -216,8 +257,8 @@ std::string checkProblem(const AttentionProblem &problem);
 // Visibility
 //===----------------------------------------------------------------------===//
 
-/// Whether local query i may see local key j: window, lengths and mask. A score
-/// of -inf is not asked about here.
+/// Whether local query i may see local key j: window, pattern, lengths and
+/// mask. A score of -inf is not asked about here.
 bool isVisible(const AttentionProblem &problem, int64_t b, int64_t h, int64_t i,
                int64_t j);
 
@@ -279,7 +320,8 @@ void merge(const std::vector<Part> &parts, View<double, 4> output,
 
 /// Scores after scale, softcap and bias, [batch, num_heads, seq_len_q,
 /// seq_len_kv], for masked positions too. The score function is not applied.
-/// Paged keys at or beyond kv_len are not read; their scores are -inf.
+/// Paged keys at or beyond kv_len are not read; their scores are -inf. Not of
+/// a problem with anchors of its own, nor is `softmaxValue`.
 void scores(const AttentionProblem &problem, View<double, 4> s);
 
 /// The rest of `sdpa`, from what `scores` wrote: score function, masks, sinks,
