@@ -24,7 +24,8 @@ def ConvertAttnToLinalgPass : Pass<"convert-attn-to-linalg"> {
     `linalg.generic` with tensor, arith, math and affine ops (and `scf.if` where
     pages are read), and the whole score matrix of an op is materialised; tile
     first where that is too large. Ops on memrefs and ops without a
-    decomposition are errors.
+    decomposition are errors. `attn.dist_merge` stays: a call of other ranks is
+    one on every way.
 
     The group of query heads that shares a key head is a loop of its own, so
     keys and values are never repeated. Excluded keys have the score -inf and

@@ -25,9 +25,11 @@ using namespace mlir::attn;
 using linalg::AggregatedOpInterface;
 
 /// True for ops of ours; with `layerAOnly` not for those of layer B that become
-/// kernels. attn.yield stands inside the op it belongs to.
+/// kernels. attn.yield stands inside the op it belongs to, attn.dist_merge is a
+/// call of other ranks, whatever the target.
 static bool isToConvert(Operation *op, bool layerAOnly) {
-  if (!isa_and_present<AttnDialect>(op->getDialect()) || isa<YieldOp>(op))
+  if (!isa_and_present<AttnDialect>(op->getDialect()) ||
+      isa<YieldOp, DistMergeOp>(op))
     return false;
   return !layerAOnly ||
          !isa<OnlineOp, PartialOp, FinalizeOp, MergeOp, SparqStepOp>(op);

@@ -36,9 +36,9 @@ struct LayerBModel
     : DstBufferizableOpInterfaceExternalModel<LayerBModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
-    // The running state of attn.online is read before it is written, and of a
-    // cache or a mean most stays.
-    return isa<OnlineOp, KvAppendOp, RunningMeanOp>(op) ||
+    // The running state of attn.online and this rank's part of a merge are read
+    // before they are written, and of a cache or a mean most stays.
+    return isa<OnlineOp, KvAppendOp, RunningMeanOp, DistMergeOp>(op) ||
            !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
@@ -116,6 +116,7 @@ void attn::registerBufferizableOpInterfaceExternalModels(
     PartialOp::attachInterface<LayerBModel<PartialOp>>(*context);
     FinalizeOp::attachInterface<LayerBModel<FinalizeOp>>(*context);
     MergeOp::attachInterface<LayerBModel<MergeOp>>(*context);
+    DistMergeOp::attachInterface<LayerBModel<DistMergeOp>>(*context);
     SparqStepOp::attachInterface<LayerBModel<SparqStepOp>>(*context);
     ScoresOp::attachInterface<LayerBModel<ScoresOp>>(*context);
     TopKOp::attachInterface<LayerBModel<TopKOp>>(*context);

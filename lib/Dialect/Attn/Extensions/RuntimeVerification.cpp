@@ -384,6 +384,22 @@ struct MergeVerification
     }
   }
 };
+
+struct DistMergeVerification
+    : RuntimeVerifiableOpInterface::ExternalModel<DistMergeVerification,
+                                                  DistMergeOp> {
+  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
+                                   Location loc, MessageFn message) const {
+    auto op = cast<DistMergeOp>(operation);
+    Checks checks(op, builder, loc, message);
+    // dist_merge_c1
+    Value output = op.getOutput();
+    checks.shape("lse", op.getLse(),
+                 {Size("output", output, 0), Size("output", output, 1),
+                  Size("output", output, 2)},
+                 kRowDims);
+  }
+};
 } // namespace
 
 void attn::registerRuntimeVerifiableOpInterfaceExternalModels(
@@ -395,6 +411,7 @@ void attn::registerRuntimeVerifiableOpInterfaceExternalModels(
     PartialOp::attachInterface<PartialVerification>(*context);
     FinalizeOp::attachInterface<FinalizeVerification>(*context);
     MergeOp::attachInterface<MergeVerification>(*context);
+    DistMergeOp::attachInterface<DistMergeVerification>(*context);
     // What checking creates; its callers cannot be expected to know.
     context->loadDialect<affine::AffineDialect, arith::ArithDialect,
                          cf::ControlFlowDialect, memref::MemRefDialect,

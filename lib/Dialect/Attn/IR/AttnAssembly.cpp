@@ -233,6 +233,23 @@ ParseResult attn::parseLayout(OpAsmParser &parser, LayoutAttr &layout) {
   return clauses.parse();
 }
 
+ParseResult attn::parseMergeClauses(OpAsmParser &parser, MergeAlgoAttr &algo,
+                                    IntegerAttr &root, TypeAttr &payload) {
+  ClauseParser clauses(parser);
+  clauses.addEnum(
+      "algo", "tree, allgather or allreduce",
+      [](StringRef name) { return symbolizeMergeAlgo(name); }, algo);
+  clauses.addInteger("root", root);
+  clauses.add("payload", [&]() -> ParseResult {
+    Type type;
+    if (parser.parseLParen() || parser.parseType(type) || parser.parseRParen())
+      return failure();
+    payload = TypeAttr::get(type);
+    return success();
+  });
+  return clauses.parse();
+}
+
 ParseResult attn::parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
                                     IntegerAttr &topK, IntegerAttr &localWindow,
                                     ReallocAttr &realloc,
@@ -367,6 +384,17 @@ void attn::printSinks(OpAsmPrinter &printer, Operation *, Value sinks) {
 void attn::printLayout(OpAsmPrinter &printer, Operation *, LayoutAttr layout) {
   if (layout)
     printer << " layout(" << stringifyLayout(layout.getValue()) << ')';
+}
+
+void attn::printMergeClauses(OpAsmPrinter &printer, Operation *,
+                             MergeAlgoAttr algo, IntegerAttr root,
+                             TypeAttr payload) {
+  if (algo && algo.getValue() != MergeAlgo::tree)
+    printer << " algo(" << stringifyMergeAlgo(algo.getValue()) << ')';
+  if (root)
+    printer << " root(" << root.getInt() << ')';
+  if (payload)
+    printer << " payload(" << payload.getValue() << ')';
 }
 
 void attn::printSparqClauses(OpAsmPrinter &printer, Operation *,

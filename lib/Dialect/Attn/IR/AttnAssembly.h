@@ -61,6 +61,12 @@ void printSinks(OpAsmPrinter &printer, Operation *op, Value sinks);
 ParseResult parseLayout(OpAsmParser &parser, LayoutAttr &layout);
 void printLayout(OpAsmPrinter &printer, Operation *op, LayoutAttr layout);
 
+/// `algo(tree)`, `root(0)`, `payload(bf16)`.
+ParseResult parseMergeClauses(OpAsmParser &parser, MergeAlgoAttr &algo,
+                              IntegerAttr &root, TypeAttr &payload);
+void printMergeClauses(OpAsmPrinter &printer, Operation *op, MergeAlgoAttr algo,
+                       IntegerAttr root, TypeAttr payload);
+
 /// What attn.sparq has beside those every op that scores keys has.
 ParseResult parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
                               IntegerAttr &topK, IntegerAttr &localWindow,

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Registers the ops and attributes; attribute verifiers.
+// Registers the ops, types and attributes; attribute verifiers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,6 +27,9 @@ using namespace mlir::attn;
 
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "attn/Dialect/Attn/IR/AttnTypes.cpp.inc"
 
 namespace {
 /// Ops and score regions mean the same in every function.
@@ -51,6 +54,10 @@ void AttnDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "attn/Dialect/Attn/IR/AttnAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "attn/Dialect/Attn/IR/AttnTypes.cpp.inc"
       >();
 }
 

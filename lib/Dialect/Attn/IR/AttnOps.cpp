@@ -158,3 +158,26 @@ int64_t SparqOp::getClampedRank() {
 int64_t SparqOp::getClampedLocalWindow() {
   return std::min<int64_t>(getLocalWindow(), getTopK());
 }
+
+//===----------------------------------------------------------------------===//
+// Several ranks
+//===----------------------------------------------------------------------===//
+
+MutableOperandRange DistMergeOp::getDpsInitsMutable() {
+  return MutableOperandRange(getOperation(),
+                             getOutputMutable().getOperandNumber(),
+                             /*length=*/2);
+}
+
+void DistMergeOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  getDestinationStyleEffects(getOperation(), /*readsInits=*/true, effects);
+  effects.emplace_back(MemoryEffects::Write::get(), CollectiveResource::get());
+}
+
+LogicalResult
+DistMergeOp::reifyResultShapes(OpBuilder &builder,
+                               ReifiedRankedShapedTypeDims &reified) {
+  return reifyFromInits(builder, getOperation(), reified);
+}

@@ -172,3 +172,15 @@ func.func @merge_stacked(%os: tensor<?x1x4x8x16xf32>, %ls: tensor<?x1x4x?xf32>, 
     : (tensor<?x1x4x8x16xf32>, tensor<?x1x4x?xf32>, tensor<1x4x?x16xf32>) -> tensor<1x4x?x16xf32>
   return %0 : tensor<1x4x?x16xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @dist_merge
+// CHECK:         expects lse to have output's seq_len_q
+// CHECK-NOT:     cf.assert
+// CHECK:         attn.dist_merge
+func.func @dist_merge(%c: !attn.comm, %o: tensor<1x4x?x16xf32>, %l: tensor<1x4x?xf32>) -> tensor<1x4x?x16xf32> {
+  %0:2 = attn.dist_merge comm(%c) outs(%o, %l)
+    : (!attn.comm, tensor<1x4x?x16xf32>, tensor<1x4x?xf32>) -> (tensor<1x4x?x16xf32>, tensor<1x4x?xf32>)
+  return %0#0 : tensor<1x4x?x16xf32>
+}

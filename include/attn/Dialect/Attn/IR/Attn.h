@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Declares the attn dialect, its attributes and its operations.
+// Declares the attn dialect, its types, attributes and operations.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,7 +49,16 @@ inline constexpr llvm::StringLiteral kResultAttrName = "attn.result";
 inline constexpr llvm::StringLiteral kChecksAttrName = "attn.checks";
 inline constexpr llvm::StringLiteral kResultShapesAttrName =
     "attn.result_shapes";
+
+/// What ranks do together: ops that write to it are neither dropped nor joined,
+/// nor do they pass each other.
+struct CollectiveResource : SideEffects::Resource::Base<CollectiveResource> {
+  StringRef getName() final { return "attn.collective"; }
+};
 } // namespace mlir::attn
+
+#define GET_TYPEDEF_CLASSES
+#include "attn/Dialect/Attn/IR/AttnTypes.h.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "attn/Dialect/Attn/IR/AttnAttrs.h.inc"

@@ -89,6 +89,20 @@ def Attn_SparqState : I32EnumAttr<"SparqState",
   let genSpecializedAttr = 0;
 }
 
+def Attn_MergeAlgo : I32EnumAttr<"MergeAlgo",
+    "how ranks join their attention states", [
+      I32EnumAttrCase<"tree", 0>,      // a reduction with the merge
+      I32EnumAttrCase<"allgather", 1>, // all states, in the order of ranks
+      I32EnumAttrCase<"allreduce", 2>  // a maximum, then a sum
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
+def Attn_MergeAlgoAttr : EnumAttr<Attn_Dialect, Attn_MergeAlgo, "merge_algo"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def Attn_ReallocAttr : EnumAttr<Attn_Dialect, Attn_Realloc, "realloc"> {
   let assemblyFormat = "`<` $value `>`";
 }

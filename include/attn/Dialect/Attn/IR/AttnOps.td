@@ -6,7 +6,8 @@
 //
 // Layer A: attn.sdpa. Layer B: attn.online, attn.partial, attn.merge,
 // attn.finalize. The operands that say what is attended are one list. SparQ and
-// the ops on caches are in AttnSparqOps.td.
+// the ops on caches are in AttnSparqOps.td, those of several ranks in
+// AttnDistOps.td.
 //
 //===----------------------------------------------------------------------===//
 
@@ -527,5 +528,6 @@ def Attn_YieldOp : Attn_Op<"yield", [
 
 include "attn/Dialect/Attn/IR/AttnSparqOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqKernel.td"
+include "attn/Dialect/Attn/IR/AttnDistOps.td"
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS_TD
