@@ -32,6 +32,7 @@ Approximation attn::findApproximation(const Source &source,
   QuietDiagnostics quiet(module->getContext());
   if (failed(applyApproximations(*module, options.strategy)))
     return found;
+  module->walk([&](StarOp) { found.name = "star"; });
   module->walk([&](SparqOp op) {
     found.name = "sparq";
     auto attention = cast<AttentionInterface>(op.getOperation());

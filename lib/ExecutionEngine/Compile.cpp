@@ -151,6 +151,10 @@ void FileCompiler::collectOps(ModuleOp module) {
       if (auto attr = sdpa.getStrategyAttr())
         strategy = strategyToString(attr);
     // What was rewritten has its strategy behind it.
+    if (auto star = dyn_cast<StarOp>(op.getOperation()))
+      strategy = strategyToString(
+          StarAttr::get(&context, star.getBlockSize(), star.getAnchorSize(),
+                        /*query_size=*/0, star.getAnchor()));
     if (auto sparq = dyn_cast<SparqOp>(op.getOperation()))
       strategy = strategyToString(SparqAttr::get(
           &context, sparq.getRank(), sparq.getTopK(), sparq.getLocalWindow(),

@@ -38,6 +38,7 @@ private:
   void pass(Slot slot, Value value, int64_t plus = 0);
   void passAttention(AttentionInterface attention);
   void passScores(AttentionInterface attention, Slot slot, StringRef compute);
+  LogicalResult passStar(StarOp star);
   void passSparq(SparqOp sparq);
   void applyScoreRegion(AttentionInterface attention, Value scores);
   Value constant(int64_t value);
@@ -275,6 +276,22 @@ void Emitter::passScores(AttentionInterface attention, Slot slot,
   applyScoreRegion(attention, scores);
 }
 
+LogicalResult Emitter::passStar(StarOp star) {
+  if (star.hasAnchorOperands() && !star.getScore().empty())
+    return star.emitOpError("has no reference to verify it with: a score "
+                            "region beside anchors");
+  host.star.emplace();
+  host.star->blockSize = star.getBlockSize();
+  host.star->anchorSize = star.getAnchorSize();
+  host.star->anchor = star.getAnchor() == StarAnchor::first
+                          ? ref::StarPattern::Anchor::First
+                          : ref::StarPattern::Anchor::Previous;
+  pass(Slot::ContextLen, star.getContextLen());
+  pass(Slot::AnchorKey, star.getAnchorKey());
+  pass(Slot::AnchorValue, star.getAnchorValue());
+  return success();
+}
+
 void Emitter::passSparq(SparqOp sparq) {
   using Options = ref::SparqOptions;
   host.sparq.rank = sparq.getRank();
@@ -341,6 +358,9 @@ LogicalResult Emitter::finishResults(ValueRange destinations) {
 
 LogicalResult Emitter::emitOp() {
   call("attn_ref_begin", {});
+  auto star = dyn_cast<StarOp>(op);
+  if (star && failed(passStar(star)))
+    return failure();
   if (auto attention = dyn_cast<AttentionInterface>(op)) {
     passAttention(attention);
     passScores(attention, Slot::Scores, "attn_ref_scores");
@@ -348,6 +368,11 @@ LogicalResult Emitter::emitOp() {
   if (auto sdpa = dyn_cast<SdpaOp>(op)) {
     host.kind = ReferenceOp::Sdpa;
     pass(Slot::Sinks, sdpa.getSinks());
+    return finishResults({});
+  }
+  if (star) {
+    host.kind = ReferenceOp::Star;
+    pass(Slot::Sinks, star.getSinks());
     return finishResults({});
   }
   if (auto sparq = dyn_cast<SparqOp>(op)) {

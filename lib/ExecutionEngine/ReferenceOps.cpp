@@ -24,7 +24,7 @@ using ref::View;
 
 bool ReferenceTable::hasApproximation() const {
   for (const ReferenceOp &op : ops)
-    if (op.kind == ReferenceOp::Sparq)
+    if (op.kind == ReferenceOp::Sparq || op.kind == ReferenceOp::Star)
       return true;
   return false;
 }
@@ -102,6 +102,9 @@ private:
   template <int Rank>
   View<double, Rank> fresh(std::array<int64_t, Rank> sizes,
                            bool transposed = false);
+
+  /// An index, or one a batch entry.
+  std::optional<View<const int64_t, 1>> lengths(Slot slot);
 
   bool makeProblem(bool withScore);
   void store(Slot slot, View<double, 4> matrix);
@@ -189,6 +192,14 @@ View<double, Rank> Call::fresh(std::array<int64_t, Rank> sizes,
       transposed);
 }
 
+std::optional<View<const int64_t, 1>> Call::lengths(Slot slot) {
+  const ReferenceOp::Operand *operand = find(slot);
+  if (!operand || operand->format)
+    return optional<int64_t, 1>(slot);
+  std::vector<int64_t> &one = integers.emplace_back(1, operand->integer);
+  return View<const int64_t, 1>(ref::makeView<1>(one.data(), {1}));
+}
+
 bool Call::makeProblem(bool withScore) {
   problem.query = dense<double, 4>(Slot::Query, op.transposed);
   problem.key = dense<double, 4>(Slot::Key, op.transposed);
@@ -200,14 +211,7 @@ bool Call::makeProblem(bool withScore) {
   problem.windowLeft = op.windowLeft;
   problem.windowRight = op.windowRight;
   problem.bottomRight = op.bottomRight;
-  if (const auto *offset = find(Slot::CausalOffset)) {
-    if (offset->format) {
-      problem.causalOffset = dense<int64_t, 1>(Slot::CausalOffset);
-    } else {
-      std::vector<int64_t> &one = integers.emplace_back(1, offset->integer);
-      problem.causalOffset = ref::makeView<1>(one.data(), {1});
-    }
-  }
+  problem.causalOffset = lengths(Slot::CausalOffset);
   problem.kvLen = optional<int64_t, 1>(Slot::KvLen);
   problem.qLen = optional<int64_t, 1>(Slot::QLen);
   problem.mask = optional<int8_t, 4>(Slot::Mask);
@@ -215,6 +219,17 @@ bool Call::makeProblem(bool withScore) {
   problem.keyScale = optional<double, 4>(Slot::KeyScale);
   problem.valueScale = optional<double, 4>(Slot::ValueScale);
   problem.pageTable = optional<int32_t, 2>(Slot::PageTable);
+  if (op.star) {
+    problem.star = op.star;
+    problem.star->contextLen = lengths(Slot::ContextLen);
+    auto anchors = [&](Slot slot) -> std::optional<View<const double, 4>> {
+      if (!find(slot))
+        return std::nullopt;
+      return View<const double, 4>(dense<double, 4>(slot, op.transposed));
+    };
+    problem.star->anchorKey = anchors(Slot::AnchorKey);
+    problem.star->anchorValue = anchors(Slot::AnchorValue);
+  }
   problem.sinks = optional<double, 1>(Slot::Sinks);
   auto offset = [&](Slot slot) {
     const auto *operand = find(slot);

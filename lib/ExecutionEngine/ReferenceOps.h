@@ -49,6 +49,10 @@ enum class Slot : int64_t {
   ApproximateScores,
   KeyT,
   ValueMean,
+  /// Of attn.star: an index, or one a batch entry; the first keys.
+  ContextLen,
+  AnchorKey,
+  AnchorValue,
   /// State that is read: acc, row_max, row_sum.
   AccIn,
   RowMaxIn,
@@ -62,7 +66,7 @@ enum class Slot : int64_t {
 
 /// One attn op of a module, as the host knows it.
 struct ReferenceOp {
-  enum Kind { Sdpa, Sparq, Online, Partial, Finalize, Merge };
+  enum Kind { Sdpa, Star, Sparq, Online, Partial, Finalize, Merge };
 
   /// An operand of the call under way: a memref, or a scalar as f64 or i64.
   struct Operand {
@@ -84,6 +88,8 @@ struct ReferenceOp {
   /// merge).
   bool transposed = false;
   int64_t numParts = 0;
+  /// Of attn.star, without operands; absent for other ops.
+  std::optional<::attn::reference::StarPattern> star;
   /// Of attn.sparq, without operands.
   ::attn::reference::SparqOptions sparq;
   /// Compare the results with the reference instead of writing them.

@@ -225,6 +225,17 @@ void SizeNames::addAttention(AttentionInterface op) {
         layout("batch", "num_heads", "seq_len_q", "head_dim_v"));
     add(sdpa.getLse(), {"batch", "num_heads", "seq_len_q"});
   }
+  if (auto star = dyn_cast<StarOp>(op.getOperation())) {
+    add(star.getSinks(), {"num_heads"});
+    add(star.getContextLen(), {"batch"});
+    add(star.getAnchorKey(),
+        layout("batch", "num_kv_heads", "anchors", "head_dim"));
+    add(star.getAnchorValue(),
+        layout("batch", "num_kv_heads", "anchors", "head_dim_v"));
+    add(star.getOutput(),
+        layout("batch", "num_heads", "seq_len_q", "head_dim_v"));
+    add(star.getLse(), {"batch", "num_heads", "seq_len_q"});
+  }
   if (auto sparq = dyn_cast<SparqOp>(op.getOperation())) {
     add(sparq.getKeyT(),
         {"batch", "num_kv_heads", "num_tiles", "head_dim", ""});
@@ -250,6 +261,9 @@ static std::string nameResult(Value value, unsigned number) {
   auto sdpa = value ? value.getDefiningOp<SdpaOp>() : SdpaOp();
   if (sdpa)
     return value == sdpa.getOutput() ? "output" : "lse";
+  auto star = value ? value.getDefiningOp<StarOp>() : StarOp();
+  if (star)
+    return value == star.getOutput() ? "output" : "lse";
   if (value && value.getDefiningOp<SparqOp>())
     return "output";
   return "result" + std::to_string(number);

@@ -37,8 +37,8 @@ func.func private @blockwise_float() attributes {s = #attn.blockwise<block_size_
 
 // -----
 
-// expected-error @below {{unknown attribute `star` in dialect `attn`}}
-func.func private @unknown_strategy() attributes {s = #attn.star}
+// expected-error @below {{unknown attribute `stars` in dialect `attn`}}
+func.func private @unknown_strategy() attributes {s = #attn.stars}
 
 // -----
 

@@ -361,9 +361,8 @@ func.func @kv_append_c1_type(%a: tensor<1x2x1x8xf32>, %b: tensor<1x2x1x8xf32>, %
 
 // -----
 
-// expected-note @below {{pos defined here}}
 func.func @kv_append_c1_pos(%a: tensor<1x2x1x8xf32>, %b: tensor<1x2x1x8xf32>, %p: tensor<3xi64>, %k: tensor<1x2x9x8xf32>, %v: tensor<1x2x9x8xf32>) {
-  // expected-error @below {{'attn.kv_append' op expects pos to have batch 1 or 1, but got 3}}
+  // expected-error @below {{'attn.kv_append' op expects pos to have batch 1, but got 3}}
   %r:2 = attn.kv_append ins(%a, %b, %p) outs(%k, %v) : (tensor<1x2x1x8xf32>, tensor<1x2x1x8xf32>, tensor<3xi64>, tensor<1x2x9x8xf32>, tensor<1x2x9x8xf32>) -> (tensor<1x2x9x8xf32>, tensor<1x2x9x8xf32>)
   return
 }

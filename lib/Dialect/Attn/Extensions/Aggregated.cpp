@@ -22,6 +22,43 @@ using namespace mlir::attn;
 using namespace mlir::attn::decompose;
 using linalg::AggregatedOpInterface;
 
+/// An op with sinks and, if it is wanted, an lse: the score matrix, masked as
+/// its key ranges say, and the softmax of its rows.
+template <typename OpTy>
+static FailureOr<SmallVector<Value>> decomposeWhole(OpTy sdpa,
+                                                    OpBuilder &builder) {
+  auto op = cast<AttentionInterface>(sdpa.getOperation());
+  Location loc = op->getLoc();
+  ReifiedRankedShapedTypeDims sizes;
+  if (failed(sdpa.reifyResultShapes(builder, sizes)))
+    return failure();
+  auto createEmpty = [&](unsigned result) -> Value {
+    Type type = getElementTypeOrSelf(sdpa->getResultTypes()[result]);
+    return tensor::EmptyOp::create(builder, loc, sizes[result], type);
+  };
+  Value output = createEmpty(0);
+  Value lse = sdpa.getLse() ? createEmpty(1) : Value();
+  SoftmaxState state = createState(builder, op, /*init=*/std::nullopt);
+  // Rows beyond q_len give (0, -inf), not (0, sink).
+  auto isRowInUse = [&](OpBuilder &nested, Location nestedLoc, Value b,
+                        Value i) -> Value {
+    auto toValue = [&](OpFoldResult x) {
+      return getValueOrCreateConstantIndexOp(nested, nestedLoc, x);
+    };
+    OpFoldResult offset = getOffset(op, nested, 2);
+    if (!isZeroInteger(offset))
+      i = arith::AddIOp::create(nested, nestedLoc, i, toValue(offset));
+    return arith::CmpIOp::create(nested, nestedLoc, arith::CmpIPredicate::slt,
+                                 i,
+                                 toValue(getQLenAt(op, nested, nestedLoc, b)));
+  };
+  RowPredicate rowExists;
+  if (op.getQLen())
+    rowExists = isRowInUse;
+  return createFinalize(builder, loc, state, sdpa.getSinks(), rowExists, output,
+                        lse, op.getLayout());
+}
+
 namespace {
 struct SdpaDecomposition
     : AggregatedOpInterface::ExternalModel<SdpaDecomposition, SdpaOp> {
@@ -31,36 +68,19 @@ struct SdpaDecomposition
     // What was asked for is not what this would compute.
     if (sdpa.getStrategyAttr() && !sdpa.getStrategyAttr().isExact())
       return failure();
-    auto op = cast<AttentionInterface>(operation);
-    Location loc = op->getLoc();
-    ReifiedRankedShapedTypeDims sizes;
-    if (failed(sdpa.reifyResultShapes(builder, sizes)))
+    return decomposeWhole(sdpa, builder);
+  }
+};
+
+struct StarDecomposition
+    : AggregatedOpInterface::ExternalModel<StarDecomposition, StarOp> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    auto star = cast<StarOp>(operation);
+    // Scores of keys in two places are two matrices; tiles chain them.
+    if (star.hasAnchorOperands())
       return failure();
-    auto createEmpty = [&](unsigned result) -> Value {
-      Type type = getElementTypeOrSelf(sdpa->getResultTypes()[result]);
-      return tensor::EmptyOp::create(builder, loc, sizes[result], type);
-    };
-    Value output = createEmpty(0);
-    Value lse = sdpa.getLse() ? createEmpty(1) : Value();
-    SoftmaxState state = createState(builder, op, /*init=*/std::nullopt);
-    // Rows beyond q_len give (0, -inf), not (0, sink).
-    auto isRowInUse = [&](OpBuilder &nested, Location nestedLoc, Value b,
-                          Value i) -> Value {
-      auto toValue = [&](OpFoldResult x) {
-        return getValueOrCreateConstantIndexOp(nested, nestedLoc, x);
-      };
-      OpFoldResult offset = getOffset(op, nested, 2);
-      if (!isZeroInteger(offset))
-        i = arith::AddIOp::create(nested, nestedLoc, i, toValue(offset));
-      return arith::CmpIOp::create(
-          nested, nestedLoc, arith::CmpIPredicate::slt, i,
-          toValue(getQLenAt(op, nested, nestedLoc, b)));
-    };
-    RowPredicate rowExists;
-    if (op.getQLen())
-      rowExists = isRowInUse;
-    return createFinalize(builder, loc, state, sdpa.getSinks(), rowExists,
-                          output, lse, op.getLayout());
+    return decomposeWhole(star, builder);
   }
 };
 
@@ -138,6 +158,7 @@ void attn::registerAggregatedOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     SdpaOp::attachInterface<SdpaDecomposition>(*context);
+    StarOp::attachInterface<StarDecomposition>(*context);
     PartialOp::attachInterface<PartialDecomposition>(*context);
     OnlineOp::attachInterface<OnlineDecomposition>(*context);
     FinalizeOp::attachInterface<FinalizeDecomposition>(*context);

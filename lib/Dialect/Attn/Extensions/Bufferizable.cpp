@@ -99,8 +99,8 @@ struct LayerAModel
                           const BufferizationOptions &,
                           BufferizationState &) const {
     return op->emitOpError("expects to be lowered before bufferization; run ")
-           << (isa<SdpaOp>(op) ? "--attn-tile-blockwise"
-                               : "--attn-decompose-sparq")
+           << (isa<SparqOp>(op) ? "--attn-decompose-sparq"
+                                : "--attn-tile-blockwise")
            << " or --convert-attn-to-linalg first";
   }
 };
@@ -111,6 +111,7 @@ void attn::registerBufferizableOpInterfaceExternalModels(
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     context->loadDialect<linalg::LinalgDialect>();
     SdpaOp::attachInterface<LayerAModel<SdpaOp>>(*context);
+    StarOp::attachInterface<LayerAModel<StarOp>>(*context);
     SparqOp::attachInterface<LayerAModel<SparqOp>>(*context);
     OnlineOp::attachInterface<LayerBModel<OnlineOp>>(*context);
     PartialOp::attachInterface<LayerBModel<PartialOp>>(*context);

@@ -213,6 +213,26 @@ void Checks::multipleOfKvHeads(const OpSizes &sizes) {
   compare(CmpIPredicate::eq, rest, math.value(math.constant(0)), expectation);
 }
 
+/// Label star_c5.
+void Checks::anchors(StarOp star, const OpSizes &sizes) {
+  auto op = cast<AttentionInterface>(star.getOperation());
+  for (auto [name, anchor] :
+       {std::pair<StringRef, Value>("anchor_key", star.getAnchorKey()),
+        std::pair<StringRef, Value>("anchor_value", star.getAnchorValue())}) {
+    equal(Size(name, anchor, 0), sizes.batch,
+          "expects " + name + " to have " + sizes.batch.describe("batch"));
+    equal(Size(name, anchor, op.getHeadAxis()), sizes.numKvHeads,
+          "expects " + name + " to have " +
+              sizes.numKvHeads.describe("num_kv_heads"));
+    Size count(name, anchor, op.getSeqAxis());
+    if (!count.isStatic())
+      compare(CmpIPredicate::sge, value(count),
+              math.value(math.constant(star.getClampedAnchorSize())),
+              "expects " + name + " to hold anchor_size " +
+                  Twine(star.getClampedAnchorSize()));
+  }
+}
+
 /// What every op that scores keys checks; labels as in attn.sdpa.
 void Checks::attention(AttentionInterface attention) {
   OpSizes sizes(attention);
@@ -268,36 +288,59 @@ void Checks::attention(AttentionInterface attention) {
 // The ops
 //===----------------------------------------------------------------------===//
 
+/// Labels as in attn.sdpa, for an op with sinks and, if wanted, an lse.
+template <typename OpTy>
+static void checkSdpa(Checks &checks, OpTy op) {
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  checks.attention(attention);
+  // sdpa_c4: a result is what the operands make it, whatever its type says.
+  OpSizes sizes(attention);
+  auto checkResult = [&](StringRef name, Value result, ArrayRef<Size> rows) {
+    auto type = cast<ShapedType>(result.getType());
+    for (auto [i, size, dim] : enumerate(rows, kRowDims)) {
+      int64_t axis = i;
+      if (type.getRank() == 4 && i == 1)
+        axis = attention.getHeadAxis();
+      if (type.getRank() == 4 && i == 2)
+        axis = attention.getSeqAxis();
+      if (!type.isDynamicDim(axis))
+        checks.equal(size, Size(name, type.getDimSize(axis)),
+                     "expects " + name + " to have " + size.describe(dim));
+    }
+  };
+  Size rows[] = {sizes.batch, sizes.numHeads, sizes.seqLenQ};
+  checkResult("output", op.getOutput(), rows);
+  if (op.getLse())
+    checkResult("lse", op.getLse(), rows);
+  // sdpa_c15
+  checks.shape("sinks", op.getSinks(), sizes.numHeads, {"num_heads"});
+}
+
 namespace {
 struct SdpaVerification
     : RuntimeVerifiableOpInterface::ExternalModel<SdpaVerification, SdpaOp> {
   void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
                                    Location loc, MessageFn message) const {
-    auto op = cast<SdpaOp>(operation);
+    Checks checks(operation, builder, loc, message);
+    checkSdpa(checks, cast<SdpaOp>(operation));
+  }
+};
+
+struct StarVerification
+    : RuntimeVerifiableOpInterface::ExternalModel<StarVerification, StarOp> {
+  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
+                                   Location loc, MessageFn message) const {
+    auto op = cast<StarOp>(operation);
     auto attention = cast<AttentionInterface>(operation);
-    Checks checks(op, builder, loc, message);
-    checks.attention(attention);
-    // sdpa_c4: a result is what the operands make it, whatever its type says.
+    Checks checks(operation, builder, loc, message);
+    // star_c1
+    checkSdpa(checks, op);
+    // star_c4
     OpSizes sizes(attention);
-    auto checkResult = [&](StringRef name, Value result, ArrayRef<Size> rows) {
-      auto type = cast<ShapedType>(result.getType());
-      for (auto [i, size, dim] : enumerate(rows, kRowDims)) {
-        int64_t axis = i;
-        if (type.getRank() == 4 && i == 1)
-          axis = attention.getHeadAxis();
-        if (type.getRank() == 4 && i == 2)
-          axis = attention.getSeqAxis();
-        if (!type.isDynamicDim(axis))
-          checks.equal(size, Size(name, type.getDimSize(axis)),
-                       "expects " + name + " to have " + size.describe(dim));
-      }
-    };
-    Size rows[] = {sizes.batch, sizes.numHeads, sizes.seqLenQ};
-    checkResult("output", op.getOutput(), rows);
-    if (op.getLse())
-      checkResult("lse", op.getLse(), rows);
-    // sdpa_c15
-    checks.shape("sinks", op.getSinks(), sizes.numHeads, {"num_heads"});
+    checks.perBatch("context_len", op.getContextLen(), sizes.batch);
+    // star_c5
+    if (op.hasAnchorOperands())
+      checks.anchors(op, sizes);
   }
 };
 
@@ -406,6 +449,7 @@ void attn::registerRuntimeVerifiableOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     SdpaOp::attachInterface<SdpaVerification>(*context);
+    StarOp::attachInterface<StarVerification>(*context);
     checks::attachSparqModels(*context);
     OnlineOp::attachInterface<OnlineVerification>(*context);
     PartialOp::attachInterface<PartialVerification>(*context);

@@ -20,6 +20,8 @@ static Layout getResultLayout(Operation *op) {
   LayoutAttr layout;
   if (auto sdpa = dyn_cast<SdpaOp>(op))
     layout = sdpa.getLayoutAttr();
+  else if (auto star = dyn_cast<StarOp>(op))
+    layout = star.getLayoutAttr();
   else if (auto sparq = dyn_cast<SparqOp>(op))
     layout = sparq.getLayoutAttr();
   else if (auto finalize = dyn_cast<FinalizeOp>(op))
@@ -125,6 +127,26 @@ static FailureOr<Operation *> tileSdpa(OpBuilder &b, SdpaOp op,
   if (StrategyAttrInterface strategy = op.getStrategyAttr())
     tiled.setStrategyAttr(strategy);
   return tiled.getOperation();
+}
+
+/// Positions are absolute, so a tile need not know where blocks end.
+static FailureOr<Operation *> tileStar(OpBuilder &b, StarOp op,
+                                       ArrayRef<OpFoldResult> offsets,
+                                       ArrayRef<OpFoldResult> sizes,
+                                       std::string &why) {
+  auto attention = cast<AttentionInterface>(*op);
+  FailureOr<AttentionTile> tile =
+      getAttentionTile(b, attention, offsets, sizes, why);
+  if (failed(tile))
+    return failure();
+  AttentionParts parts = sliceAttention(b, op.getLoc(), attention, *tile);
+  StarParameters parameters = sliceStar(b, op.getLoc(), op, *tile);
+  Value sinks = sliceOperand(b, op.getLoc(), op.getSinks(), tile->heads);
+  SmallVector<Type> types;
+  for (unsigned n = 0; n < op->getNumResults(); ++n)
+    types.push_back(getTileType(op, n, sizes));
+  return createStar(b, op.getLoc(), types, parts, parameters, sinks)
+      .getOperation();
 }
 
 /// Query heads that share keys choose them together, so a tile has whole
@@ -233,6 +255,8 @@ static FailureOr<Operation *> tileOp(OpBuilder &b, Operation *op,
   }
   if (auto sdpa = dyn_cast<SdpaOp>(op))
     return tileSdpa(b, sdpa, offsets, sizes, why);
+  if (auto star = dyn_cast<StarOp>(op))
+    return tileStar(b, star, offsets, sizes, why);
   if (auto sparq = dyn_cast<SparqOp>(op))
     return tileSparq(b, sparq, offsets, sizes, why);
   if (hasKeyLoop(op))
@@ -372,6 +396,7 @@ void attn::registerTilingInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     context->loadDialect<scf::SCFDialect>();
     SdpaOp::attachInterface<TilingModel<SdpaOp>>(*context);
+    StarOp::attachInterface<TilingModel<StarOp>>(*context);
     SparqOp::attachInterface<TilingModel<SparqOp>>(*context);
     OnlineOp::attachInterface<TilingModel<OnlineOp>>(*context);
     PartialOp::attachInterface<TilingModel<PartialOp>>(*context);

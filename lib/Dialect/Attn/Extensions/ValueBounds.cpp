@@ -50,6 +50,7 @@ void attn::registerValueBoundsOpInterfaceExternalModels(
     DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     SdpaOp::attachInterface<LayerAModel<SdpaOp>>(*context);
+    StarOp::attachInterface<LayerAModel<StarOp>>(*context);
     SparqOp::attachInterface<LayerAModel<SparqOp>>(*context);
     OnlineOp::attachInterface<DestinationModel<OnlineOp>>(*context);
     PartialOp::attachInterface<DestinationModel<PartialOp>>(*context);

@@ -250,6 +250,40 @@ ParseResult attn::parseMergeClauses(OpAsmParser &parser, MergeAlgoAttr &algo,
   return clauses.parse();
 }
 
+ParseResult attn::parseStarClauses(
+    OpAsmParser &parser, OptionalOperand &sinks, OptionalOperand &contextLen,
+    IntegerAttr &blockSize, IntegerAttr &anchorSize, StarAnchorAttr &anchor,
+    OptionalOperand &anchorKey, OptionalOperand &anchorValue) {
+  ClauseParser clauses(parser);
+  clauses.addOperand("sinks", sinks);
+  clauses.addOperand("context_len", contextLen);
+  clauses.addInteger("block_size", blockSize);
+  clauses.addInteger("anchor_size", anchorSize);
+  clauses.addEnum(
+      "anchor", "first or previous",
+      [](StringRef name) { return symbolizeStarAnchor(name); }, anchor);
+  clauses.add("anchors", [&]() -> ParseResult {
+    SmallVector<OpAsmParser::UnresolvedOperand> anchors;
+    SMLoc loc = parser.getCurrentLocation();
+    if (parser.parseOperandList(anchors, OpAsmParser::Delimiter::Paren))
+      return failure();
+    if (anchors.size() != 2)
+      return parser.emitError(loc,
+                              "expected two anchors (key, value), but got ")
+             << anchors.size();
+    anchorKey = anchors[0];
+    anchorValue = anchors[1];
+    return success();
+  });
+  SMLoc loc = parser.getCurrentLocation();
+  if (clauses.parse())
+    return failure();
+  if (!blockSize || !anchorSize)
+    return parser.emitError(loc,
+                            "expected block_size(...) and anchor_size(...)");
+  return success();
+}
+
 ParseResult attn::parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
                                     IntegerAttr &topK, IntegerAttr &localWindow,
                                     ReallocAttr &realloc,
@@ -395,6 +429,20 @@ void attn::printMergeClauses(OpAsmPrinter &printer, Operation *,
     printer << " root(" << root.getInt() << ')';
   if (payload)
     printer << " payload(" << payload.getValue() << ')';
+}
+
+void attn::printStarClauses(OpAsmPrinter &printer, Operation *op, Value sinks,
+                            Value contextLen, IntegerAttr blockSize,
+                            IntegerAttr anchorSize, StarAnchorAttr anchor,
+                            Value anchorKey, Value anchorValue) {
+  printSinks(printer, op, sinks);
+  printClause(printer, "context_len", contextLen);
+  printer << " block_size(" << blockSize.getInt() << ") anchor_size("
+          << anchorSize.getInt() << ')';
+  if (anchor && anchor.getValue() != StarAnchor::first)
+    printer << " anchor(" << stringifyStarAnchor(anchor.getValue()) << ')';
+  if (anchorKey)
+    printer << " anchors(" << anchorKey << ", " << anchorValue << ')';
 }
 
 void attn::printSparqClauses(OpAsmPrinter &printer, Operation *,

@@ -67,6 +67,17 @@ ParseResult parseMergeClauses(OpAsmParser &parser, MergeAlgoAttr &algo,
 void printMergeClauses(OpAsmPrinter &printer, Operation *op, MergeAlgoAttr algo,
                        IntegerAttr root, TypeAttr payload);
 
+/// What attn.star has beside those every op that scores keys has.
+ParseResult parseStarClauses(OpAsmParser &parser, OptionalOperand &sinks,
+                             OptionalOperand &contextLen,
+                             IntegerAttr &blockSize, IntegerAttr &anchorSize,
+                             StarAnchorAttr &anchor, OptionalOperand &anchorKey,
+                             OptionalOperand &anchorValue);
+void printStarClauses(OpAsmPrinter &printer, Operation *op, Value sinks,
+                      Value contextLen, IntegerAttr blockSize,
+                      IntegerAttr anchorSize, StarAnchorAttr anchor,
+                      Value anchorKey, Value anchorValue);
+
 /// What attn.sparq has beside those every op that scores keys has.
 ParseResult parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
                               IntegerAttr &topK, IntegerAttr &localWindow,

@@ -7,7 +7,8 @@
 // Rewrites that hold for every input, bit for bit up to the order of sums. What
 // an op that scores keys says twice, or says without effect, is dropped, so
 // that lowerings need not look for it. attn.finalize and attn.merge are in
-// AttnCanonicalizeMerge.cpp.
+// AttnCanonicalizeMerge.cpp, what attn.star and attn.sparq alone simplify to in
+// files of their names.
 //
 //===----------------------------------------------------------------------===//
 
@@ -445,16 +446,22 @@ static LogicalResult foldLayerBCasts(OpTy op, PatternRewriter &rewriter) {
 
 static constexpr unsigned kBeforeUpstream = 2;
 
+/// What holds whatever an op makes of its window.
 template <typename OpTy>
-static void addAttentionPatterns(RewritePatternSet &patterns) {
-  patterns.add(widenWindow<OpTy>);
-  patterns.add(dropDiagonal<OpTy>);
+static void addOperandPatterns(RewritePatternSet &patterns) {
   patterns.add(dropTrueMask<OpTy>);
   patterns.add(dropZeroBias<OpTy>);
   patterns.add(dropFullLengths<OpTy>);
   patterns.add(dropZeroOffsets<OpTy>);
   patterns.add(foldScale<OpTy>);
   patterns.add(dropIdentityScore<OpTy>);
+}
+
+template <typename OpTy>
+static void addAttentionPatterns(RewritePatternSet &patterns) {
+  patterns.add(widenWindow<OpTy>);
+  patterns.add(dropDiagonal<OpTy>);
+  addOperandPatterns<OpTy>(patterns);
 }
 
 //===----------------------------------------------------------------------===//
@@ -511,6 +518,14 @@ void SdpaOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   patterns.add(foldSdpaCasts);
   patterns.add(foldWithoutRows<SdpaOp>);
   patterns.add(dropUnusedSdpaLse);
+}
+
+/// Its diagonal is what blocks are counted from.
+void StarOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                         MLIRContext *) {
+  addOperandPatterns<StarOp>(patterns);
+  patterns.add(foldWithoutRows<StarOp>);
+  addStarPatterns(patterns);
 }
 
 void OnlineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,

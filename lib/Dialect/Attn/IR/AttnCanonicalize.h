@@ -16,7 +16,8 @@
 
 namespace mlir::attn {
 
-/// What attn.sparq alone simplifies to.
+/// What attn.star and attn.sparq alone simplify to.
+void addStarPatterns(RewritePatternSet &patterns);
 void addSparqPatterns(RewritePatternSet &patterns);
 
 } // namespace mlir::attn

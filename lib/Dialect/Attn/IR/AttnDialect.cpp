@@ -115,6 +115,26 @@ LogicalResult SparqAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+StringRef StarAttr::getStrategyName() const { return "star"; }
+bool StarAttr::isExact() const { return false; }
+
+LogicalResult StarAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               int64_t blockSize, int64_t anchorSize,
+                               int64_t querySize, StarAnchor) {
+  constexpr int64_t max = std::numeric_limits<int32_t>::max();
+  if (blockSize < 1 || blockSize > max)
+    return emitError() << "expects block_size of 1 to " << max
+                       << " tokens, but got " << blockSize
+                       << "; the paper uses a quarter of the context";
+  if (anchorSize < -1 || anchorSize > max)
+    return emitError() << "expects anchor_size of -1 (block_size) to " << max
+                       << ", but got " << anchorSize;
+  if (querySize < 0 || querySize > max)
+    return emitError() << "expects query_size of 0 to " << max << ", but got "
+                       << querySize;
+  return success();
+}
+
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  TargetKind kind, int64_t vectorBits,
                                  int64_t numVectorRegisters, int64_t l1Bytes,

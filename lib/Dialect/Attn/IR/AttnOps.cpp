@@ -119,19 +119,40 @@ Speculation::Speculatability SdpaOp::getSpeculatability() {
   return getStaticSpeculatability(*this);
 }
 
-LogicalResult SdpaOp::reifyResultShapes(OpBuilder &builder,
-                                        ReifiedRankedShapedTypeDims &reified) {
-  auto op = cast<AttentionInterface>(getOperation());
+/// The sizes of output and, if there is one, lse.
+template <typename OpTy>
+static void reifyAttention(OpBuilder &builder, OpTy result,
+                           ReifiedRankedShapedTypeDims &reified) {
+  auto op = cast<AttentionInterface>(result.getOperation());
   SmallVector<OpFoldResult> output = getOutputSizes(builder, op);
   SmallVector<OpFoldResult> lse = {output[0], output[op.getHeadAxis()],
                                    output[op.getSeqAxis()]};
-  addRefined(builder, output, getOutput(), reified);
-  if (getLse())
-    addRefined(builder, lse, getLse(), reified);
+  addRefined(builder, output, result.getOutput(), reified);
+  if (result.getLse())
+    addRefined(builder, lse, result.getLse(), reified);
+}
+
+LogicalResult SdpaOp::reifyResultShapes(OpBuilder &builder,
+                                        ReifiedRankedShapedTypeDims &reified) {
+  reifyAttention(builder, *this, reified);
   return success();
 }
 
 SmallVector<Value> SdpaOp::createEmptyResults(OpBuilder &builder) {
+  return createEmptyTensors(builder, *this);
+}
+
+Speculation::Speculatability StarOp::getSpeculatability() {
+  return getStaticSpeculatability(*this);
+}
+
+LogicalResult StarOp::reifyResultShapes(OpBuilder &builder,
+                                        ReifiedRankedShapedTypeDims &reified) {
+  reifyAttention(builder, *this, reified);
+  return success();
+}
+
+SmallVector<Value> StarOp::createEmptyResults(OpBuilder &builder) {
   return createEmptyTensors(builder, *this);
 }
 

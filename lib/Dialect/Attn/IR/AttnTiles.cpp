@@ -284,6 +284,47 @@ SdpaOp attn::createSdpa(OpBuilder &builder, Location loc, TypeRange results,
   return op;
 }
 
+StarParameters::StarParameters(StarOp op)
+    : blockSize(op.getBlockSize()), anchorSize(op.getAnchorSize()),
+      anchor(op.getAnchor()), contextLen(op.getContextLen()),
+      anchorKey(op.getAnchorKey()), anchorValue(op.getAnchorValue()) {}
+
+StarParameters attn::sliceStar(OpBuilder &builder, Location loc, StarOp op,
+                               const AttentionTile &tile) {
+  StarParameters star(op);
+  if (star.contextLen && isa<ShapedType>(star.contextLen.getType()))
+    star.contextLen = sliceBroadcast(builder, loc, star.contextLen, tile.batch);
+  Layout layout = op.getLayout().value_or(Layout::bhsd);
+  SmallVector<DimRange> kv =
+      inLayout(layout, tile.batch, tile.kvHeads, DimRange());
+  star.anchorKey = sliceOperand(builder, loc, star.anchorKey, kv);
+  star.anchorValue = sliceOperand(builder, loc, star.anchorValue, kv);
+  return star;
+}
+
+StarOp attn::createStar(OpBuilder &builder, Location loc, TypeRange results,
+                        const AttentionParts &p, const StarParameters &s,
+                        Value sinks) {
+  auto op = StarOp::create(
+      builder, loc, results.front(), results.size() > 1 ? results[1] : Type(),
+      p.query, p.key, p.value, p.dynamicScale, p.causalOffset, p.kvLen, p.qLen,
+      p.mask, p.bias, p.keyScale, p.valueScale, p.pageTable, p.offsets, sinks,
+      s.contextLen, s.anchorKey, s.anchorValue, p.scale, p.softcap,
+      p.windowLeft, p.windowRight, p.bottomRight, p.layout, s.blockSize,
+      s.anchorSize, s.anchor);
+  cloneScore(p, op.getScore());
+  return op;
+}
+
+SdpaOp attn::createDense(OpBuilder &builder, StarOp op) {
+  assert(!op.hasAnchorOperands() && "some keys are not in key");
+  AttentionParts parts(cast<AttentionInterface>(op.getOperation()));
+  SdpaOp dense = createSdpa(builder, op.getLoc(), op->getResultTypes(), parts,
+                            op.getSinks());
+  dense->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  return dense;
+}
+
 OnlineOp attn::createOnline(OpBuilder &builder, Location loc,
                             const AttentionParts &p, ValueRange state) {
   auto op = OnlineOp::create(

@@ -202,6 +202,14 @@ static LogicalResult verifyElementTypes(AttentionInterface op) {
   return success();
 }
 
+LogicalResult verify::verifyPerBatch(Operation *op, StringRef name,
+                                     Value lengths, int64_t batch) {
+  if (!lengths || !isa<ShapedType>(lengths.getType()) ||
+      getShaped(lengths).getDimSize(0) == 1)
+    return success();
+  return verifyDim(op, name, "batch", getShaped(lengths).getDimSize(0), batch);
+}
+
 static LogicalResult verifyModifiers(AttentionInterface op,
                                      const StaticSizes &sizes) {
   // sdpa_c7
@@ -223,17 +231,10 @@ static LogicalResult verifyModifiers(AttentionInterface op,
     return failure();
 
   // sdpa_c8
-  auto verifyPerBatch = [&](StringRef name, Value lengths) -> LogicalResult {
-    if (!lengths || !isa<ShapedType>(lengths.getType()))
-      return success();
-    int64_t size = getShaped(lengths).getDimSize(0);
-    if (size == 1)
-      return success();
-    return verifyDim(op, name, "batch", size, sizes.batch);
-  };
-  if (failed(verifyPerBatch("kv_len", op.getKvLen())) ||
-      failed(verifyPerBatch("q_len", op.getQLen())) ||
-      failed(verifyPerBatch("causal_offset", op.getCausalOffset())))
+  if (failed(verifyPerBatch(op, "kv_len", op.getKvLen(), sizes.batch)) ||
+      failed(verifyPerBatch(op, "q_len", op.getQLen(), sizes.batch)) ||
+      failed(verifyPerBatch(op, "causal_offset", op.getCausalOffset(),
+                            sizes.batch)))
     return failure();
 
   // sdpa_c9
@@ -422,29 +423,6 @@ LogicalResult verify::verifyOutput(Operation *op, Value output, Layout layout,
 //===----------------------------------------------------------------------===//
 // The ops
 //===----------------------------------------------------------------------===//
-
-LogicalResult SdpaOp::verify() {
-  if (failed(verifyAttention(*this)))
-    return failure();
-  auto op = cast<AttentionInterface>(getOperation());
-  StaticSizes sizes = getStaticSizes(op);
-  // sdpa_c4
-  if (failed(verifyOutput(*this, getOutput(), op.getLayout(), sizes.batch,
-                          sizes.numHeads, sizes.seqLenQ, sizes.headDimV)) ||
-      failed(verifyShape(*this, "lse", getLse(),
-                         {sizes.batch, sizes.numHeads, sizes.seqLenQ},
-                         ArrayRef(kStateDims).take_front(3))))
-    return failure();
-  // sdpa_c6
-  if (failed(
-          verifyElementType(*this, "lse", getLse(), op.getAccumulatorType())))
-    return failure();
-  // sdpa_c15
-  if (failed(verifyShape(*this, "sinks", getSinks(), {sizes.numHeads},
-                         {"num_heads"})))
-    return failure();
-  return verifyElementType(*this, "sinks", getSinks(), op.getAccumulatorType());
-}
 
 LogicalResult OnlineOp::verify() {
   // online_c1

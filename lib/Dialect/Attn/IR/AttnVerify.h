@@ -57,6 +57,10 @@ LogicalResult verifyOutput(Operation *op, Value output, Layout layout,
                            int64_t batch, int64_t heads, int64_t seqLen,
                            int64_t headDimV);
 
+/// `lengths`, if they are a tensor or memref, have `batch` elements or one.
+LogicalResult verifyPerBatch(Operation *op, StringRef name, Value lengths,
+                             int64_t batch);
+
 /// sdpa_c16 for the types of all operands and results.
 LogicalResult verifyTypes(Operation *op);
 /// What attn.sdpa asks of query, key, value and modifiers.

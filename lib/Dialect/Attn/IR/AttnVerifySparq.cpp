@@ -242,14 +242,6 @@ LogicalResult GatherKvOp::verify() {
   return verifyDestinationStyle(*this);
 }
 
-/// A rank-1 operand has a value for each of `batch` entries, or one.
-static LogicalResult verifyPerBatch(Operation *op, StringRef name, Value value,
-                                    int64_t batch) {
-  if (!isa<ShapedType>(value.getType()))
-    return success();
-  return verifyBroadcast(op, name, value, {batch}, {"batch"});
-}
-
 LogicalResult KvAppendOp::verify() {
   if (failed(verifyTypes(*this)))
     return failure();

@@ -19,10 +19,26 @@ namespace mlir::attn {
 #include "attn/Dialect/Attn/Transforms/Passes.h.inc"
 } // namespace mlir::attn
 
+/// An approximation as people write it.
+static StringRef getTitle(StrategyAttrInterface strategy) {
+  return isa<StarAttr>(strategy) ? "Star Attention" : "SparQ";
+}
+
 namespace {
 struct ApplyStrategiesPass
     : attn::impl::AttnApplyStrategiesPassBase<ApplyStrategiesPass> {
   using AttnApplyStrategiesPassBase::AttnApplyStrategiesPassBase;
+
+  void tile(RewriterBase &rewriter, Operation *op) {
+    BlockwiseSizes sizes = resolveBlockwiseSizes(op, BlockwiseSizes());
+    if (sizes.numSplits == 0)
+      if (auto module = dyn_cast<ModuleOp>(getOperation()))
+        declareNumThreads(module);
+    FailureOr<SmallVector<Value>> tiled =
+        tileBlockwise(rewriter, cast<AttentionInterface>(op), sizes);
+    assert(succeeded(tiled) && "attn.sdpa and attn.star tile");
+    (void)tiled;
+  }
 
   void runOnOperation() override {
     SmallVector<SdpaOp> ops;
@@ -35,19 +51,18 @@ struct ApplyStrategiesPass
       StrategyAttrInterface strategy = op.getStrategyAttr();
       if (isa<DenseAttr>(strategy))
         continue; // What decomposition does with the op as it stands.
-      if (auto sparq = dyn_cast<SparqAttr>(strategy)) {
-        if (sparq.getState() == SparqState::args) {
+      if (!strategy.isExact()) {
+        auto sparq = dyn_cast<SparqAttr>(strategy);
+        if (sparq && sparq.getState() == SparqState::args) {
           op.emitOpError("asks for state=args, which changes the arguments of "
                          "its function; run --attn-rewrite-to-sparq first");
           return signalPassFailure();
         }
         std::string why;
-        FailureOr<SparqOp> rewritten = rewriteToSparq(rewriter, op, sparq, why);
-        if (succeeded(rewritten)) {
-          remarkOnSparq(*rewritten, sparq);
+        if (succeeded(rewriteToApproximation(rewriter, op, strategy, why)))
           continue;
-        }
-        op.emitRemark("computed exactly, not by SparQ: ") << why;
+        op.emitRemark("computed exactly, not by ")
+            << getTitle(strategy) << ": " << why;
         strategy = BlockwiseAttr::get(&getContext(), 0, 0, 0);
         op.setStrategyAttr(strategy);
       }
@@ -57,16 +72,13 @@ struct ApplyStrategiesPass
             << strategy;
         return signalPassFailure();
       }
-      auto attention = cast<AttentionInterface>(op.getOperation());
-      BlockwiseSizes sizes = resolveBlockwiseSizes(op, BlockwiseSizes());
-      if (sizes.numSplits == 0)
-        if (auto module = dyn_cast<ModuleOp>(getOperation()))
-          declareNumThreads(module);
-      FailureOr<SmallVector<Value>> tiled =
-          tileBlockwise(rewriter, attention, sizes);
-      assert(succeeded(tiled) && "attn.sdpa tiles");
-      (void)tiled;
+      tile(rewriter, op);
     }
+    // Its way of computing is its structure.
+    SmallVector<StarOp> stars;
+    getOperation()->walk([&](StarOp op) { stars.push_back(op); });
+    for (StarOp op : stars)
+      tile(rewriter, op);
   }
 };
 } // namespace

@@ -12,6 +12,7 @@
 #ifndef LIB_ATTN_DIALECT_ATTN_TRANSFORMS_BLOCKWISETILER_H
 #define LIB_ATTN_DIALECT_ATTN_TRANSFORMS_BLOCKWISETILER_H
 
+#include "StarTiles.h"
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
@@ -35,10 +36,18 @@ struct BlockwiseTiler {
   bool takesAnyKeys = false;
   /// Ranges the keys are split in; null: they are not.
   OpFoldResult splits = {};
+  /// How the rows of attn.star are cut; others are cut every block_size_q.
+  std::optional<StarTiles> starTiles = {};
 
   /// The part of the problem one iteration of the parallel loops works on.
   struct Tile {
     OpFoldResult b, kvHead, head, numHeads, query, numQueries;
+  };
+
+  /// Adjacent ranges of keys, in key and value or in the anchor of attn.star.
+  struct Run {
+    SmallVector<KeyRange> ranges;
+    bool inAnchor = false;
   };
 
   /// The slices of an output and, if it is wanted, an lse that a tile fills.
@@ -69,7 +78,10 @@ private:
                       OpFoldResult split = {});
   scf::ForallOp createLoops(OpFoldResult splits, OpFoldResult numQueries,
                             ValueRange outputs);
-  SmallVector<KeyRange> getRanges(const Tile &tile, OpFoldResult split);
+  SmallVector<Run> getRuns(const Tile &tile);
+  SmallVector<KeyRange> getRanges(Run run, OpFoldResult split);
+  void walkRange(const AttentionParts &parts, const Run &run,
+                 const KeyRange &range, SmallVector<Value> &state);
   SmallVector<Value> computeState(const Tile &tile, OpFoldResult split);
   void step(AttentionParts parts, DimRange keys, SmallVector<Value> &state);
   Value maskLse(const Tile &tile, Value lse);

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "attn/Dialect/Attn/IR/AttnStar.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -40,7 +41,8 @@ static Value createSum(OpBuilder &builder, Location loc, OpFoldResult size,
   return loop.getResult(0);
 }
 
-/// Keys in the ranges of queries [qLo, qHi) of batch entry `b`.
+/// Keys, the anchor's among them, in the ranges of queries [qLo, qHi) of batch
+/// entry `b`.
 static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
                        OpFoldResult b, OpFoldResult qLo, OpFoldResult qHi) {
   IndexMath math{builder, loc};
@@ -48,6 +50,12 @@ static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
   for (const KeyRange &range : cast<AttnKeyRangesInterface>(op).getKeyRanges(
            builder, loc, b, math.constant(0), qLo, qHi))
     keys = math.add(keys, math.sub(range.hi, range.lo));
+  auto star = dyn_cast<StarOp>(op);
+  if (star && star.hasAnchorOperands())
+    for (const KeyRange &range :
+         computeStarKeys(star, builder, loc, b, qLo, qHi, /*isOneBlock=*/false)
+             .anchor)
+      keys = math.add(keys, math.sub(range.hi, range.lo));
   return math.value(keys);
 }
 

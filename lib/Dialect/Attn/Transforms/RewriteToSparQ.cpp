@@ -93,45 +93,6 @@ FailureOr<SparqOp> attn::rewriteToSparq(RewriterBase &rewriter, SdpaOp op,
   return sparq;
 }
 
-LogicalResult attn::applyApproximations(ModuleOp module, StringRef strategy) {
-  StrategyAttrInterface all;
-  if (!strategy.empty()) {
-    std::string error;
-    FailureOr<StrategyAttrInterface> attr =
-        parseStrategy(strategy, module.getContext(), error);
-    if (failed(attr))
-      return module.emitError(error);
-    all = *attr;
-  }
-  SmallVector<SdpaOp> ops;
-  module.walk([&](SdpaOp op) { ops.push_back(op); });
-  IRRewriter rewriter(module.getContext());
-  for (SdpaOp op : ops) {
-    std::string why;
-    auto sparq =
-        dyn_cast_if_present<SparqAttr>(all ? all : op.getStrategyAttr());
-    if (sparq && failed(rewriteToSparq(rewriter, op, sparq, why)))
-      op.removeStrategyAttr(); // It stays exact.
-  }
-  return success();
-}
-
-void attn::dropApproximations(ModuleOp module) {
-  SmallVector<SparqOp> ops;
-  module.walk([&](Operation *op) {
-    if (auto sparq = dyn_cast<SparqOp>(op))
-      ops.push_back(sparq);
-    auto sdpa = dyn_cast<SdpaOp>(op);
-    if (sdpa && sdpa.getStrategyAttr() && !sdpa.getStrategyAttr().isExact())
-      sdpa.removeStrategyAttr();
-  });
-  IRRewriter rewriter(module.getContext());
-  for (SparqOp op : ops) {
-    rewriter.setInsertionPoint(op);
-    rewriter.replaceOp(op, createDense(rewriter, op).getOutput());
-  }
-}
-
 namespace {
 struct RewriteToSparQPass
     : attn::impl::AttnRewriteToSparQPassBase<RewriteToSparQPass> {

@@ -28,10 +28,18 @@ static constexpr StrategyKey kBlockwiseKeys[] = {
      "ranges the keys are split in, then merged; 0: the target chooses"}};
 
 // In the order of the enums' values.
+static constexpr StringRef kStarAnchors[] = {"first", "previous"};
 static constexpr StringRef kReallocs[] = {"auto", "on", "off"};
 static constexpr StringRef kGroupReduces[] = {"prob", "logit"};
 static constexpr StringRef kKeyLayouts[] = {"twice", "once"};
 static constexpr StringRef kSparqStates[] = {"recompute", "args"};
+
+static constexpr StrategyKey kStarKeys[] = {
+    {"block-size", "0", "tokens of a context block; must be given"},
+    {"anchor-size", "-1",
+     "first keys that every block sees; -1: as many as a block has"},
+    {"query-size", "0", "last rows that see all keys before them"},
+    {"anchor", "first", "the block these keys are of", kStarAnchors}};
 
 static constexpr StrategyKey kSparqKeys[] = {
     {"rank", "32", "components of the query that score all keys"},
@@ -55,6 +63,9 @@ static const StrategyInfo kStrategies[] = {
     {"blockwise", /*isExact=*/true,
      "tiles of queries walk tiles of keys with a running softmax",
      kBlockwiseKeys},
+    {"star", /*isExact=*/false,
+     "prefill in blocks of context that see an anchor and themselves",
+     kStarKeys},
     {"sparq", /*isExact=*/false,
      "decode steps score keys by some components and read only the best",
      kSparqKeys}};
@@ -69,6 +80,12 @@ buildStrategy(const StrategyInfo &info, ArrayRef<int64_t> values,
               function_ref<InFlightDiagnostic()> emitError) {
   if (info.name == "dense")
     return DenseAttr::get(context);
+  if (info.name == "star") {
+    auto attr =
+        StarAttr::getChecked(emitError, context, values[0], values[1],
+                             values[2], static_cast<StarAnchor>(values[3]));
+    return attr ? StrategyAttrInterface(attr) : StrategyAttrInterface();
+  }
   if (info.name == "sparq") {
     auto attr = SparqAttr::getChecked(
         emitError, context, values[0], values[1], values[2],
@@ -86,6 +103,9 @@ static SmallVector<int64_t> readStrategy(StrategyAttrInterface attr) {
   if (auto blockwise = dyn_cast<BlockwiseAttr>(attr))
     return {blockwise.getBlockSizeQ(), blockwise.getBlockSizeKv(),
             blockwise.getNumSplits()};
+  if (auto star = dyn_cast<StarAttr>(attr))
+    return {star.getBlockSize(), star.getAnchorSize(), star.getQuerySize(),
+            static_cast<int64_t>(star.getAnchor())};
   if (auto sparq = dyn_cast<SparqAttr>(attr))
     return {sparq.getRank(),
             sparq.getTopK(),

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// attn.sdpa and attn.partial to loops of attn.online over the key ranges a
-// query tile sees.
+// attn.sdpa, attn.star and attn.partial to loops of attn.online over the key
+// ranges a query tile sees.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +13,7 @@
 #include "GatherKeys.h"
 #include "NumSplits.h"
 #include "TensorBuilders.h"
+#include "attn/Dialect/Attn/IR/AttnStar.h"
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
@@ -99,6 +100,8 @@ BlockwiseSizes attn::resolveBlockwiseSizes(Operation *op,
     sizes.blockSizeQ = blockSizeQ;
   if (sizes.blockSizeKv == 0)
     sizes.blockSizeKv = blockSizeKv;
+  if (sizes.numSplits == 0 && isa<StarOp>(op))
+    sizes.numSplits = 1;
   if (sizes.numSplits == 0 &&
       !(hasThreads && maySplit(attention, getTileRows(attention, sizes))))
     sizes.numSplits = 1;
@@ -142,10 +145,11 @@ BlockwiseTiler::Tile BlockwiseTiler::getTile(ValueRange ivs) {
   Tile tile;
   tile.b = position(ivs[0], dims.batch, 1);
   tile.kvHead = position(ivs[1], dims.numKvHeads, 1);
-  tile.query = position(ivs[2], dims.seqLenQ, sizes.blockSizeQ);
+  if (!starTiles)
+    tile.query = position(ivs[2], dims.seqLenQ, sizes.blockSizeQ);
   // Later queries see more keys: they go first, so that threads that wait at
   // the end wait for little.
-  if (op.getWindowRight() >= 0 && op.getWindowLeft() < 0 &&
+  if (!starTiles && op.getWindowRight() >= 0 && op.getWindowLeft() < 0 &&
       !getConstantIntValue(tile.query))
     tile.query = math.apply((math.d(0) - 1).floorDiv(sizes.blockSizeQ) *
                                     sizes.blockSizeQ -
@@ -161,6 +165,11 @@ BlockwiseTiler::Tile BlockwiseTiler::getTile(ValueRange ivs) {
                                math.value(dims.numKvHeads))
             .getResult();
   tile.head = math.mul(tile.kvHead, tile.numHeads);
+  if (starTiles) {
+    std::tie(tile.query, tile.numQueries) = starTiles->getRows(
+        rewriter, tile.b, position(ivs[2], starTiles->getNumTiles(), 1));
+    return tile;
+  }
   std::optional<int64_t> seqLenQ = getConstantIntValue(dims.seqLenQ);
   tile.numQueries = seqLenQ && *seqLenQ % sizes.blockSizeQ == 0
                         ? math.constant(sizes.blockSizeQ)
@@ -194,6 +203,10 @@ scf::ForallOp BlockwiseTiler::createLoops(OpFoldResult splits,
   SmallVector<OpFoldResult> upper = {dims.batch, dims.numKvHeads, numQueries};
   SmallVector<OpFoldResult> steps = {math.constant(1), math.constant(1),
                                      math.constant(sizes.blockSizeQ)};
+  if (starTiles) {
+    upper.back() = starTiles->getNumTiles();
+    steps.back() = math.constant(1);
+  }
   if (splits) {
     upper.insert(upper.begin(), splits);
     steps.insert(steps.begin(), math.constant(1));
@@ -214,15 +227,27 @@ static OpFoldResult simplify(Builder &builder, OpFoldResult index) {
   return builder.getIndexAttr(*constant);
 }
 
-/// The key ranges of a tile, those of one split if `split` is given. Ranges
-/// known to be empty are left out; where all keys fit one step, and where the
-/// kernel walks the keys itself (it cuts its loops at the edges), one range.
-SmallVector<KeyRange> BlockwiseTiler::getRanges(const Tile &tile,
-                                                OpFoldResult split) {
-  auto source = cast<AttnKeyRangesInterface>(*op);
-  SmallVector<KeyRange> ranges =
-      source.getKeyRanges(rewriter, loc, tile.b, tile.head, tile.query,
-                          math.add(tile.query, tile.numQueries));
+/// The keys a tile sees.
+SmallVector<BlockwiseTiler::Run> BlockwiseTiler::getRuns(const Tile &tile) {
+  OpFoldResult end = math.add(tile.query, tile.numQueries);
+  auto star = dyn_cast<StarOp>(*op);
+  if (!star)
+    return {Run{cast<AttnKeyRangesInterface>(*op).getKeyRanges(
+        rewriter, loc, tile.b, tile.head, tile.query, end)}};
+  StarKeys keys = computeStarKeys(star, rewriter, loc, tile.b, tile.query, end,
+                                  /*isOneBlock=*/true);
+  SmallVector<Run> runs;
+  if (star.getClampedAnchorSize() != 0)
+    runs.push_back(Run{keys.anchor, star.hasAnchorOperands()});
+  runs.push_back(Run{keys.own});
+  return runs;
+}
+
+/// The ranges of `run`, those of one split if `split` is given. Ranges known to
+/// be empty are left out; where all keys fit one step, and where the kernel
+/// walks the keys itself (it cuts its loops at the edges), one range.
+SmallVector<KeyRange> BlockwiseTiler::getRanges(Run run, OpFoldResult split) {
+  SmallVector<KeyRange> ranges = std::move(run.ranges);
   llvm::erase_if(ranges, [](const KeyRange &range) {
     return ValueBoundsConstraintSet::compare(
         range.lo, ValueBoundsConstraintSet::GE, range.hi);
@@ -306,39 +331,71 @@ SmallVector<Value> BlockwiseTiler::computeState(const Tile &tile,
                    -std::numeric_limits<double>::infinity()),
       createFilled(rewriter, loc, rows, type, 0.0)};
 
-  int64_t keyStep = getKeyStep();
-  for (const KeyRange &range : getRanges(tile, split)) {
-    AttentionParts visible = parts;
-    if (!range.needsMask)
-      visible.dropStructure();
-    OpFoldResult size = math.sub(range.hi, range.lo);
-    std::optional<int64_t> staticSize = getConstantIntValue(size);
-    std::optional<int64_t> seqLenKv = getConstantIntValue(dims.seqLenKv);
-    if (keyStep == -1 || (staticSize && *staticSize <= keyStep) ||
-        (seqLenKv && *seqLenKv <= keyStep)) {
-      OpFoldResult lo = clampKeyOffset(rewriter, loc, op, {range.lo, size});
-      step(visible, {lo, size}, state);
-      continue;
+  for (Run &run : getRuns(tile)) {
+    AttentionParts keys = parts;
+    if (run.inAnchor) {
+      StarParameters star = sliceStar(rewriter, loc, cast<StarOp>(*op),
+                                      {one,
+                                       DimRange{tile.head, tile.numHeads},
+                                       DimRange{tile.kvHead, math.constant(1)},
+                                       {},
+                                       {}});
+      keys.key = star.anchorKey;
+      keys.value = star.anchorValue;
+      if (!keys.offsets.empty()) // It holds the first keys.
+        keys.offsets[3] = math.value(math.constant(0));
     }
-    auto loop = scf::ForOp::create(rewriter, loc, math.value(range.lo),
-                                   math.value(range.hi),
-                                   math.value(math.constant(keyStep)), state);
-    {
-      OpBuilder::InsertionGuard guard(rewriter);
-      rewriter.setInsertionPointToStart(loop.getBody());
-      OpFoldResult lo = loop.getInductionVar();
-      OpFoldResult count =
-          staticSize && *staticSize % keyStep == 0
-              ? math.constant(keyStep)
-              : math.min(math.constant(keyStep), math.sub(range.hi, lo));
-      SmallVector<Value> inner(loop.getRegionIterArgs().begin(),
-                               loop.getRegionIterArgs().end());
-      step(visible, {lo, count}, inner);
-      scf::YieldOp::create(rewriter, loc, inner);
-    }
-    state.assign(loop->result_begin(), loop->result_end());
+    for (const KeyRange &range : getRanges(run, split))
+      walkRange(keys, run, range, state);
   }
   return state;
+}
+
+/// Adds the keys of `range`, in one step or a loop of steps.
+void BlockwiseTiler::walkRange(const AttentionParts &parts, const Run &run,
+                               const KeyRange &range,
+                               SmallVector<Value> &state) {
+  int64_t keyStep = getKeyStep();
+  AttentionParts visible = parts;
+  if (!range.needsMask)
+    visible.dropStructure();
+  OpFoldResult size = math.sub(range.hi, range.lo);
+  std::optional<int64_t> staticSize = getConstantIntValue(size);
+  std::optional<int64_t> seqLenKv = getConstantIntValue(dims.seqLenKv);
+  if (keyStep == -1 || (staticSize && *staticSize <= keyStep) ||
+      (!run.inAnchor && seqLenKv && *seqLenKv <= keyStep)) {
+    // The anchor is all of its keys from 0 on.
+    OpFoldResult lo = run.inAnchor
+                          ? range.lo
+                          : clampKeyOffset(rewriter, loc, op, {range.lo, size});
+    return step(visible, {lo, size}, state);
+  }
+  auto loop = scf::ForOp::create(rewriter, loc, math.value(range.lo),
+                                 math.value(range.hi),
+                                 math.value(math.constant(keyStep)), state);
+  {
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPointToStart(loop.getBody());
+    OpFoldResult lo = loop.getInductionVar();
+    OpFoldResult count =
+        staticSize && *staticSize % keyStep == 0
+            ? math.constant(keyStep)
+            : math.min(math.constant(keyStep), math.sub(range.hi, lo));
+    SmallVector<Value> inner(loop.getRegionIterArgs().begin(),
+                             loop.getRegionIterArgs().end());
+    step(visible, {lo, count}, inner);
+    scf::YieldOp::create(rewriter, loc, inner);
+  }
+  state.assign(loop->result_begin(), loop->result_end());
+}
+
+/// Whether pages end where the anchor and blocks do, so that whole pages hold
+/// no key that a tile does not see but for its causal edge.
+static bool endsWithPages(StarOp star) {
+  auto op = cast<AttentionInterface>(star.getOperation());
+  int64_t pageSize = getPageSize(op);
+  return op.getOffsets().empty() && star.getBlockSize() % pageSize == 0 &&
+         star.getClampedAnchorSize() % pageSize == 0;
 }
 
 SmallVector<Value> BlockwiseTiler::run() {
@@ -348,10 +405,16 @@ SmallVector<Value> BlockwiseTiler::run() {
   takesAnyKeys =
       sizes.blockSizeKv == -1 && target && target.getKind() == TargetKind::cpu;
   sizes.blockSizeQ = getTileRows(op, sizes);
+  auto star = dyn_cast<StarOp>(*op);
+  if (star) {
+    sizes.numSplits = 1;
+    starTiles.emplace(rewriter, star, sizes.blockSizeQ);
+    takesAnyKeys &= !op.isPaged() || endsWithPages(star);
+  }
 
   SmallVector<Value> destinations = createDestinations(rewriter, op);
   auto sdpa = dyn_cast<SdpaOp>(*op);
-  Value sinks = sdpa ? sdpa.getSinks() : Value();
+  Value sinks = sdpa ? sdpa.getSinks() : star ? star.getSinks() : Value();
   if (hasNoRows(dims))
     return replaceWithCasts(rewriter, op, destinations);
   if (sizes.numSplits > 1)
@@ -371,15 +434,18 @@ FailureOr<SmallVector<Value>> attn::tileBlockwise(RewriterBase &rewriter,
                                                   const BlockwiseSizes &sizes) {
   assert(sizes.blockSizeQ > 0 && sizes.blockSizeKv != 0 &&
          sizes.numSplits >= 0 && "sizes must be resolved");
-  if (!isa<SdpaOp, PartialOp>(*op))
+  if (!isa<SdpaOp, StarOp, PartialOp>(*op))
     return rewriter.notifyMatchFailure(
-        op, "expects attn.sdpa or attn.partial: other ops are tiled already");
+        op, "expects attn.sdpa, attn.star or attn.partial: other ops are tiled "
+            "already");
   if (!isa<RankedTensorType>(op.getQuery().getType()))
     return rewriter.notifyMatchFailure(op, "expects tensors, not memrefs");
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
   if (auto sdpa = dyn_cast<SdpaOp>(*op); sdpa && op.hasNoRows())
     return sdpa.createEmptyResults(rewriter);
+  if (auto star = dyn_cast<StarOp>(*op); star && op.hasNoRows())
+    return star.createEmptyResults(rewriter);
   return BlockwiseTiler{rewriter, op, sizes}.run();
 }
 
@@ -402,7 +468,7 @@ struct TileBlockwisePass
     }
     SmallVector<AttentionInterface> ops;
     getOperation()->walk([&](AttentionInterface op) {
-      if (!isa<SdpaOp, PartialOp>(*op) ||
+      if (!isa<SdpaOp, StarOp, PartialOp>(*op) ||
           !isa<RankedTensorType>(op.getQuery().getType()))
         return;
       auto sdpa = dyn_cast<SdpaOp>(*op);

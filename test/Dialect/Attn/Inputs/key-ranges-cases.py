@@ -10,6 +10,7 @@ def case(rng, number):
     len_kv = rng.choice([0, 1, 3, 4, 5, 6, 7, 8])
     bshd = rng.random() < 0.3
     paged = rng.random() < 0.15 and len_kv > 0
+    star = rng.random() < 0.4
 
     def shape(length):
         return f"{batch}x{length}x1x4" if bshd else f"{batch}x1x{length}x4"
@@ -37,6 +38,8 @@ def case(rng, number):
         types.append(f"tensor<{count}xi64>")
 
     window = rng.choice(["", "causal", "window", "window", "window"])
+    if star:
+        window = "causal"
     if window == "window":
         side = [-1, 0, 1, 2, 4, 100, 2**48]
         clauses.append(f"window({rng.choice(side)}, {rng.choice(side)})")
@@ -45,7 +48,7 @@ def case(rng, number):
 
     tile = rng.random() < 0.4
     position = rng.choice(["none", "bottom_right", "index", "batch"])
-    if tile and position == "bottom_right":
+    if star or (tile and position == "bottom_right"):
         position = "none"
     if position == "bottom_right":
         clauses.append("bottom_right")
@@ -70,8 +73,16 @@ def case(rng, number):
         types += ["index"] * 4
     if bshd:
         clauses.append("layout(bshd)")
+    if star:
+        clauses += star_clauses(rng, lengths, len_q)
+        if rng.random() < 0.2 and not paged and "previous" not in clauses[-1]:
+            clauses.append("anchors(%k, %k)")
+            # Enough of them: anchor_size is clamped to the block.
+            clauses[-2] = f"anchor_size({rng.randint(0, len_kv)})"
+            types += [key, key]
+    op = "star" if star else "sdpa"
     lines.append(
-        f"  %out = attn.sdpa %q, %k, %k {' '.join(clauses)}\n"
+        f"  %out = attn.{op} %q, %k, %k {' '.join(clauses)}\n"
         f"    : ({', '.join(types)}) -> {query}"
     )
     body = "\n".join(lines)
@@ -79,6 +90,17 @@ def case(rng, number):
         f"func.func @case_{number}({', '.join(arguments)}) {{\n"
         f"{body}\n  return\n}}\n"
     )
+
+
+def star_clauses(rng, lengths, len_q):
+    clauses = []
+    if rng.random() < 0.6:
+        lengths("context_len", -1, len_q + 6)
+    clauses.append(f"block_size({rng.choice([1, 2, 3, 4, 9])})")
+    clauses.append(f"anchor_size({rng.choice([0, 1, 2, 3, 5])})")
+    if rng.random() < 0.3:
+        clauses.append("anchor(previous)")
+    return clauses
 
 
 def main():

@@ -18,8 +18,8 @@
 // RUN: not attn-opt %s --attn-assign-strategy="strategy='blockwise num-splits=2'" 2>&1 | FileCheck %s --check-prefix=BRACE
 // RUN: not attn-opt %s --attn-assign-strategy="strategy='blockwise{num-splits=2'" 2>&1 | FileCheck %s --check-prefix=CLOSE
 
-// NONE: error: attn-assign-strategy: unknown strategy ''; strategies are dense, blockwise, sparq
-// UNKNOWN: error: attn-assign-strategy: unknown strategy 'flash'; strategies are dense, blockwise, sparq
+// NONE: error: attn-assign-strategy: unknown strategy ''; strategies are dense, blockwise, star, sparq
+// UNKNOWN: error: attn-assign-strategy: unknown strategy 'flash'; strategies are dense, blockwise, star, sparq
 // KEY: error: attn-assign-strategy: strategy 'blockwise' has no key 'tile'; its keys are block-size-q, block-size-kv, num-splits
 // NOKEYS: error: attn-assign-strategy: strategy 'dense' has no key 'tile'; it has none
 // INTEGER: error: attn-assign-strategy: strategy 'blockwise' expects num-splits=INTEGER, but got 'num-splits=two'

@@ -71,6 +71,10 @@ struct Problem {
   /// Per batch entry, or one for all; empty when the op has none.
   SmallVector<int64_t> kvLen, qLen, causalOffset;
   int64_t queryOffset = 0, keyOffset = 0;
+  /// Of attn.star; a blockSize of 0 is any other op.
+  int64_t blockSize = 0, anchorSize = 0;
+  bool anchorIsPrevious = false, hasAnchorOperands = false;
+  SmallVector<int64_t> contextLen;
 
   static int64_t at(ArrayRef<int64_t> values, int64_t b) {
     return values[values.size() == 1 ? 0 : b];
@@ -89,7 +93,22 @@ struct Problem {
     else if (!causalOffset.empty())
       diagonal = at(causalOffset, b);
     return (left < 0 || key >= query + diagonal - left) &&
-           (right < 0 || key <= query + diagonal + right);
+           (right < 0 || key <= query + diagonal + right) &&
+           isInPattern(b, query, key);
+  }
+
+  /// The definition, in the words of attn.star.
+  bool isInPattern(int64_t b, int64_t query, int64_t key) const {
+    if (blockSize == 0 || (!contextLen.empty() && query >= at(contextLen, b)))
+      return true;
+    int64_t block = query / blockSize;
+    if (key / blockSize == block)
+      return true;
+    if (hasAnchorOperands)
+      return false;
+    return anchorIsPrevious
+               ? key / blockSize == block - 1 && key % blockSize < anchorSize
+               : key < std::min(anchorSize, blockSize);
   }
 };
 
@@ -131,6 +150,14 @@ FailureOr<Problem> readProblem(AttentionInterface op) {
       failed(readIntegers(op.getQLen(), problem.qLen)) ||
       failed(readIntegers(op.getCausalOffset(), problem.causalOffset)))
     return op->emitError("needs constant lengths and offsets");
+  if (auto star = dyn_cast<StarOp>(op.getOperation())) {
+    problem.blockSize = star.getBlockSize();
+    problem.anchorSize = star.getAnchorSize();
+    problem.anchorIsPrevious = star.getAnchor() == StarAnchor::previous;
+    problem.hasAnchorOperands = star.hasAnchorOperands();
+    if (failed(readIntegers(star.getContextLen(), problem.contextLen)))
+      return op->emitError("needs constant lengths and offsets");
+  }
   if (!offsets.empty()) {
     problem.queryOffset = offsets[2];
     problem.keyOffset = offsets[3];

@@ -99,7 +99,20 @@ def Attn_MergeAlgo : I32EnumAttr<"MergeAlgo",
   let genSpecializedAttr = 0;
 }
 
+def Attn_StarAnchor : I32EnumAttr<"StarAnchor",
+    "the block whose first keys every row of a block sees", [
+      I32EnumAttrCase<"first", 0>,
+      I32EnumAttrCase<"previous", 1> // an ablation of the paper
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
 def Attn_MergeAlgoAttr : EnumAttr<Attn_Dialect, Attn_MergeAlgo, "merge_algo"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Attn_StarAnchorAttr : EnumAttr<Attn_Dialect, Attn_StarAnchor, "star_anchor"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
@@ -188,6 +201,30 @@ def Attn_SparqAttr : Attn_Attr<"Sparq", "sparq",
       return getLocalWindow() < 0 ? getTopK() / 4 : getLocalWindow();
     }
   }];
+}
+
+def Attn_StarAttr : Attn_Attr<"Star", "star",
+    [DeclareAttrInterfaceMethods<Attn_StrategyAttrInterface>]> {
+  let summary = "Star Attention: blocks of context that see the anchor and themselves";
+  let description = [{
+    Approximate. For causal prefill: the context is cut into blocks of
+    `block_size` tokens, whose rows see the first `anchor_size` keys (-1: a whole
+    block) and their own block up to themselves; the last `query_size` rows see
+    everything before them. `anchor` says the keys of which block are the
+    anchor. Equals dense attention where the context is at most one block, or,
+    with anchors of a whole block, two. Decode steps and caches that were filled
+    before are left exact: so they are in the method.
+
+    Source: Star Attention, arXiv 2411.17116. It recommends anchors as large as
+    blocks and blocks of a quarter of the context.
+  }];
+  let parameters = (ins
+    DefaultValuedParameter<"int64_t", "0">:$block_size,
+    DefaultValuedParameter<"int64_t", "-1">:$anchor_size,
+    DefaultValuedParameter<"int64_t", "0">:$query_size,
+    Attn_DefaultEnum<Attn_StarAnchor, "first">:$anchor);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
 }
 
 //===----------------------------------------------------------------------===//

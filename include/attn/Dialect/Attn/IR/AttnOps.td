@@ -5,9 +5,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Layer A: attn.sdpa. Layer B: attn.online, attn.partial, attn.merge,
-// attn.finalize. The operands that say what is attended are one list. SparQ and
-// the ops on caches are in AttnSparqOps.td, those of several ranks in
-// AttnDistOps.td.
+// attn.finalize. The operands that say what is attended are one list. Star is
+// in AttnStarOps.td, SparQ and the ops on caches in AttnSparqOps.td, those of
+// several ranks in AttnDistOps.td.
 //
 //===----------------------------------------------------------------------===//
 
@@ -513,7 +513,7 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, Terminator,
-    ParentOneOf<["SdpaOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp"]>]> {
+    ParentOneOf<["SdpaOp", "StarOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp"]>]> {
   let summary = "The score a score region gives";
   let description = [{
     **Meaning** Ends the score region of an op; `score` replaces the score.
@@ -526,6 +526,7 @@ def Attn_YieldOp : Attn_Op<"yield", [
   let assemblyFormat = "attr-dict $value `:` type($value)";
 }
 
+include "attn/Dialect/Attn/IR/AttnStarOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqKernel.td"
 include "attn/Dialect/Attn/IR/AttnDistOps.td"

@@ -98,6 +98,16 @@ OpFoldResult getCausalOffsetAt(AttentionInterface op, OpBuilder &builder,
 Value resolveBottomRight(OpBuilder &builder, Location loc,
                          AttentionInterface op);
 
+/// What attn.star has beside the operands of attn.sdpa.
+struct StarParameters {
+  int64_t blockSize = 1, anchorSize = 1;
+  StarAnchor anchor = StarAnchor::first;
+  Value contextLen, anchorKey, anchorValue;
+
+  StarParameters() = default;
+  explicit StarParameters(StarOp op);
+};
+
 /// What attn.sparq has beside the operands of every op that scores keys.
 struct SparqParameters {
   int64_t rank = 1, topK = 1, localWindow = 0;
@@ -110,6 +120,9 @@ struct SparqParameters {
 /// Ops from parts. On tensors each destination gives a result.
 SdpaOp createSdpa(OpBuilder &builder, Location loc, TypeRange results,
                   const AttentionParts &parts, Value sinks = {});
+StarOp createStar(OpBuilder &builder, Location loc, TypeRange results,
+                  const AttentionParts &parts, const StarParameters &parameters,
+                  Value sinks = {});
 OnlineOp createOnline(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, ValueRange state);
 PartialOp createPartial(OpBuilder &builder, Location loc,
@@ -119,6 +132,11 @@ SparqOp createSparq(OpBuilder &builder, Location loc, Type output,
                     const SparqParameters &parameters);
 /// The dense attention that `op` approximates.
 SdpaOp createDense(OpBuilder &builder, SparqOp op);
+/// The same of Star Attention; its keys must all be in key.
+SdpaOp createDense(OpBuilder &builder, StarOp op);
+/// `parameters` cut to a tile of `op`.
+StarParameters sliceStar(OpBuilder &builder, Location loc, StarOp op,
+                         const AttentionTile &tile);
 /// `sparq` with `parts` in place of its own; `splits` may be null.
 SparqStepOp createSparqStep(OpBuilder &builder, Location loc,
                             const AttentionParts &parts, SparqOp sparq,

@@ -43,10 +43,11 @@ void declareNumThreads(ModuleOp module);
 /// is 0 only if the code is for a CPU and could use more than one.
 BlockwiseSizes resolveBlockwiseSizes(Operation *op, BlockwiseSizes requested);
 
-/// Replaces `op` (attn.sdpa or attn.partial on tensors) by an scf.forall over
-/// (batch, kv head, query tile), or (split, batch, kv head, query tile) and a
-/// second one that merges, of attn.online over the ranges of keys the tile
-/// sees. `sizes` must be resolved. Splits are decided at run time only in a
+/// Replaces `op` (attn.sdpa, attn.star or attn.partial on tensors) by an
+/// scf.forall over (batch, kv head, query tile), or (split, batch, kv head,
+/// query tile) and a second one that merges, of attn.online over the ranges of
+/// keys the tile sees. Tiles of attn.star end where blocks do, and it is not
+/// split. `sizes` must be resolved. Splits are decided at run time only in a
 /// module that declares attn_rt_num_threads; otherwise there are none. Returns
 /// the values that replaced the results. Changes nothing if it fails.
 FailureOr<SmallVector<Value>> tileBlockwise(RewriterBase &rewriter,
@@ -61,8 +62,18 @@ FailureOr<SmallVector<Value>> splitKv(RewriterBase &rewriter,
                                       AttentionInterface op, int64_t numSplits);
 
 //===----------------------------------------------------------------------===//
-// SparQ
+// Approximations
 //===----------------------------------------------------------------------===//
+
+/// Replaces `op`, a causal prefill, by the attn.star that `strategy` asks for,
+/// its anchor clamped to a block. Changes nothing if it fails, and `why` says
+/// what speaks against it.
+FailureOr<StarOp> rewriteToStar(RewriterBase &rewriter, SdpaOp op,
+                                StarAttr strategy, std::string &why);
+
+/// Remarks on what `strategy`, which `op` was made of, asks too much of, or too
+/// little.
+void remarkOnStar(StarOp op, StarAttr strategy);
 
 /// Replaces `op`, a decode step, by the attn.sparq that `strategy` asks for,
 /// with what it asks too much of clamped. Changes nothing if it fails, and
@@ -73,6 +84,13 @@ FailureOr<SparqOp> rewriteToSparq(RewriterBase &rewriter, SdpaOp op,
 /// Remarks on what `strategy`, which `op` was made of, asks too much of, and on
 /// what every call of `op` computes anew.
 void remarkOnSparq(SparqOp op, SparqAttr strategy);
+
+/// Replaces `op` by what `strategy`, which is not exact and whose state is made
+/// anew, asks for, with remarks. Changes nothing if it fails, and `why` says
+/// what speaks against it.
+LogicalResult rewriteToApproximation(RewriterBase &rewriter, SdpaOp op,
+                                     StrategyAttrInterface strategy,
+                                     std::string &why);
 
 /// Replaces the attn.sdpa of `module` for which `strategy` (of all of them,
 /// unless it is empty) or their own attribute asks for something approximate

@@ -1,0 +1,107 @@
+//===- StarTiles.cpp - Tiles that end where blocks do ---------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Every block of rows, of the context or behind it, is cut into the same number
+// of tiles; the tile in which the context ends is cut once more.
+//
+//===----------------------------------------------------------------------===//
+
+#include "StarTiles.h"
+#include "attn/Dialect/Attn/IR/AttnStar.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+StarTiles::StarTiles(OpBuilder &builder, StarOp op, int64_t rows)
+    : op(op), rows(std::min<int64_t>(rows, op.getBlockSize())),
+      tilesPerBlock(llvm::divideCeil(op.getBlockSize(), this->rows)) {
+  IndexMath math{builder, op.getLoc()};
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  seqLen = getSizes(builder, op.getLoc(), attention).seqLenQ;
+  offset = getOffset(attention, builder, 2);
+  int64_t blockSize = op.getBlockSize();
+  firstBlock = math.apply(math.d(0).floorDiv(blockSize), {offset});
+  // The last block may be short.
+  OpFoldResult end = math.add(offset, seqLen);
+  OpFoldResult whole =
+      math.sub(math.apply(math.d(0).floorDiv(blockSize), {end}), firstBlock);
+  OpFoldResult rest =
+      math.apply((math.d(0) % blockSize).ceilDiv(this->rows), {end});
+  numTiles = math.add(math.mul(whole, tilesPerBlock), rest);
+  if (mayCut())
+    numTiles = math.add(numTiles, 1);
+}
+
+bool StarTiles::mayCut() {
+  Value contextLen = op.getContextLen();
+  if (!contextLen)
+    return false;
+  if (isa<ShapedType>(contextLen.getType()))
+    return true;
+  std::optional<int64_t> length = getConstantIntValue(contextLen);
+  return !length || (*length > 0 && *length % op.getBlockSize() % rows != 0);
+}
+
+std::pair<OpFoldResult, OpFoldResult>
+StarTiles::getBlockRows(IndexMath &math, OpFoldResult number) {
+  int64_t blockSize = op.getBlockSize();
+  OpFoldResult origin = math.mul(firstBlock, blockSize);
+  if (blockSize % rows == 0) {
+    OpFoldResult first = math.add(origin, math.mul(number, rows));
+    return {first, math.add(first, rows)};
+  }
+  OpFoldResult block =
+      math.add(origin, math.apply(math.d(0).floorDiv(tilesPerBlock) * blockSize,
+                                  {number}));
+  OpFoldResult first =
+      math.add(block, math.apply((math.d(0) % tilesPerBlock) * rows, {number}));
+  return {first, math.min(math.add(first, rows), math.add(block, blockSize))};
+}
+
+std::pair<OpFoldResult, OpFoldResult>
+StarTiles::getRows(OpBuilder &builder, OpFoldResult b, OpFoldResult number) {
+  IndexMath math{builder, op.getLoc()};
+  // Later rows of a block, and query rows more so, see more keys: they go
+  // first, so that threads that wait at the end wait for little.
+  if (!getConstantIntValue(number))
+    number = math.add(math.sub(numTiles, number), -1);
+  OpFoldResult end = math.add(offset, seqLen);
+  OpFoldResult first, last;
+  if (!mayCut()) {
+    std::tie(first, last) = getBlockRows(math, number);
+    first = math.max(first, offset);
+    // Not the last of a block that is short: nothing to clip.
+    std::optional<int64_t> total = getConstantIntValue(end);
+    if (isConstantIntValue(offset, 0) && total && *total % rows == 0 &&
+        op.getBlockSize() % rows == 0)
+      return {first, math.constant(rows)};
+    last = math.min(last, end);
+  } else {
+    // The context ends in, or before, tile `cut` of those that blocks make: up
+    // to there, tiles end with it, and from there on they begin behind it.
+    Location loc = op.getLoc();
+    OpFoldResult context = getContextLenAt(op, builder, loc, b);
+    context = math.min(math.max(context, offset), end);
+    int64_t blockSize = op.getBlockSize();
+    OpFoldResult cut = math.add(
+        math.mul(math.sub(math.apply(math.d(0).floorDiv(blockSize), {context}),
+                          firstBlock),
+                 tilesPerBlock),
+        math.apply((math.d(0) % blockSize).floorDiv(rows), {context}));
+    Value isBehind =
+        arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt,
+                              math.value(number), math.value(cut));
+    number = math.select(isBehind, math.add(number, -1), number);
+    std::tie(first, last) = getBlockRows(math, number);
+    first = math.max(first, math.select(isBehind, context, math.value(offset)));
+    last = math.min(last, math.select(isBehind, end, context));
+  }
+  // An empty tile may lie behind the end, but a slice may not begin there.
+  OpFoldResult size = math.max(math.constant(0), math.sub(last, first));
+  first = math.min(math.sub(first, offset), math.add(seqLen, -1));
+  first = math.max(first, math.constant(0)); // No row, but a tile to cut.
+  return {first, size};
+}
