@@ -24,6 +24,7 @@ die() {
 ATTN_PACKAGES=(
   cmake ninja-build clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev
   mlir-22-tools libomp-22-dev libgtest-dev zlib1g-dev libxml2-dev
+  libopenmpi-dev openmpi-bin
   python3 python3-numpy python3-hypothesis
   python3-pytest
 )

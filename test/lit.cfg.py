@@ -27,6 +27,27 @@ config.substitutions.append(("%mlir_include", config.mlir_include_dir))
 if os.path.exists(os.path.join(config.llvm_tools_dir, "clang")):
     config.available_features.add("clang")
 
+# Several ranks on this machine, whatever it has of cores, and whoever we are.
+lib = os.path.join(config.attn_binary_dir, "lib")
+config.substitutions.append(("%attn_lib", lib))
+if config.mpiexec and os.path.exists(os.path.join(lib, "libattn_comm_mpi.so")):
+    config.available_features.add("mpi")
+    config.environment.update(
+        OMPI_ALLOW_RUN_AS_ROOT="1",
+        OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+        OMPI_MCA_rmaps_base_oversubscribe="1",
+        OMPI_MCA_hwloc_base_binding_policy="none",
+        # Containers forbid processes to read each other's memory.
+        OMPI_MCA_btl_vader_single_copy_mechanism="none",
+    )
+config.substitutions.append(("%mpirun", "timeout -k 5 120 " + config.mpiexec + " -n"))
+for name, prefix, paths in [
+    ("%mpi_cflags", "-isystem ", config.mpi_include_dirs),
+    ("%mpi_libs", "", config.mpi_libraries),
+]:
+    flags = " ".join(prefix + path for path in paths.split(";") if path)
+    config.substitutions.append((name, flags))
+
 if config.sanitize:
     config.available_features.add("sanitized")
     # libMLIR and libLLVM are not instrumented: containers and memory that
