@@ -90,7 +90,11 @@ StarKeys attn::computeStarKeys(StarOp op, OpBuilder &builder, Location loc,
 
   OpFoldResult queryOffset = getOffset(attention, builder, 2);
   OpFoldResult keyOffset = getOffset(attention, builder, 3);
+  // `position` is not negative.
   auto toKey = [&](OpFoldResult position) {
+    if (isConstantIntValue(keyOffset, 0))
+      return isConstantIntValue(position, 0) ? position
+                                             : math.min(end, position);
     return math.min(end,
                     math.max(math.constant(0), math.sub(position, keyOffset)));
   };
@@ -128,7 +132,6 @@ StarKeys attn::computeStarKeys(StarOp op, OpBuilder &builder, Location loc,
     if (qLen)
       anchorHi = math.select(isBeyond(first), math.constant(0), anchorHi);
     anchorHi = math.max(math.constant(0), anchorHi);
-    anchorLo = math.min(anchorLo, anchorHi);
   } else {
     anchorLo = toKey(anchorLo);
     anchorHi = toKey(anchorHi);

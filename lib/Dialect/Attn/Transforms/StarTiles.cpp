@@ -72,12 +72,16 @@ StarTiles::getRows(OpBuilder &builder, OpFoldResult b, OpFoldResult number) {
   OpFoldResult first, last;
   if (!mayCut()) {
     std::tie(first, last) = getBlockRows(math, number);
-    first = math.max(first, offset);
-    // Not the last of a block that is short: nothing to clip.
+    // With whole blocks before the rows and whole tiles of them, nothing needs
+    // to be clipped.
+    std::optional<int64_t> start = getConstantIntValue(offset);
     std::optional<int64_t> total = getConstantIntValue(end);
-    if (isConstantIntValue(offset, 0) && total && *total % rows == 0 &&
+    bool startsWithBlock = start && *start % op.getBlockSize() == 0;
+    if (startsWithBlock && total && *total % rows == 0 &&
         op.getBlockSize() % rows == 0)
-      return {first, math.constant(rows)};
+      return {math.sub(first, offset), math.constant(rows)};
+    if (!startsWithBlock)
+      first = math.max(first, offset);
     last = math.min(last, end);
   } else {
     // The context ends in, or before, tile `cut` of those that blocks make: up
