@@ -283,15 +283,17 @@ def write_docs(options, config, results, facts, versions):
     ]
     header = [*bars.HEADER]
     header[6] = "reached"
-    # SparQ has sections of its own, and is measured by other configurations.
-    for prefix, sparq in (("", False), ("sparq-", True)):
-        chosen = [r for r in results if (r.case.kind == "sparq") == sparq]
+    # Some kinds have sections of their own, and are measured by other
+    # configurations.
+    for section in ("", "sparq", "star"):
+        chosen = [r for r in results if r.case.section == section]
         if not chosen:
             continue
-        bar_rows = bars.cells(chosen, sparq)
+        prefix = f"{section}-" if section else ""
+        bar_rows = bars.cells(chosen, section)
         lines = about + [""] + table.markdown(header, bar_rows)
         table.replace_section(options.docs, f"{prefix}bars", lines)
-        lines = table.summary_markdown(chosen, sparq)
+        lines = table.summary_markdown(chosen, section)
         table.replace_section(options.docs, f"{prefix}results", lines)
 
 

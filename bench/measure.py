@@ -8,9 +8,10 @@ import time
 
 import check
 from contender import Unsupported, first_line
-from ours import CompileError, Ours
+from ours import CompileError, Ours, merge_text
 from shapes import PEERS, Case, Inputs
 from sparq import SparqInputs, WrongChoice
+from star import MergeInputs
 
 # One timed sample lasts at least this long: short calls are repeated in it.
 SAMPLE_SECONDS = 0.004
@@ -20,8 +21,9 @@ SLOW_SECONDS = 4.0
 # Peers known to be slow are tried on this many queries and keys first.
 PILOT_LENGTH = 256
 PILOT_PEERS = ("iree",)
-# Our kernels: that of the case, the plain one or the dense one beside it.
-OWN = ("ours", "plain", "dense")
+# Our kernels: that of the case, and the plain one, the dense one or the merge of
+# partial results beside it.
+OWN = ("ours", "plain", "dense", "merge")
 
 
 @dataclasses.dataclass
@@ -185,13 +187,20 @@ class Result:
         a, b = (ours.best, plain.best) if best else (ours.median, plain.median)
         return (ours.flops / a) / (plain.flops / b)
 
+    def per_dense_pair(self, threads, best=False):
+        """Our speed per visible pair over dense attention's, or None."""
+        dense, ratio = self.case.dense_case(), self.ratio("dense", threads, best)
+        if not dense or not ratio:
+            return None
+        return ratio * self.case.visible_pairs() / dense.visible_pairs()
+
     def to_json(self):
         rows = []
         for row in self.rows:
             entry = row.to_json()
             if row.seconds:
                 share = self.share(row.threads, row.name)
-                if share and row.name != "plain":
+                if share and row.name not in ("plain", "merge"):
                     entry |= {"share_of_limit": share[0], "limit": share[1]}
                 if row.name not in ("ours", "plain"):  # dense is a peer here
                     entry["times_ours"] = self.ratio(row.name, row.threads)
@@ -252,11 +261,12 @@ class Measurement:
         # Left out by the caller: said once, not in every case.
         self.unasked = set(unasked)
 
-    def _ours(self, inputs, threads, rows, name="ours", case=None):
-        """Our function for `case`, or that of the inputs, checked by f64 rows."""
+    def _ours(self, inputs, threads, rows, name="ours", case=None, text=None):
+        """Our function for `case`, or that of the inputs, checked by f64 rows; or
+        the function of `text`."""
         row = Row(name, threads, case=case or inputs.case)
         try:
-            contender = Ours(self.compiler, row.case, inputs, threads)
+            contender = Ours(self.compiler, row.case, inputs, threads, text)
             timed(contender, inputs.layers)
         except CompileError as error:
             row.status, row.why = "failed", str(error).strip()
@@ -371,7 +381,8 @@ class Measurement:
         sparq = case.kind == "sparq"
         inputs = SparqInputs(case) if sparq else Inputs(case)
         reference = inputs.sparq_rows() if sparq else inputs.reference_rows()
-        dense_reference = inputs.reference_rows(4) if sparq else None
+        dense = case.dense_case()
+        dense_reference = inputs.reference_rows(4, dense) if dense else None
         rows, plain_rows = [], []
         plain = case.plain_case()
         plain_inputs = Inputs(plain) if plain else None
@@ -385,10 +396,16 @@ class Measurement:
                 row.detail = plain.name
                 rows.append(row)
                 plain_rows.append(row)
-            if sparq:
-                dense = case.dense_case()
+            if dense:
                 row = self._ours(inputs, threads, dense_reference, "dense", dense)
                 rows.append(row)
+            if case.parts:
+                parts = MergeInputs(case)
+                expected = parts.reference_rows()
+                text = merge_text(case)
+                rows.append(
+                    self._ours(parts, threads, expected, "merge", text=text)
+                )
             # A peer of SparQ may choose other keys; its own choice is checked.
             output = mine.contender.output() if mine.contender and not sparq else None
             progress(f"peers, {threads} threads: set up and check")

@@ -49,6 +49,20 @@ def sparq_text(case):
 """
 
 
+def merge_text(case):
+    """The function `attention` that joins the partial results of a decode step."""
+    rows = f"{case.parts}x{case.batch}x{case.heads}x1"
+    o, lse = f"tensor<{rows}x{case.head_dim}xf32>", f"tensor<{rows}xf32>"
+    out = f"tensor<{case.batch}x{case.heads}x1x{case.head_dim}x{case.dtype}>"
+    return f"""func.func @attention(%o: {o}, %lse: {lse}) -> {out} {{
+  %empty = tensor.empty() : {out}
+  %out = attn.merge ins(%o lse %lse) along(0) outs(%empty)
+    : ({o}, {lse}, {out}) -> {out}
+  return %out : {out}
+}}
+"""
+
+
 def module_text(case):
     """The function `attention` of a case: batch and lengths are dynamic, so
     one compiled function serves every length of a configuration."""
@@ -60,6 +74,9 @@ def module_text(case):
     extra, extra_types, clauses = [], [], ""
     if case.modifier == "window":
         clauses += f" window({MODIFIERS['window']}, 0)"
+    elif case.kind == "star":
+        clauses += f" causal block_size({case.block_size})"
+        clauses += f" anchor_size({case.anchor_size})"
     elif case.causal:
         clauses += " causal"
     if case.modifier == "softcap":
@@ -88,7 +105,7 @@ def module_text(case):
     arguments = [("%q", q), ("%k", k), ("%v", k), *extra]
     signature = ", ".join(f"{name}: {kind}" for name, kind in arguments)
     return f"""func.func @attention({signature}) -> {q} {{
-  %out = attn.sdpa %q, %k, %v{clauses}
+  %out = attn.{"star" if case.kind == "star" else "sdpa"} %q, %k, %v{clauses}
     : ({", ".join([q, k, k, *extra_types])}) -> {q}
   return %out : {q}
 }}
@@ -171,8 +188,9 @@ class Ours(Contender):
 
     name = "ours"
 
-    def __init__(self, compiler, case, inputs, threads):
-        library = compiler.load(module_text(case))
+    def __init__(self, compiler, case, inputs, threads, text=None):
+        """Calls the function of `text`, or of the case."""
+        library = compiler.load(text or module_text(case))
         self.library = library
         self.function = library.attention
         library.attention_explain.restype = ctypes.c_char_p

@@ -9,7 +9,9 @@ import os
 import numpy as np
 
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "configs")
-KINDS = ("prefill", "decode", "sparq")
+KINDS = ("prefill", "decode", "sparq", "star", "star-decode")
+# Kinds with a table of their own.
+SECTIONS = {"sparq": "sparq", "star": "star", "star-decode": "star"}
 DTYPES = {"f32": 4, "f16": 2, "bf16": 2}
 PEERS = ("torch", "iree", "ort")
 
@@ -52,12 +54,26 @@ class Case:
     local_window: int = 0
     realloc: bool = False
     values: str = "normal"
+    # Star: context blocks, and keys of the anchor.
+    blocks: int = 0
+    anchor_size: int = 0
+    # Ranks whose partial results a decode step merges.
+    parts: int = 0
     threads: tuple = (1, 2)
     peers: tuple = PEERS
 
     @property
     def group(self):
         return self.heads // self.kv_heads
+
+    @property
+    def section(self):
+        """The table that the case belongs in; "" is that of all others."""
+        return SECTIONS.get(self.kind, "")
+
+    @property
+    def block_size(self):
+        return -(-self.seq_kv // self.blocks)
 
     @property
     def name(self):
@@ -76,6 +92,10 @@ class Case:
             parts += [f"r{self.rank}", f"k{self.top_k}", f"l{self.local_window}"]
             parts += ["realloc"] if self.realloc else []
             parts += [self.values] if self.values != "normal" else []
+        if self.kind == "star":
+            parts += [f"n{self.blocks}", f"a{self.anchor_size}"]
+        if self.kind == "star-decode":
+            parts += [f"p{self.parts}"]
         return " ".join(parts)
 
     def visible_pairs(self):
@@ -85,6 +105,9 @@ class Case:
         if self.modifier == "mask":  # all tiles are read; half is visible
             return self.seq_q * self.seq_kv
         i = np.arange(self.seq_q, dtype=np.int64)
+        if self.kind == "star":
+            start = i // self.block_size * self.block_size
+            return int((i - start + 1 + np.minimum(start, self.anchor_size)).sum())
         high = np.minimum(i + 1, self.seq_kv)
         low = np.zeros_like(i)
         if self.modifier == "window":
@@ -124,7 +147,9 @@ class Case:
         )
 
     def dense_case(self):
-        """The dense decode step that SparQ is compared with, or None."""
+        """The dense attention that an approximation is compared with, or None."""
+        if self.kind == "star":
+            return dataclasses.replace(self, kind="prefill", blocks=0, anchor_size=0)
         if self.kind != "sparq":
             return None
         return dataclasses.replace(
@@ -171,12 +196,24 @@ _PRODUCT = {
     "local_window": None,
     "realloc": "auto",
     "values": "normal",
+    "blocks": 4,
+    "anchor_size": None,
+    "parts": 4,
 }
 _PLAIN = {"kind", "heads", "threads", "peers", "plain", "target", "why"}
 _SPARQ = {"rank", "top_k", "local_window", "realloc", "values"}
-_NOT_SPARQ = {"seq_q", "causal", "modifier", "plain"}
+_STAR = {"blocks", "anchor_size"}
+# What templates of a kind, or of no such kind, may not say.
+_WHOLE = {"seq_q", "causal", "modifier", "plain"}
+_UNKNOWN = {
+    "prefill": _SPARQ | _STAR | {"parts"},
+    "decode": _SPARQ | _STAR | {"parts"},
+    "sparq": _WHOLE | _STAR | {"parts"},
+    "star": _WHOLE | _SPARQ | {"parts"},
+    "star-decode": _WHOLE | _SPARQ | _STAR,
+}
 # Peers that have the algorithm.
-SPARQ_PEERS = ("torch",)
+KIND_PEERS = {"sparq": ("torch",), "star": (), "star-decode": ()}
 
 
 def _check_sparq(at, where):
@@ -198,6 +235,20 @@ def _check_sparq(at, where):
             raise ConfigError(f"{where}: {key} is {at[key]!r}, expected one of {known}")
 
 
+def _star(at, where):
+    if not 1 <= at["blocks"] <= at["seq"]:
+        raise ConfigError(
+            f"{where}: blocks is {at['blocks']}, expected 1 to seq, {at['seq']}"
+        )
+    block = -(-at["seq"] // at["blocks"])
+    anchor = block if at["anchor_size"] is None else at["anchor_size"]
+    if not 0 <= anchor <= block:
+        raise ConfigError(
+            f"{where}: anchor_size is {anchor}, expected 0 to a block, {block}"
+        )
+    return {"blocks": at["blocks"], "anchor_size": anchor}
+
+
 def _expand(template, where):
     unknown = set(template) - set(_PRODUCT) - _PLAIN
     if unknown:
@@ -210,7 +261,7 @@ def _expand(template, where):
     if "seq" not in template:
         raise ConfigError(f"{where}: seq is missing")
     sparq = kind == "sparq"
-    for key in sorted(set(template) & (_NOT_SPARQ if sparq else _SPARQ)):
+    for key in sorted(set(template) & _UNKNOWN[kind]):
         raise ConfigError(f"{where}: kind {kind!r} has no {key}")
     axes = {key: _as_list(template.get(key, d)) for key, d in _PRODUCT.items()}
     for values in itertools.product(*axes.values()):
@@ -230,11 +281,12 @@ def _expand(template, where):
                 f"{where}: expects heads to be a multiple of group, "
                 f"but got {heads} and {at['group']}"
             )
-        known = SPARQ_PEERS if sparq else PEERS
+        known = KIND_PEERS.get(kind, PEERS)
         peers = template.get("peers", list(known))
         if set(peers) - set(known):
             raise ConfigError(f"{where}: peers are {peers}, expected some of {known}")
-        seq_q = at["seq_q"] or (at["seq"] if kind == "prefill" else 1)
+        whole = kind in ("prefill", "star")
+        seq_q = at["seq_q"] or (at["seq"] if whole else 1)
         plain = template.get("plain")
         more = {}
         if sparq:
@@ -248,6 +300,10 @@ def _expand(template, where):
                 or (at["realloc"] == "auto" and at["group"] == 1),
                 "values": at["values"],
             }
+        if kind == "star":
+            more = _star(at, where)
+        if kind == "star-decode":
+            more = {"parts": at["parts"]}
         yield Case(
             kind=kind,
             dtype=at["dtype"],
@@ -258,7 +314,7 @@ def _expand(template, where):
             seq_kv=at["seq"],
             head_dim=at["head_dim"],
             # A window is causal: its right edge is the diagonal.
-            causal=at["causal"] or at["modifier"] == "window",
+            causal=at["causal"] or at["modifier"] == "window" or kind == "star",
             modifier=at["modifier"],
             plain=tuple(plain) if plain else None,
             threads=tuple(template.get("threads", (1, 2))),
@@ -394,9 +450,8 @@ class Inputs:
         """The rows that a peer must give, of those of reference_rows."""
         return rows
 
-    def scores(self, b, h, i, low, high):
+    def scores(self, b, h, i, low, high, case):
         """Scores of one query row against keys [low, high) in f64, masked."""
-        case = self.case
         keys = widen(self.key[b, h // case.group, low:high], case.dtype)
         query = widen(self.query[b, h, i], case.dtype)
         s = keys.astype(np.float64) @ query.astype(np.float64)
@@ -412,15 +467,19 @@ class Inputs:
         visible = np.ones(high - low, bool)
         if case.causal:
             visible &= j <= i
+        if case.kind == "star":
+            start = i // case.block_size * case.block_size
+            visible &= (j >= start) | (j < case.anchor_size)
         if case.modifier == "window":
             visible &= j >= i - MODIFIERS["window"]
         if self.mask is not None:
             visible &= self.mask[0, 0, i, low:high] != 0
         return np.where(visible, s, -np.inf)
 
-    def reference_rows(self, count=8):
-        """[(b, h, i, row)]: the definition in f64, on a sample of rows."""
-        case = self.case
+    def reference_rows(self, count=8, case=None):
+        """[(b, h, i, row)]: the definition in f64, on a sample of rows; of
+        another case on these arrays if one is given."""
+        case = case or self.case
         random = np.random.default_rng(13)
         rows = {(0, 0, 0), (self.batch - 1, case.heads - 1, case.seq_q - 1)}
         total = self.batch * case.heads * case.seq_q
@@ -437,7 +496,7 @@ class Inputs:
         for b, h, i in sorted(rows):
             parts = range(0, case.seq_kv, piece)
             ends = [(low, min(low + piece, case.seq_kv)) for low in parts]
-            scores = [self.scores(b, h, i, low, high) for low, high in ends]
+            scores = [self.scores(b, h, i, low, high, case) for low, high in ends]
             top = max(float(s.max()) for s in scores)
             acc, total_weight = np.zeros(case.head_dim), 0.0
             for s, (low, high) in zip(scores, ends):

@@ -35,7 +35,11 @@ def case_lines(result):
         gflops = 1e-9 * row.flops / row.median
         gbytes = 1e-9 * row.case.kv_bytes() / row.median
         share, ratio = "", ""
-        if row.name == "plain":
+        if row.name == "merge":
+            gflops = gbytes = 0
+            times = result.ratio("merge", row.threads)
+            ratio = f"{times:.4f}x" if times else ""
+        elif row.name == "plain":
             per_pair = result.per_pair(row.threads)
             if per_pair:
                 ratio = f"{per_pair:.2f}"
@@ -115,13 +119,59 @@ def sparq_cells(results):
     return rows
 
 
+STAR_COLUMNS = (
+    "case",
+    "thr",
+    "ours ms",
+    "beside",
+    "ms",
+    "x ours",
+    "quiet",
+    "pairs",
+    "time per pair",
+    "of limit",
+)
+
+
+def star_cells(results):
+    """Rows of the table of Star: phase 1 beside dense prefill, and a decode step of
+    phase 2 beside the merge that ends it."""
+    rows = []
+    for result in results:
+        case = result.case
+        if case.section != "star":
+            continue
+        beside = "dense" if case.kind == "star" else "merge"
+        for threads in case.threads:
+            cells = [case.name, str(threads)]
+            for name in ("ours", beside):
+                row = result.row(name, threads)
+                statuses = [r.status for r in result.rows if r.name == name]
+                cells.append(number(1e3 * row.median) if row else statuses[0])
+            cells.insert(3, beside)
+            for best in (False, True):
+                ratio = result.ratio(beside, threads, best)
+                digits = 2 if beside == "dense" else 4
+                cells.append(f"{ratio:.{digits}f}x" if ratio else "")
+            dense = case.dense_case()
+            speed = result.per_dense_pair(threads)
+            cells += [
+                f"{dense.visible_pairs() / case.visible_pairs():.2f}x" if dense else "",
+                f"{1 / speed:.2f}x" if speed else "",
+            ]
+            share = result.share(threads)
+            cells.append(f"{100 * share[0]:.1f} % {share[1]}" if share else "")
+            rows.append(cells)
+    return rows
+
+
 PEER_COLUMNS = ("torch", "torch-folded", "iree", "iree-decomposed", "ort")
 
 
 def summary_rows(results):
     """(case, threads, ours ms, rate, share, {peer: text}), one a line."""
     for result in results:
-        if result.case.kind == "sparq":  # has a table of its own
+        if result.case.section:  # has a table of its own
             continue
         for threads in result.case.threads:
             ours = result.row("ours", threads)
@@ -175,12 +225,23 @@ def disturbed(results):
 
 
 def summary_lines(results):
-    """The table of all cases, and that of SparQ; one of them may be absent."""
-    sparq = sparq_cells(results)
-    header, rows = _summary_cells(results)
-    lines = _aligned(header, rows) if rows else []
-    lines += [""] if rows and sparq else []
-    return lines + (_aligned(list(SPARQ_COLUMNS), sparq) if sparq else [])
+    """The table of all cases, and those of the sections; any may be absent."""
+    lines = []
+    for section in ("", "sparq", "star"):
+        header, rows = _section_cells(results, section)
+        if rows:
+            lines += [""] if lines else []
+            lines += _aligned(header, rows)
+    return lines
+
+
+def _section_cells(results, section):
+    """(header, rows) of the table of a section."""
+    if section == "sparq":
+        return list(SPARQ_COLUMNS), sparq_cells(results)
+    if section == "star":
+        return list(STAR_COLUMNS), star_cells(results)
+    return _summary_cells(results)
 
 
 def _aligned(header, rows):
@@ -203,10 +264,8 @@ def markdown(header, rows):
     return lines
 
 
-def summary_markdown(results, sparq=False):
-    if sparq:
-        return markdown(list(SPARQ_COLUMNS), sparq_cells(results))
-    return markdown(*_summary_cells(results))
+def summary_markdown(results, section=""):
+    return markdown(*_section_cells(results, section))
 
 
 def write_json(path, document):

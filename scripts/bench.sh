@@ -7,6 +7,7 @@
 #   scripts/bench.sh --bars          what the bars look at, and their table
 #   scripts/bench.sh --docs          everything, written into docs/Performance.md
 #   scripts/bench.sh --config=sparq-speed --bars   SparQ beside dense decode
+#   scripts/bench.sh --config=star-speed --bars    Star beside dense prefill
 #   scripts/bench.sh --config=NAME --only=WORD,... --peers=none|torch,iree,ort
 #
 # Peers are optional extras: they are installed into a virtual environment of
