@@ -84,7 +84,7 @@ class Case:
         else:
             parts += [f"q{self.seq_q}", f"s{self.seq_kv}"]
         parts += [f"d{self.head_dim}"]
-        if self.causal:
+        if self.causal and self.kind != "star":
             parts += ["causal"]
         if self.modifier != "none":
             parts += [self.modifier]

@@ -19,7 +19,7 @@ for key in (
     assert key in document, key
 assert set(document["missing"]) == {"torch", "iree", "ort"}, document["missing"]
 assert document["left_out"] == []
-assert len(document["results"]) == 10, len(document["results"])
+assert len(document["results"]) == 12, len(document["results"])
 for result in document["results"]:
     case = result["case"]
     assert result["flops"] > 0 and result["kv_bytes"] > 0
@@ -36,19 +36,30 @@ for result in document["results"]:
 # The window of 512 keys covers 40: as causal, 40 * 41 / 2 pairs a head.
 window = next(r for r in document["results"] if r["case"]["modifier"] == "window")
 assert window["flops"] == 4 * 2 * (40 * 41 // 2) * 16
-decode = document["results"][-3]
+by_kind = {}
+for result in document["results"]:
+    by_kind.setdefault(result["case"]["kind"], []).append(result)
+(decode,) = by_kind["decode"]
 assert decode["flops"] == 4 * 8 * 100 * 16
 assert decode["kv_bytes"] == 2 * 2 * 100 * 16 * 2
 # 4 heads on 2: r * S and 2 * k * d products a query head, and what is read of K and V.
-sparq = document["results"][-2]
+sparq, realloc = by_kind["sparq"]
 assert sparq["flops"] == 2 * 4 * (4 * 300 + 2 * 32 * 16)
 assert sparq["kv_bytes"] == 2 * (4 * 300 + 2 * 32 * 16 + 4 * 16) * 2
 assert sparq["case"]["local_window"] == 8 and not sparq["case"]["realloc"]
-assert document["results"][-1]["case"]["realloc"]
+assert realloc["case"]["realloc"]
+# Four blocks of 38 tokens, the last one of 36; each but the first sees 7 keys more.
+(star,) = by_kind["star"]
+pairs = 3 * 38 * 39 // 2 + 36 * 37 // 2 + (150 - 38) * 7
+assert star["flops"] == 4 * 4 * pairs * 16
+(step,) = by_kind["star-decode"]
+merges = [row for row in step["rows"] if row["name"] == "merge"]
+assert [row["status"] for row in merges] == ["ok"] and merges[0]["error"] < 0.1
 for result in document["results"]:
     is_sparq = result["case"]["kind"] == "sparq"
+    has_dense = result["case"]["kind"] in ("sparq", "star")
     dense = [row for row in result["rows"] if row["name"] == "dense"]
-    assert [row["threads"] for row in dense] == result["case"]["threads"] * is_sparq
+    assert [row["threads"] for row in dense] == result["case"]["threads"] * has_dense
     assert all(row["status"] == "ok" and row["times_ours"] > 0 for row in dense)
     # Every turn through the layers reads more than the caches hold, or 256 of them.
     assert result["layers"] == (256 if is_sparq else 1)
