@@ -9,6 +9,8 @@
 
 #include "CHeader.h"
 
+#include "attn/Dialect/Attn/IR/Attn.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -27,6 +29,9 @@ extern const unsigned long attn_abi_text_size;
 extern const unsigned char attn_abi_helpers_text[];
 extern const unsigned long attn_abi_helpers_text_size;
 
+extern const unsigned char attn_comm_text[];
+extern const unsigned long attn_comm_text_size;
+
 static StringRef embedded(const unsigned char *bytes, unsigned long size) {
   return StringRef(reinterpret_cast<const char *>(bytes), size);
 }
@@ -41,6 +46,11 @@ static std::string commentText(StringRef text) {
 
 static AbiElement elementOf(const ParameterSignature &parameter) {
   return *getAbiElement(getElementTypeOrSelf(parameter.type));
+}
+
+/// Whether callers pass a communicator: an address.
+static bool isCommunicator(const ParameterSignature &parameter) {
+  return isa<CommType>(parameter.type);
 }
 
 /// "f32 [batch, 8, seq_len_q, 64]", or "index" for a scalar.
@@ -106,6 +116,8 @@ static void writeDeclarations(StringRef name, raw_ostream &os) {
 /// The parameter of a wrapper for one argument or result.
 static std::string declare(const ParameterSignature &parameter, bool isResult) {
   AbiElement element = elementOf(parameter);
+  if (isCommunicator(parameter))
+    return "attn_comm *" + parameter.name;
   if (parameter.isScalar() && !isResult && !parameter.inout)
     return formatv("{0} {1}", element.cType, parameter.name);
   bool written = isResult || parameter.inout;
@@ -120,7 +132,9 @@ static void writeArguments(const FunctionSignature &function, bool sizesOnly,
     size_t rank = argument.sizes.size();
     bool byValue = argument.isScalar() && !argument.inout;
     std::string data =
-        sizesOnly && !byValue ? "NULL" : (byValue ? "&" : "") + argument.name;
+        sizesOnly && !byValue
+            ? "NULL"
+            : (byValue && !isCommunicator(argument) ? "&" : "") + argument.name;
     for (auto [d, size] : enumerate(argument.sizes))
       os << "  sizes[" << d << "] = " << size << ";\n";
     os << formatv("  args[{0}] = attn_contiguous({1}, {2}, {3}, {4});\n", i,
@@ -219,14 +233,21 @@ Expected<std::string> mlir::attn::writeCHeader(const Manifest &manifest) {
     guard += "_" + function.name;
   guard += "_H";
 
+  bool hasRanks =
+      llvm::any_of(manifest.functions, [](const FunctionSignature &function) {
+        return llvm::any_of(function.arguments, isCommunicator);
+      });
+
   std::string text;
   llvm::raw_string_ostream os(text);
   os << "/* Written by attn-compile from " << commentText(manifest.source)
      << ". Do not edit. */\n\n#ifndef " << guard << "\n#define " << guard
      << "\n\n"
      << embedded(attn_abi_text, attn_abi_text_size) << '\n'
-     << embedded(attn_abi_helpers_text, attn_abi_helpers_text_size)
-     << "\n#if ATTN_ABI_VERSION != " << ATTN_ABI_VERSION
+     << embedded(attn_abi_helpers_text, attn_abi_helpers_text_size);
+  if (hasRanks)
+    os << '\n' << embedded(attn_comm_text, attn_comm_text_size);
+  os << "\n#if ATTN_ABI_VERSION != " << ATTN_ABI_VERSION
      << "\n#error \"headers of different versions of attn-compile\"\n#endif\n\n"
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   for (const FunctionSignature &function : manifest.functions) {

@@ -8,6 +8,8 @@
 
 #include "attn/ExecutionEngine/InputSpec.h"
 
+#include "attn/Dialect/Attn/IR/Attn.h"
+
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
@@ -210,10 +212,22 @@ static Expected<TensorValue> parseSpec(MLIRContext *context, StringRef spec,
                          "SHAPExTYPE=zeros, SHAPExTYPE=VALUE or VALUE:TYPE");
 }
 
+/// A communicator that is still to be bound.
+static Expected<TensorValue> noCommunicator(Type type) {
+  return TensorValue::create(type, {}, /*isScalar=*/true);
+}
+
 static Expected<SmallVector<TensorValue>>
 randomInputs(ArrayRef<ArgumentInfo> arguments) {
   SmallVector<TensorValue> values;
   for (auto [position, argument] : enumerate(arguments)) {
+    if (isa<CommType>(argument.type)) {
+      Expected<TensorValue> comm = noCommunicator(argument.type);
+      if (!comm)
+        return comm.takeError();
+      values.push_back(std::move(*comm));
+      continue;
+    }
     auto shaped = dyn_cast<ShapedType>(argument.type);
     if (!shaped || !shaped.hasStaticShape())
       return createStringError(
@@ -236,6 +250,14 @@ attn::bindInputs(MLIRContext *context, ArrayRef<std::string> specs,
     return randomInputs(arguments);
 
   SmallVector<std::optional<TensorValue>> bound(arguments.size());
+  for (auto [value, argument] : zip_equal(bound, arguments)) {
+    if (!isa<CommType>(argument.type))
+      continue;
+    Expected<TensorValue> comm = noCommunicator(argument.type);
+    if (!comm)
+      return comm.takeError();
+    value = std::move(*comm);
+  }
   auto bind = [&](StringRef spec, StringRef text, unsigned position) -> Error {
     const ArgumentInfo &argument = arguments[position];
     Expected<TensorValue> value =
@@ -263,6 +285,10 @@ attn::bindInputs(MLIRContext *context, ArrayRef<std::string> specs,
         (!name.consume_front("arg") || name.getAsInteger(10, position) ||
          position >= arguments.size()))
       return specError(spec, "no such argument; " + listArguments(arguments));
+    if (isa<CommType>(arguments[position].type))
+      return specError(spec, describe(position, arguments[position]) +
+                                 " is given by attn-run: the ranks that mpirun "
+                                 "started, or this process alone");
     if (bound[position])
       return specError(spec, describe(position, arguments[position]) +
                                  " is already given");

@@ -11,6 +11,7 @@
 
 #include "Arena.h"
 #include "attn/Runtime/AssertFailed.h"
+#include "attn/Runtime/DistMerge.h"
 #include "attn/Runtime/FloatConversions.h"
 #include "attn/Runtime/ParallelFor.h"
 #include "attn/Target/CPU/ObjectEmitter.h"
@@ -94,6 +95,7 @@ static Error defineHostSymbols(orc::LLJIT &jit, ArrayRef<HostSymbol> extra) {
   add("attn_rt_parallel_for", address(&attn_rt_parallel_for));
   add("attn_rt_num_threads", address(&attn_rt_num_threads));
   add("attn_rt_assert_failed", address(&attn_rt_assert_failed));
+  add("attn_rt_dist_merge", address(&attn_rt_dist_merge));
   add("malloc", address(&arenaMalloc));
   add("calloc", address(&arenaCalloc));
   add("free", address(&arenaFree));

@@ -17,6 +17,7 @@
 
 #include "attn/Dialect/Attn/Transforms/Strategy.h"
 #include "attn/ExecutionEngine/Benchmark.h"
+#include "attn/ExecutionEngine/Communicator.h"
 #include "attn/ExecutionEngine/Verify.h"
 #include "attn/Runtime/ParallelFor.h"
 
@@ -29,7 +30,7 @@ using namespace mlir;
 using namespace mlir::attn;
 
 /// The exit code, or why there is none.
-static Expected<int> run(const RunOptions &options, raw_ostream &out,
+static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
                          raw_ostream &err) {
   DialectRegistry registry;
   registerRunDialects(registry);
@@ -41,7 +42,7 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   SourceMgrDiagnosticHandler handler(sources, &context, err);
 
   if (isSharedObject(options.file))
-    return runSharedObject(options, context, out, err);
+    return runSharedObject(options, context, rankOut, err);
   std::string why;
   context.getOrLoadDialect<AttnDialect>();
   if (!options.strategy.empty() &&
@@ -57,6 +58,12 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
       chooseFunction(std::move(*parsed), options.file, options.function);
   if (!source)
     return source.takeError();
+  auto ranks = Communicator::forFunction(source->arguments);
+  if (!ranks)
+    return ranks.takeError();
+  // One rank speaks for all.
+  bool isQuiet = *ranks && !(*ranks)->isRoot();
+  raw_ostream &out = isQuiet ? nulls() : rankOut;
   if (asksForState(&context, options.strategy)) {
     ModuleSource chosen;
     chosen.functions.push_back(
@@ -78,6 +85,7 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   auto inputs = bindInputsAndState(&context, options.inputs, *source, out);
   if (!inputs)
     return inputs.takeError();
+  bindCommunicator(*inputs, ranks->get());
   if (options.inputs.empty() && !source->arguments.empty())
     out << "no --input given: random inputs, seed = argument number\n";
 
@@ -95,8 +103,9 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
   if (!results)
     return results.takeError();
   SmallVector<NamedValue> named = nameResults(*source, *results, *inputs);
-  if (Error error = emitResults(options.outputs, named, out))
-    return std::move(error);
+  if (!isQuiet)
+    if (Error error = emitResults(options.outputs, named, out))
+      return std::move(error);
 
   Approximation approximation;
   if (options.benchmark > 0)
@@ -132,6 +141,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &out,
                                  *inputs, options.benchmark, out))
       return std::move(error);
   }
+  if (*ranks)
+    (*ranks)->finish();
   return ok ? kExitOk : kExitVerifyFailed;
 }
 
@@ -148,8 +159,10 @@ int mlir::attn::runModule(const RunOptions &options, raw_ostream &out,
   if (code)
     return *code;
   out.flush();
-  err << "attn-run: error: " << toString(code.takeError()) << '\n';
-  return kExitBadInput;
+  Error error = code.takeError();
+  int exitCode = error.isA<MissingDevice>() ? kExitNoDevice : kExitBadInput;
+  err << "attn-run: error: " << toString(std::move(error)) << '\n';
+  return exitCode;
 }
 
 void mlir::attn::listStrategies(raw_ostream &out) { printStrategies(out); }

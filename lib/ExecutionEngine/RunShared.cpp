@@ -15,6 +15,7 @@
 #include "State.h"
 
 #include "attn/ExecutionEngine/Benchmark.h"
+#include "attn/ExecutionEngine/Communicator.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -108,7 +109,8 @@ static Expected<Source> getSource(MLIRContext &context,
 
 Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
                                           MLIRContext &context,
-                                          raw_ostream &out, raw_ostream &err) {
+                                          raw_ostream &rankOut,
+                                          raw_ostream &err) {
   auto object = SharedObject::open(&context, options.file);
   if (!object)
     return object.takeError();
@@ -120,6 +122,12 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
   auto source = getSource(context, *object, **signature);
   if (!source)
     return source.takeError();
+  auto ranks = Communicator::forFunction(source->arguments);
+  if (!ranks)
+    return ranks.takeError();
+  // One rank speaks for all.
+  bool isQuiet = *ranks && !(*ranks)->isRoot();
+  raw_ostream &out = isQuiet ? nulls() : rankOut;
   // The new values of updated tensors are results of the module: once is
   // enough.
   for (ArgumentInfo &info : source->arguments)
@@ -132,6 +140,7 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
   auto inputs = bindInputsAndState(&context, options.inputs, *source, out);
   if (!inputs)
     return inputs.takeError();
+  bindCommunicator(*inputs, ranks->get());
   if (options.inputs.empty() && !source->arguments.empty())
     out << "no --input given: random inputs, seed = argument number\n";
 
@@ -150,8 +159,9 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
     return std::move(error);
   SmallVector<TensorValue> results = function->results();
   SmallVector<NamedValue> named = nameResults(*source, results, *inputs);
-  if (Error error = emitResults(options.outputs, named, out))
-    return std::move(error);
+  if (!isQuiet)
+    if (Error error = emitResults(options.outputs, named, out))
+      return std::move(error);
 
   CompileOptions compile;
   compile.strategy = object->manifest().strategy;
@@ -186,6 +196,8 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
                                  options.benchmark, out))
       return std::move(error);
   }
+  if (*ranks)
+    (*ranks)->finish();
   bool ok = !verification || verification->ok;
   return ok ? kExitOk : kExitVerifyFailed;
 }

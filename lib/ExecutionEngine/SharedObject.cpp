@@ -8,6 +8,7 @@
 
 #include "SharedObject.h"
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Runtime/AbiHelpers.h"
 
 #include "mlir/IR/BuiltinTypes.h"
@@ -18,6 +19,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/TargetParser/Host.h"
 
+#include <cstring>
 #include <dlfcn.h>
 
 using namespace mlir;
@@ -192,6 +194,11 @@ SharedFunction::create(const SharedObject &object,
 }
 
 static attn_tensor describe(TensorValue &value) {
+  if (isa<CommType>(value.element())) {
+    void *comm;
+    std::memcpy(&comm, value.data(), sizeof(comm));
+    return attn_contiguous(comm, ATTN_COMM, 0, nullptr);
+  }
   return attn_contiguous(value.data(), getAbiElement(value.element())->dtype,
                          static_cast<int32_t>(value.shape().size()),
                          value.shape().data());

@@ -47,6 +47,9 @@ std::optional<AbiElement> mlir::attn::getAbiElement(Type element) {
       .Case([](Float8E5M2Type) {
         return AbiElement{ATTN_F8E5M2, "ATTN_F8E5M2", "uint8_t"};
       })
+      .Case([](CommType) {
+        return AbiElement{ATTN_COMM, "ATTN_COMM", "attn_comm *"};
+      })
       .Case(
           [](IndexType) { return AbiElement{ATTN_I64, "ATTN_I64", "int64_t"}; })
       .Case([](IntegerType type) -> std::optional<AbiElement> {
@@ -102,7 +105,7 @@ public:
           // Macros and types that the header brings, or compilers predefine.
           "NULL", "EOF", "errno", "assert", "linux", "unix", "size_t", "int8_t",
           "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "attn_tensor",
-          "attn_exec", "attn_contiguous", "attn_set_contiguous"})
+          "attn_exec", "attn_contiguous", "attn_set_contiguous", "attn_comm"})
       taken.insert(name);
   }
 
@@ -174,6 +177,14 @@ void SizeNames::addOp(Operation *op) {
     addAttention(attention);
   if (auto append = dyn_cast<KvAppendOp>(op))
     addAppend(append);
+  if (auto merge = dyn_cast<DistMergeOp>(op)) {
+    static constexpr StringRef dims[] = {"batch", "num_heads", "seq_len_q",
+                                         "head_dim_v"};
+    add(merge.getOutput(), dims);
+    add(merge.getLse(), ArrayRef(dims).drop_back());
+    for (OpResult result : op->getResults())
+      add(result, ArrayRef(dims).drop_back(result.getResultNumber()));
+  }
   if (auto mean = dyn_cast<RunningMeanOp>(op)) {
     for (Value value : {Value(mean.getMean()), Value(op->getResult(0))})
       add(value, {"batch", "num_kv_heads", "head_dim_v"});
@@ -264,6 +275,8 @@ static std::string nameResult(Value value, unsigned number) {
   auto star = value ? value.getDefiningOp<StarOp>() : StarOp();
   if (star)
     return value == star.getOutput() ? "output" : "lse";
+  if (auto merge = value ? value.getDefiningOp<DistMergeOp>() : DistMergeOp())
+    return value == merge.getResult(0) ? "output" : "lse";
   if (value && value.getDefiningOp<SparqOp>())
     return "output";
   return "result" + std::to_string(number);

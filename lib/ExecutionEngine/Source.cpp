@@ -68,16 +68,22 @@ Error attn::checkTypes(const PublicFunction &function) {
     if (auto memref = dyn_cast<MemRefType>(type);
         memref && !memref.getLayout().isIdentity())
       return fail("only memrefs of identity layout can be passed");
-    if (!ElementFormat::get(getElementTypeOrSelf(type)))
+    if (!ElementFormat::get(getElementTypeOrSelf(type)) ||
+        (shaped && isa<CommType>(shaped.getElementType())))
       return fail("the element type is not supported");
     return Error::success();
   };
   for (auto [i, argument] : enumerate(function.arguments))
     if (Error error = check(argument.type, "argument " + Twine(i)))
       return error;
-  for (auto [i, type] : enumerate(function.results))
+  for (auto [i, type] : enumerate(function.results)) {
     if (Error error = check(type, "result " + Twine(i)))
       return error;
+    if (isa<CommType>(type))
+      return createStringError("function '" + function.name + "': result " +
+                               Twine(i) +
+                               " is a communicator, which only the caller has");
+  }
   return Error::success();
 }
 

@@ -10,6 +10,7 @@
 
 #include "Blocks.h"
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Runtime/ParallelFor.h"
 #include "attn/Support/Philox.h"
 
@@ -48,6 +49,9 @@ std::optional<ElementFormat> ElementFormat::get(Type type) {
     return ElementFormat(Float, 1, 4, 3, /*hasInfinity=*/false);
   if (isa<IndexType>(type))
     return ElementFormat(Signed, 8);
+  // An address; nobody computes with it.
+  if (isa<attn::CommType>(type))
+    return ElementFormat(Unsigned, sizeof(void *));
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return std::nullopt;

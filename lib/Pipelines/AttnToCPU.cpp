@@ -83,11 +83,12 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
          if (!options.objectAbi)
            bufferization::buildBufferDeallocationPipeline(pm);
        }});
-  stages.push_back({"vectors", [](OpPassManager &pm) {
-                      pm.addNestedPass<func::FuncOp>(
-                          createConvertAttnToVectorPass());
-                      addCleanup(pm);
-                    }});
+  stages.push_back(
+      {"vectors", [](OpPassManager &pm) {
+         pm.addNestedPass<func::FuncOp>(createConvertAttnToVectorPass());
+         pm.addNestedPass<func::FuncOp>(createAttnPrepareDistMergePass());
+         addCleanup(pm);
+       }});
   if (options.objectAbi)
     stages.push_back({"workspace", [](OpPassManager &pm) {
                         pm.addPass(createConvertBufferizationToMemRefPass());

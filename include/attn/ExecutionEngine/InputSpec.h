@@ -31,6 +31,7 @@ struct ArgumentInfo {
 /// `=VALUE`, or a scalar `VALUE:TYPE`. Without any spec, static arguments get
 /// random values with their number as seed. Every argument must be bound once,
 /// with its element type and a shape that fits; errors list what is expected.
+/// Communicators are for bindCommunicator, and have no specs.
 llvm::Expected<llvm::SmallVector<TensorValue>>
 bindInputs(MLIRContext *context, llvm::ArrayRef<std::string> specs,
            llvm::ArrayRef<ArgumentInfo> arguments);

@@ -25,7 +25,7 @@ namespace mlir::attn {
 class ElementFormat {
 public:
   /// The format of `type`: f16 bf16 f32 f64 f8E4M3FN f8E5M2 i1 i8 i16 i32 i64
-  /// ui8 and index; nothing for other types.
+  /// ui8 and index; the address of an `!attn.comm`; nothing for other types.
   static std::optional<ElementFormat> get(Type type);
 
   /// Bytes of one element; i1 takes one, index eight.

@@ -20,7 +20,8 @@
  *
  * All are reentrant, keep no state and, but for the last, return an
  * attn_status. What does not agree with the arguments is reported before
- * anything is written.
+ * anything is written. A function with a communicator among its arguments calls
+ * other ranks through it: all of them call the function, with the same sizes.
  *
  * `args` are the arguments of the function in order, tensors and scalars alike.
  * `results` are its results, except the new values of arguments that it updates
@@ -67,7 +68,8 @@ typedef enum attn_dtype {
   ATTN_I16 = 9,
   ATTN_I32 = 10,
   ATTN_I64 = 11, /* also index */
-  ATTN_U8 = 12
+  ATTN_U8 = 12,
+  ATTN_COMM = 13 /* no element: `data` is an attn_comm * of Comm.h, rank 0 */
 } attn_dtype;
 
 /* A tensor in the caller's memory. A scalar has rank 0. `strides` count
@@ -116,6 +118,8 @@ typedef enum attn_status {
   ATTN_ERROR_CAPACITY = 10, /* a cache is full */
   ATTN_ERROR_CHECK = 11,    /* another run-time check of the module */
   ATTN_ERROR_DEVICE = 12,   /* no such device, or it failed */
+  /* Ranks could not merge. Found in the middle of a call: results and updated
+   * arguments are unspecified. */
   ATTN_ERROR_COMM = 13
 } attn_status;
 

@@ -10,6 +10,7 @@
 #include "AbiHelpers.h"
 
 #include "attn/Runtime/Abi.h"
+#include "attn/Runtime/Comm.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
@@ -35,6 +36,7 @@ LLVM::LLVMStructType attn::getAbiExecType(MLIRContext *context) {
 static constexpr StringLiteral kHelpers = R"mlir(
 !tensor = !llvm.struct<(ptr, i32, i32, array<8 x i64>, array<8 x i64>)>
 !exec = !llvm.struct<(ptr, ptr, i32, ptr)>
+!comm = !llvm.struct<(i32, i32, ptr, i32, i32, ptr)>
 
 llvm.func internal @attn_abi_check_tensor(%tensor: !llvm.ptr, %dtype: i32,
     %rank: i32, %sizes: !llvm.ptr, %bytes: i64, %read: i1, %written: i1)
@@ -166,7 +168,42 @@ llvm.func internal @attn_abi_num_threads(%exec: !llvm.ptr) -> i64 {
 ^done(%result: i64):
   llvm.return %result : i64
 }
+
+llvm.func internal @attn_abi_dist_merge(%status: !llvm.ptr, %comm: !llvm.ptr,
+    %o: !llvm.ptr, %lse: !llvm.ptr, %rows: i64, %width: i64, %dtype: i32,
+    %algo: i32, %root: i32, %payload: i32) {
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  %other = llvm.mlir.constant(1 : i32) : i32
+  %known = llvm.mlir.constant(1 : i32) : i32
+  %before = llvm.load %status : !llvm.ptr -> i32
+  %has_failed = llvm.icmp "ne" %before, %ok : i32
+  llvm.cond_br %has_failed, ^done, ^version
+^version:
+  %version = llvm.load %comm : !llvm.ptr -> i32
+  %is_known = llvm.icmp "eq" %version, %known : i32
+  llvm.cond_br %is_known, ^merge, ^end(%other : i32)
+^merge:
+  %merge_at = llvm.getelementptr %comm[0, 5] : (!llvm.ptr) -> !llvm.ptr, !comm
+  %merge = llvm.load %merge_at : !llvm.ptr -> !llvm.ptr
+  %found = llvm.call %merge(%comm, %o, %lse, %rows, %width, %dtype, %algo,
+      %root, %payload) : !llvm.ptr, (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64,
+      i32, i32, i32, i32) -> i32
+  llvm.br ^end(%found : i32)
+^end(%result: i32):
+  llvm.store %result, %status : i32, !llvm.ptr
+  llvm.br ^done
+^done:
+  llvm.return
+}
 )mlir";
+
+// What the helper above knows of Comm.h.
+static_assert(ATTN_COMM_VERSION == 1 && offsetof(attn_comm, version) == 0 &&
+              offsetof(attn_comm, struct_bytes) == 4 &&
+              offsetof(attn_comm, ctx) == 8 &&
+              offsetof(attn_comm, rank) == 16 &&
+              offsetof(attn_comm, size) == 20 &&
+              offsetof(attn_comm, merge) == 24);
 
 /// Text of each status, by its number.
 static constexpr StringLiteral kStatusTexts[] = {

@@ -25,6 +25,15 @@ inline constexpr StringLiteral kAbiParallelFor = "attn_abi_parallel_for";
 /// (attn_exec *) -> i64, at least 1.
 inline constexpr StringLiteral kAbiNumThreads = "attn_abi_num_threads";
 
+/// (status: ptr, attn_comm *, o: ptr, lse: ptr, rows: i64, width: i64, dtype:
+/// i32, algo: i32, root: i32, payload: i32): merges unless *status, an i32,
+/// says that a merge failed before, and sets it.
+inline constexpr StringLiteral kAbiDistMerge = "attn_abi_dist_merge";
+
+/// What merges become before there are C functions: the same without the
+/// status.
+inline constexpr StringLiteral kRuntimeDistMerge = "attn_rt_dist_merge";
+
 /// What may be wrong with a tensor.
 enum TensorFault : int32_t {
   kNullData = 1,

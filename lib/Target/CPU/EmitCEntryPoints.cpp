@@ -166,6 +166,33 @@ static bool takeExec(func::FuncOp func) {
   return true;
 }
 
+/// Lets `func` merge over ranks through the communicator it has, and report a
+/// failure at the address that is its new last argument. Returns whether it
+/// merges.
+static bool takeMerged(func::FuncOp func) {
+  SmallVector<func::CallOp> calls;
+  func.walk([&](func::CallOp call) {
+    if (call.getCallee() == kRuntimeDistMerge)
+      calls.push_back(call);
+  });
+  if (calls.empty())
+    return false;
+  MLIRContext *context = func.getContext();
+  unsigned position = func.getNumArguments();
+  (void)func.insertArgument(position, LLVM::LLVMPointerType::get(context),
+                            DictionaryAttr::get(context), func.getLoc());
+  for (func::CallOp call : calls) {
+    OpBuilder builder(call);
+    SmallVector<Value> operands = {func.getArgument(position)};
+    llvm::append_range(operands, call.getOperands());
+    LLVM::CallOp::create(builder, call.getLoc(), TypeRange(),
+                         FlatSymbolRefAttr::get(context, kAbiDistMerge),
+                         operands);
+    call.erase();
+  }
+  return true;
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -238,6 +265,7 @@ LogicalResult EmitCEntryPoints::prepare(func::FuncOp func, SymbolTable &symbols,
 
   entry.shapesReadData = entry.shapes && readsData(entry.shapes);
   entry.computeTakesExec = takeExec(entry.compute);
+  entry.computeMerges = takeMerged(entry.compute);
   entry.workspaceTakesExec =
       entry.workspaceBytes && takeExec(entry.workspaceBytes);
   if ((entry.checks && failed(returnReasons(entry.checks, entry.reasons))) ||
@@ -298,7 +326,7 @@ void EmitCEntryPoints::runOnOperation() {
         entry.compute.removeArgAttr(i, name);
   }
   // Nothing calls them any more.
-  for (StringRef name : {kParallelFor, kNumThreads})
+  for (StringRef name : {kParallelFor, kNumThreads, kRuntimeDistMerge})
     if (Operation *decl = symbols.lookup(name))
       symbols.erase(decl);
 }

@@ -11,6 +11,8 @@
 #include "AbiHelpers.h"
 #include "EntryBody.h"
 
+#include "attn/Runtime/Comm.h"
+
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 
@@ -84,7 +86,7 @@ private:
 
   SmallVector<EntrySlot> arguments, results;
   int32_t argumentCount, resultCount, nullArguments, nullResults, nullWorkspace,
-      smallWorkspace, nullBytes;
+      smallWorkspace, nullBytes, failedMerge;
   /// Of each tensor result with a dynamic size, by its first reason.
   DenseMap<unsigned, int32_t> otherSizes;
   func::FuncOp checkArguments, accept;
@@ -110,6 +112,8 @@ void EntryPoints::addReasons() {
         reasons.add(ATTN_ERROR_WORKSPACE,
                     "workspace_bytes is less than NAME_workspace_bytes says");
   }
+  if (function.computeMerges)
+    failedMerge = reasons.add(ATTN_ERROR_COMM, "a merge over ranks failed");
   for (auto *slots : {&arguments, &results})
     for (EntrySlot &slot : *slots)
       attn::addReasons(reasons, slot);
@@ -189,6 +193,8 @@ Value EntryPoints::loadMemRef(EntryBody &body, const EntrySlot &slot,
 Value EntryPoints::loadScalar(EntryBody &body, const EntrySlot &slot,
                               Value at) {
   Value data = LLVM::LoadOp::create(body.b, ptr, at);
+  if (slot.dtype == ATTN_COMM)
+    return data;
   if (slot.type.isInteger(1)) {
     Value byte = LLVM::LoadOp::create(body.b, body.b.getI8Type(), data);
     return body.compare(CmpIPredicate::ne, byte, body.constant(0, 8));
@@ -216,6 +222,8 @@ SmallVector<Value> EntryPoints::loadArguments(EntryBody &body, Value base,
       values.push_back(loadMemRef(body, slot, at));
     else if (read)
       values.push_back(loadScalar(body, slot, at));
+    else if (slot.dtype == ATTN_COMM)
+      values.push_back(LLVM::ZeroOp::create(body.b, ptr));
     else
       values.push_back(arith::ConstantOp::create(
           body.b, cast<TypedAttr>(body.b.getZeroAttr(slot.type))));
@@ -478,7 +486,18 @@ void EntryPoints::writeCall() {
   }
   if (function.computeTakesExec)
     operands.push_back(exec);
+  Value merged;
+  if (function.computeMerges) {
+    merged = LLVM::AllocaOp::create(body.b, ptr, i32, body.constant(1, 64));
+    LLVM::StoreOp::create(body.b, body.constant(ATTN_COMM_OK, 32), merged);
+    operands.push_back(merged);
+  }
   func::CallOp computed = call(body, function.compute, operands);
+  if (merged)
+    body.require(body.compare(CmpIPredicate::eq,
+                              LLVM::LoadOp::create(body.b, i32, merged),
+                              body.constant(ATTN_COMM_OK, 32)),
+                 failedMerge);
   for (auto [i, slot] : enumerate(results)) {
     if (slot.memref())
       continue;

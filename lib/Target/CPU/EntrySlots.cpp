@@ -10,6 +10,8 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
+
 using namespace mlir;
 using namespace mlir::attn;
 
@@ -70,12 +72,13 @@ static std::optional<attn_dtype> getAbiDtype(Type type) {
 static StringRef getDtypeName(attn_dtype dtype) {
   static constexpr StringLiteral names[] = {
       "",        "f32", "f16", "bf16", "f64", "f8E4M3FN", "f8E5M2",
-      "boolean", "i8",  "i16", "i32",  "i64", "u8"};
+      "boolean", "i8",  "i16", "i32",  "i64", "u8",       "ATTN_COMM"};
   return names[dtype];
 }
 
 int64_t attn::getBytes(attn_dtype dtype) {
-  static constexpr int64_t bytes[] = {0, 4, 2, 2, 8, 1, 1, 1, 1, 2, 4, 8, 1};
+  static constexpr int64_t bytes[] = {0, 4, 2, 2, 8, 1, 1,
+                                      1, 1, 2, 4, 8, 1, sizeof(void *)};
   return bytes[dtype];
 }
 
@@ -86,6 +89,9 @@ static LogicalResult addSlot(func::FuncOp compute,
   Type element = getElementTypeOrSelf(type);
   std::string name = (what + " " + Twine(slots.size())).str();
   std::optional<attn_dtype> dtype = getAbiDtype(element);
+  // What attn-lower-comm leaves of a communicator.
+  if (isa<LLVM::LLVMPointerType>(type))
+    dtype = ATTN_COMM;
   if (!dtype)
     return compute.emitOpError("has no C function: ")
            << name << " has elements of type " << element
@@ -106,8 +112,9 @@ LogicalResult attn::collectSlots(EntryFunction &function,
                                  SmallVectorImpl<EntrySlot> &arguments,
                                  SmallVectorImpl<EntrySlot> &results) {
   func::FuncOp compute = function.compute;
-  unsigned extra =
-      (function.workspaceBytes ? 1 : 0) + (function.computeTakesExec ? 1 : 0);
+  unsigned extra = (function.workspaceBytes ? 1 : 0) +
+                   (function.computeTakesExec ? 1 : 0) +
+                   (function.computeMerges ? 1 : 0);
   // Results that are memory, by their numbers; the others are returned.
   DenseMap<int64_t, unsigned> destinations;
   for (unsigned i = 0; i + extra < compute.getNumArguments(); ++i) {

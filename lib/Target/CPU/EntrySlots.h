@@ -43,7 +43,7 @@ private:
 struct EntryFunction {
   /// The name C callers know.
   std::string name;
-  /// (arguments, destinations, workspace?, exec?) -> scalar results.
+  /// (arguments, destinations, workspace?, exec?, merged?) -> scalar results.
   func::FuncOp compute;
   /// (arguments) -> reason, or null.
   func::FuncOp checks;
@@ -55,6 +55,9 @@ struct EntryFunction {
   bool shapesReadData = false;
   /// Whether functions take an attn_exec last.
   bool computeTakesExec = false, workspaceTakesExec = false;
+  /// Whether `compute` merges over ranks: it takes the address of an i32 last,
+  /// where the status of the first merge that fails goes.
+  bool computeMerges = false;
   Reasons reasons;
 };
 

@@ -25,6 +25,7 @@ void attn::buildLowerToLLVMPipeline(OpPassManager &pm,
                                     const LowerToLLVMOptions &options) {
   // Clones and deallocations, which buffer deallocation leaves behind.
   pm.addPass(createConvertBufferizationToMemRefPass());
+  pm.addPass(createAttnLowerCommPass());
   // Before vector-to-scf: the buffers that one makes belong to a thread.
   if (options.parallel)
     pm.addPass(createAttnOutlineParallelLoopsPass());

@@ -255,6 +255,46 @@ def AttnVectorizeContractionsPass
   ];
 }
 
+def AttnPrepareDistMergePass
+    : Pass<"attn-prepare-dist-merge", "::mlir::func::FuncOp"> {
+  let summary = "Give merges over ranks memory without gaps";
+  let description = [{
+    Exact. A destination of `attn.dist_merge` whose strides may leave gaps is
+    copied to a buffer, merged there and copied back. A merge in a parallel loop
+    is an error: threads would reach it in different orders on different ranks.
+
+    ```mlir
+    func.func @before(%comm: !attn.comm,
+        %o: memref<1x8x1x64xf32, strided<[?, ?, ?, 1]>>,
+        %l: memref<1x8x1xf32>) {
+      attn.dist_merge comm(%comm) outs(%o, %l)
+        : (!attn.comm, memref<1x8x1x64xf32, strided<[?, ?, ?, 1]>>,
+           memref<1x8x1xf32>) -> ()
+      return
+    }
+    ```
+    merges `memref.alloc() : memref<1x8x1x64xf32>` between two copies.
+  }];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"
+  ];
+}
+
+def AttnLowerCommPass : Pass<"attn-lower-comm", "::mlir::ModuleOp"> {
+  let summary = "Turn merges over ranks into calls of the runtime";
+  let description = [{
+    Exact. `attn.dist_merge` on memrefs without gaps becomes a call of the
+    private function `@attn_rt_dist_merge(comm, o, lse, rows, width, dtype,
+    algo, root, payload)`, with the numbers of `attn/Runtime/Comm.h`, and
+    `!attn.comm` becomes `!llvm.ptr`, everywhere. Runs before
+    attn-outline-parallel-loops.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"
+  ];
+}
+
 def AttnCountLoadsPass : Pass<"attn-count-loads", "::mlir::ModuleOp"> {
   let summary = "Count the bytes a program loads of its arguments";
   let description = [{

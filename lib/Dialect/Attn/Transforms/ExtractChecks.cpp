@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Transforms/CSE.h"
@@ -154,6 +155,7 @@ LogicalResult ExtractChecks::initialize(MLIRContext *context) {
   for (RegisteredOperationName op : context->getRegisteredOperations())
     op.getCanonicalizationPatterns(all, context);
   memref::populateResolveRankedShapedTypeResultDimsPatterns(all);
+  scf::populateSCFForLoopCanonicalizationPatterns(all);
   populateReadThroughPatterns(all);
   patterns = FrozenRewritePatternSet(std::move(all));
   return success();
@@ -182,9 +184,9 @@ LogicalResult ExtractChecks::verify(ModuleOp module) {
              << func.getBody().getBlocks().size()
              << "; use scf for control flow";
     for (Type type : func.getFunctionType().getInputs())
-      if (!isa<RankedTensorType>(type) && !type.isIntOrIndexOrFloat())
-        return func.emitOpError("expects ranked tensors and scalars as "
-                                "arguments, but got ")
+      if (!isa<RankedTensorType, CommType>(type) && !type.isIntOrIndexOrFloat())
+        return func.emitOpError("expects ranked tensors, scalars and "
+                                "communicators as arguments, but got ")
                << type;
     for (Type type : func.getFunctionType().getResults())
       if (!isa<RankedTensorType>(type) && !type.isIntOrIndexOrFloat())
@@ -193,6 +195,33 @@ LogicalResult ExtractChecks::verify(ModuleOp module) {
                << type;
   }
   return success();
+}
+
+/// Erases what other ranks are called for: nobody but the function itself may
+/// call them. What comes back has sizes that are known, and no elements.
+static void eraseMerges(func::FuncOp func) {
+  SmallVector<DistMergeOp> merges;
+  func.walk([&](DistMergeOp op) { merges.push_back(op); });
+  for (DistMergeOp op : merges) {
+    OpBuilder builder(op);
+    for (auto [init, result] :
+         llvm::zip_equal(op.getDpsInits(), op.getResults())) {
+      auto type = cast<RankedTensorType>(result.getType());
+      SmallVector<OpFoldResult> sizes =
+          tensor::getMixedSizes(builder, op.getLoc(), init);
+      Value unknown = tensor::EmptyOp::create(builder, op.getLoc(), sizes,
+                                              type.getElementType());
+      // Written over all of the destination: loops see that its sizes stay.
+      SmallVector<OpFoldResult> zeros(sizes.size(), builder.getIndexAttr(0));
+      SmallVector<OpFoldResult> ones(sizes.size(), builder.getIndexAttr(1));
+      Value known = tensor::InsertSliceOp::create(builder, op.getLoc(), unknown,
+                                                  init, zeros, sizes, ones);
+      if (known.getType() != type)
+        known = tensor::CastOp::create(builder, op.getLoc(), type, known);
+      result.replaceAllUsesWith(known);
+    }
+    op.erase();
+  }
 }
 
 /// A private copy of `func` that returns nothing, or the dynamic sizes of its
@@ -205,6 +234,7 @@ func::FuncOp ExtractChecks::copy(func::FuncOp func, StringRef suffix,
   for (unsigned i = 0; i < copy.getNumArguments(); ++i)
     copy.removeArgAttr(i, kInoutAttrName);
   copy.removeResAttrsAttr();
+  eraseMerges(copy);
   auto end = cast<func::ReturnOp>(copy.getBody().front().getTerminator());
   OpBuilder builder(end);
   SmallVector<Value> sizes;

@@ -26,7 +26,7 @@ func.func @blocks(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
-// expected-error @below {{expects ranked tensors and scalars as arguments, but got 'memref<4xf32>'}}
+// expected-error @below {{expects ranked tensors, scalars and communicators as arguments, but got 'memref<4xf32>'}}
 func.func @memory(%x: memref<4xf32>) {
   return
 }
