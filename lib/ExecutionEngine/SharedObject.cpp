@@ -10,6 +10,7 @@
 
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Runtime/AbiHelpers.h"
+#include "attn/Runtime/Comm.h"
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -252,6 +253,15 @@ Error SharedFunction::check(int32_t status) const {
   if (status == ATTN_OK)
     return Error::success();
   bool hasResults = !values.empty();
+  // Only the communicator knows.
+  if (status == ATTN_ERROR_COMM)
+    for (const attn_tensor &argument : arguments)
+      if (argument.dtype == ATTN_COMM) {
+        auto *comm = static_cast<attn_comm *>(argument.data);
+        return createStringError("rank " + Twine(comm->rank) + " of " +
+                                 Twine(comm->size) + ": '" + name +
+                                 "': " + comm->error_string(comm));
+      }
   const char *why = explain(arguments.data(), arguments.size(),
                             hasResults ? resultTensors.data() : nullptr,
                             hasResults ? resultTensors.size() : 0);

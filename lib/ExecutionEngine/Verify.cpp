@@ -97,23 +97,30 @@ static void report(StringRef what, const ref::Comparison &comparison,
   err << "]: " << comparison.describe() << '\n';
 }
 
-/// Whether an op of `source` multiplies by bf16 values: the powers may be
-/// rounded to that type first, however wide the sums are.
-static bool multipliesBF16(const Source &source) {
+/// A type that an op of `source` may round outputs or what they are sums of to,
+/// however wide its results are: powers before they multiply bf16 values, and
+/// what travels between ranks.
+static std::optional<ref::Type> getRounding(const Source &source) {
   auto module = cast<ModuleOp>(source.func()->getParentOp());
-  return module
-      .walk([](AttentionInterface op) {
-        return getElementTypeOrSelf(op.getValue().getType()).isBF16()
-                   ? WalkResult::interrupt()
-                   : WalkResult::advance();
-      })
-      .wasInterrupted();
+  std::optional<ref::Type> rounding;
+  module.walk([&](Operation *op) {
+    auto attention = dyn_cast<AttentionInterface>(op);
+    auto merge = dyn_cast<DistMergeOp>(op);
+    std::optional<Type> payload = merge ? merge.getPayload() : std::nullopt;
+    if ((attention &&
+         getElementTypeOrSelf(attention.getValue().getType()).isBF16()) ||
+        (payload && payload->isBF16()))
+      rounding = ref::Type::BF16;
+    else if (payload && payload->isF32() && !rounding)
+      rounding = ref::Type::F32;
+  });
+  return rounding;
 }
 
 static ref::Comparison compareValues(const TensorValue &actual,
                                      const TensorValue &expected,
                                      const ReferenceTable &table,
-                                     bool hasBF16Values) {
+                                     std::optional<ref::Type> rounding) {
   ref::Comparison comparison;
   Type element = actual.element();
   ref::Type type = element.isF64()    ? ref::Type::F64
@@ -121,8 +128,9 @@ static ref::Comparison compareValues(const TensorValue &actual,
                    : element.isBF16() ? ref::Type::BF16
                                       : ref::Type::F32;
   // The sums are what has four dimensions; statistics stay exact.
-  if (hasBF16Values && type == ref::Type::F32 && actual.shape().size() == 4)
-    type = ref::Type::BF16;
+  bool isWide = type == ref::Type::F32 || type == ref::Type::F64;
+  if (rounding && isWide && actual.shape().size() == 4)
+    type = *rounding;
   double maxAbsScore = table.maxAbsScore();
   int64_t seqLenKv = table.seqLenKv();
   // Tolerance.h knows what attention returns; for an 8-bit float the rounding
@@ -259,7 +267,7 @@ Expected<Verification> mlir::attn::verifyResults(
   if (!wideResults)
     return wideResults.takeError();
   Verification verification;
-  bool hasBF16Values = multipliesBF16(source);
+  std::optional<ref::Type> rounding = getRounding(source);
   SmallVector<NamedValue> expectations =
       nameResults(*wide, *wideResults, wideInputs);
   for (auto [actual, expected] : zip_equal(results, expectations)) {
@@ -271,7 +279,7 @@ Expected<Verification> mlir::attn::verifyResults(
       continue;
     }
     ref::Comparison comparison =
-        compareValues(*actual.value, *expected.value, table, hasBF16Values);
+        compareValues(*actual.value, *expected.value, table, rounding);
     report(actual.name, comparison, actual.value->shape(), out, err);
     // Of right results the one with the largest error, else the first wrong
     // one.
