@@ -16,6 +16,7 @@
 
 #include "attn/ExecutionEngine/Benchmark.h"
 #include "attn/ExecutionEngine/Communicator.h"
+#include "attn/Target/CPU/HostTarget.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -107,6 +108,17 @@ static Expected<Source> getSource(MLIRContext &context,
   return std::move(source);
 }
 
+/// Says so if what `object` was compiled for is not what the program beside it
+/// will be.
+static void noteOtherTarget(MLIRContext &context, const SharedObject &object,
+                            raw_ostream &out) {
+  std::string host;
+  llvm::raw_string_ostream(host) << getHostTarget(&context);
+  if (object.manifest().target != host)
+    out << "dense is compiled for this processor, the object for another: "
+           "their times do not compare (attn-compile --mcpu=native)\n";
+}
+
 Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
                                           MLIRContext &context,
                                           raw_ostream &rankOut,
@@ -186,6 +198,8 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
     if (!hasModule)
       out << "no module in '" << options.file
           << "' (--no-embed-ir): its work is not counted\n";
+    if (isCompared)
+      noteOtherTarget(context, *object, out);
     if (Error error =
             isCompared
                 ? compareWithDense(*source, compile, approximation, call,
