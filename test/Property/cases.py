@@ -16,6 +16,7 @@ from typing import List, Optional, Tuple
 import numpy as np
 import oracle
 import oracle_sparq
+import oracle_star
 from formats import decode, encode, round_to
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -81,13 +82,20 @@ class Case:
     offsets: Optional[Tuple[int, int, int, int]] = None
     dynamic: str = "static"  # or "lengths" or "all"
     want_lse: bool = True
-    form: str = "sdpa"  # or "sparq", "partial", "online", "merge"
+    form: str = "sdpa"  # or "star", "sparq", "partial", "online", "merge"
     parts: Tuple[Tuple[int, int], ...] = ()  # of "online" and "merge"
     strategy: str = "blockwise"
     # Of the form "sparq", whose parameters are those of the strategy:
     key_tile: int = 0  # of key_t; 0: none
     keeps_mean: bool = False  # whether value_mean is given
     splits: int = 0  # of attn.sparq_step; 0: attn.sparq
+    # Of the form "star":
+    block_size: int = 1
+    anchor_size: int = 0
+    anchor: str = "first"
+    # None, int (a constant), ("argument", int), list per batch entry.
+    context_len: object = None
+    anchors: int = 0  # keys of operands of their own; 0: none
     seed: int = 0
 
     @property
@@ -134,8 +142,19 @@ class Case:
             return self.offset[b if len(self.offset) > 1 else 0]
         return self.offset
 
+    def context_len_at(self, b):
+        """The absolute position of the first query row; None: there is none."""
+        if isinstance(self.context_len, list):
+            return self.context_len[b if len(self.context_len) > 1 else 0]
+        if isinstance(self.context_len, tuple):
+            return self.context_len[1]
+        return self.context_len
+
     def shape(self, what):
         """The shape of an operand, in memory order."""
+        if what.startswith("anchor_"):
+            whole = dataclasses.replace(self, seq_len_kv=self.anchors, page_size=0)
+            return whole.shape(what.partition("_")[2])
         heads = self.num_heads if what in ("query", "output") else self.num_kv_heads
         length = self.seq_len_q if what in ("query", "output") else self.seq_len_kv
         width = self.head_dim if what in ("query", "key") else self.head_dim_v
@@ -158,12 +177,14 @@ class Case:
     def element_type(self, name):
         if name in ("query", "output"):
             return self.dtype
-        if name in ("key", "value", "key_t"):
+        if name in ("key", "value", "key_t", "anchor_key", "anchor_value"):
             return self.kv_dtype or self.dtype
         if name in ("mask", "bias"):
             return getattr(self, f"{name}_type")
-        if name in ("kv_len", "q_len", "causal_offset"):
+        if name in ("kv_len", "q_len", "causal_offset", "context_len"):
             return "i64"
+        if name == "context":
+            return "index"
         if name.startswith("documents"):
             return "i64"
         return {"page_table": "i32"}.get(name, self.acc)
@@ -240,9 +261,17 @@ def make_inputs(case):
         # The tables end where the rows and keys do.
         for name, axis in (("q", 2), ("kv", 3)):
             count = (case.seq_len_q, case.seq_len_kv)[axis - 2] + case.offset_of(axis)
+            count = max(count, case.anchors)
             inputs[f"documents_{name}"] = random.integers(0, 3, count)
     if case.sinks:
         inputs["sinks"] = random.standard_normal(case.num_heads)
+    if isinstance(case.context_len, list):
+        inputs["context_len"] = np.array(case.context_len, np.int64)
+    elif isinstance(case.context_len, tuple):
+        inputs["context"] = np.array(case.context_len_at(0), np.int64)
+    if case.anchors:
+        for name in ("anchor_key", "anchor_value"):
+            inputs[name] = random.standard_normal(case.shape(name))
     if case.key_tile:
         inputs["key_t"] = transposed_keys(case, inputs["key"])
     if case.keeps_mean:
@@ -317,9 +346,10 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
 
     lowering "tool" is what attn-run does with --strategy, "attribute" what it
     does with a strategy written on the op; "portable" applies the strategy and
-    lowers to linalg first; "decomposed" takes SparQ apart first; "split-kv=N" runs
-    attn-split-kv first; "object" calls a shared object with strided tensors. An
-    op that is a strategy by itself ("sparq") is given none. With `check` the
+    lowers to linalg first; "tiled=QxK" tiles by these sizes first, and
+    "tiled-portable=QxK" both; "decomposed" takes SparQ apart first; "split-kv=N"
+    runs attn-split-kv first; "object" calls a shared object with strided tensors.
+    An op that is a strategy by itself ("star", "sparq") is given none. With `check` the
     results are compared with the oracle, with `verify` attn-run compares
     them with the C++ reference too; `threads` is how many it uses.
     Memory ends, or begins, at pages that cannot be touched.
@@ -330,7 +360,7 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
     arrays = [encode(case.element_type(n), array) for n, array in inputs.items()]
     flags = ["--guard-pages=" + ("start" if case.seed % 3 == 0 else "end")]
     transform = None
-    has_strategy = case.form != "sparq"
+    has_strategy = case.form not in ("star", "sparq")
     if lowering in ("portable", "decomposed"):
         transform = ["--convert-attn-to-linalg"]
         if lowering == "decomposed":
@@ -340,6 +370,12 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
                 f"--attn-assign-strategy=strategy={case.strategy}",
                 "--attn-apply-strategies",
             ]
+    elif lowering.startswith("tiled"):
+        q, k = lowering.partition("=")[2].split("x")
+        tile = f"--attn-tile-blockwise=block-size-q={q} block-size-kv={k}"
+        transform = [tile]
+        if lowering.startswith("tiled-portable"):
+            transform.append("--convert-attn-to-linalg")
     elif lowering.startswith("split-kv="):
         transform = ["--attn-split-kv=num-splits=" + lowering.partition("=")[2]]
     elif lowering == "tool" and has_strategy:

@@ -55,7 +55,7 @@ def _dynamic_dims(case, name, shape):
     if name in ("query", "output") and case.strategy.startswith("sparq"):
         # Only where it is known that there is one query.
         return (0, 3 - length) if everything else (0,)
-    if name in ("query", "key", "value", "output"):
+    if name in ("query", "key", "value", "output", "anchor_key", "anchor_value"):
         return (0, 1, 2) if everything else (0, length)
     if name == "lse":
         return (0, 1, 2) if everything else (0, 2)
@@ -203,6 +203,32 @@ class _Writer:
         )
         return [f"%r#{n}" for n in range(len(results))], results
 
+    def star(self):
+        case = self.case
+        clauses, types = self.modifiers()
+        types = [self.types[n] for n in ("query", "key", "value")] + types
+        if "sinks" in self.types:
+            clauses += " sinks(%sinks)"
+            types.append(self.types["sinks"])
+        if isinstance(case.context_len, int):
+            self.add(f"%context = arith.constant {case.context_len} : index")
+        if case.context_len is not None:
+            name = "context_len" if isinstance(case.context_len, list) else "context"
+            clauses += f" context_len(%{name})"
+            types.append(self.types.get(name, "index"))
+        clauses += f" block_size({case.block_size}) anchor_size({case.anchor_size})"
+        if case.anchor != "first":
+            clauses += f" anchor({case.anchor})"
+        if case.anchors:
+            clauses += " anchors(%anchor_key, %anchor_value)"
+            types += [self.types["anchor_key"], self.types["anchor_value"]]
+        results = [self.output, self.lse][: 2 if case.want_lse else 1]
+        self.add(
+            f"%r:{len(results)} = attn.star %query, %key, %value {clauses}"
+            f"{self.score()}\n    : ({', '.join(types)}) -> ({', '.join(results)})"
+        )
+        return [f"%r#{n}" for n in range(len(results))], results
+
     def sparq(self):
         """attn.sparq with its state; attn.sparq_step if there are splits."""
         case, o = self.case, oracle_sparq.options(self.case)
@@ -318,6 +344,8 @@ def to_mlir(case, inputs, with_strategy=False):
     writer.constants()
     if case.form == "sdpa":
         values, types = writer.sdpa(case.strategy if with_strategy else None)
+    elif case.form == "star":
+        values, types = writer.star()
     elif case.form == "sparq":
         values, types = writer.sparq()
     else:

@@ -1,11 +1,14 @@
 """Attention in numpy, f64: written from the contract, not from the C++."""
 
 import numpy as np
+import oracle_star
+
+KV = ("key", "value")
 
 
 def keys_and_values(case, inputs):
     """Logical K and V, [batch, num_kv_heads, seq_len_kv, dim], in f64."""
-    key, value = (np.asarray(inputs[n], np.float64) for n in ("key", "value"))
+    key, value = (np.asarray(inputs[n], np.float64) for n in KV)
     if case.layout == "bshd":
         key, value = key.transpose(0, 2, 1, 3), value.transpose(0, 2, 1, 3)
     if case.page_size:
@@ -25,14 +28,27 @@ def keys_and_values(case, inputs):
         key = key * inputs["key_scale"]
     if "value_scale" in inputs:
         value = value * inputs["value_scale"]
+    if case.anchors:
+        anchors = [np.asarray(inputs[f"anchor_{n}"], np.float64) for n in KV]
+        if case.layout == "bshd":
+            anchors = [x.transpose(0, 2, 1, 3) for x in anchors]
+        key, value = (
+            np.concatenate(pair, axis=2) for pair in zip((key, value), anchors)
+        )
     return key, value
 
 
+def key_positions(case):
+    """Where the keys lie, anchors of their own after the others."""
+    keys = np.arange(case.seq_len_kv) + case.offset_of(3)
+    return np.concatenate([keys, np.arange(case.anchors)])
+
+
 def visible(case, inputs):
-    """[batch, num_heads, seq_len_q, seq_len_kv] of bool; scores aside."""
+    """[batch, num_heads, seq_len_q, keys] of bool; scores aside."""
     i = np.arange(case.seq_len_q)[:, None] + case.offset_of(2)
-    j = np.arange(case.seq_len_kv)[None, :] + case.offset_of(3)
-    shape = (case.batch, case.num_heads, case.seq_len_q, case.seq_len_kv)
+    j = key_positions(case)[None, :]
+    shape = (case.batch, case.num_heads, case.seq_len_q, j.size)
     seen = np.ones(shape, bool)
     left, right = case.window
     for b in range(case.batch):
@@ -44,6 +60,7 @@ def visible(case, inputs):
         if right >= 0:
             here = here & (j <= i + delta + right)
         seen[b] = here
+    seen &= oracle_star.visible(case)[:, None]
     if "mask" in inputs:
         seen &= np.asarray(inputs["mask"]) != 0
     return seen
@@ -71,7 +88,8 @@ def scores(case, inputs, components=None):
     if "bias" in inputs:
         s = s + inputs["bias"]
     b, h, i, j = np.ogrid[tuple(slice(n) for n in s.shape)]
-    h, i, j = (x + case.offset_of(axis) for axis, x in ((1, h), (2, i), (3, j)))
+    h, i = h + case.offset_of(1), i + case.offset_of(2)
+    j = key_positions(case)[None, None, None]
     if case.score == "add":
         s = s + 3.5
     elif case.score == "alibi":
@@ -84,6 +102,17 @@ def scores(case, inputs, components=None):
         same = inputs["documents_q"][i] == inputs["documents_kv"][j]
         s = np.where(same, s, -np.inf)
     return s, value
+
+
+def weighted_sums(p, seen, value):
+    """p times value; what a row does not see is not multiplied by its 0."""
+    if np.isfinite(value).all():
+        return np.einsum("bhij,bhjd->bhid", p, value)
+    sums = np.empty((*p.shape[:3], value.shape[3]))
+    for b, h, i in np.ndindex(*p.shape[:3]):
+        here = seen[b, h, i]
+        sums[b, h, i] = p[b, h, i, here] @ value[b, h, here]
+    return sums
 
 
 def attention(case, inputs):
@@ -100,7 +129,8 @@ def attention(case, inputs):
         sink = np.full(s.shape[:3], -np.inf)
         if "sinks" in inputs:
             sink = np.broadcast_to(inputs["sinks"][None, :, None], sink.shape)
-            if case.form == "sdpa":  # attn.finalize knows no q_len.
+            # attn.finalize knows no q_len.
+            if case.form in ("sdpa", "star"):
                 alive = np.array([case.q_len_at(b) for b in range(case.batch)])
                 rows = np.arange(case.seq_len_q) + case.offset_of(2)
                 alive = rows[None, None, :] < alive[:, None, None]
@@ -109,7 +139,7 @@ def attention(case, inputs):
         safe = np.where(top == -np.inf, 0, top)
         p = np.where(s == -np.inf, 0, np.exp(s - safe[..., None]))
         total = p.sum(axis=3) + np.exp(sink - safe)
-        output = np.einsum("bhij,bhjd->bhid", p, value) / total[..., None]
+        output = weighted_sums(p, s != -np.inf, value) / total[..., None]
         output = np.where((total == 0)[..., None], 0, output)
         lse = np.where(total == 0, -np.inf, safe + np.log(total))
         return output, np.where(np.isposinf(top), np.nan, lse), largest

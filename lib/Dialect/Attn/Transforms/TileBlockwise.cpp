@@ -442,10 +442,14 @@ FailureOr<SmallVector<Value>> attn::tileBlockwise(RewriterBase &rewriter,
     return rewriter.notifyMatchFailure(op, "expects tensors, not memrefs");
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
-  if (auto sdpa = dyn_cast<SdpaOp>(*op); sdpa && op.hasNoRows())
-    return sdpa.createEmptyResults(rewriter);
-  if (auto star = dyn_cast<StarOp>(*op); star && op.hasNoRows())
-    return star.createEmptyResults(rewriter);
+  if (isa<SdpaOp, StarOp>(*op) && op.hasNoRows()) {
+    auto sdpa = dyn_cast<SdpaOp>(*op);
+    SmallVector<Value> results =
+        sdpa ? sdpa.createEmptyResults(rewriter)
+             : cast<StarOp>(*op).createEmptyResults(rewriter);
+    rewriter.replaceOp(op, results);
+    return results;
+  }
   return BlockwiseTiler{rewriter, op, sizes}.run();
 }
 

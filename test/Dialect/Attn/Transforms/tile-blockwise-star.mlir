@@ -120,3 +120,22 @@ module attributes {attn.target = #cpu} {
     return %o : !t
   }
 }
+
+// -----
+
+!q = tensor<1x2x0x16xf32>
+!kv = tensor<1x1x64x16xf32>
+!a = tensor<1x1x32x16xf32>
+
+// Nothing is left of an op without rows, also where it could not be taken apart
+// otherwise.
+// APPLY-LABEL: func.func @no_rows
+// APPLY-NOT:     attn.star
+// APPLY:         tensor.empty() : tensor<1x2x0x16xf32>
+// APPLY:         return
+func.func @no_rows(%q: !q, %k: !kv, %a: !a, %i: index) -> !q {
+  %c0 = arith.constant 0 : index
+  %o = attn.star %q, %k, %k causal offsets(%c0, %c0, %i, %i) block_size(32) anchor_size(32) anchors(%a, %a)
+    : (!q, !kv, !kv, index, index, index, index, !a, !a) -> !q
+  return %o : !q
+}
