@@ -23,6 +23,7 @@ import time  # noqa: E402
 import numpy as np  # noqa: E402
 
 import bars  # noqa: E402
+import comm  # noqa: E402
 import picture  # noqa: E402
 import table  # noqa: E402
 from contender import Missing, first_line  # noqa: E402
@@ -269,7 +270,23 @@ def load_results(path, facts, clock, stamp):
     return [Result.from_json(entry) for entry in document["results"]]
 
 
-def write_docs(options, config, results, facts, versions):
+def measure_ranks(compiler, results):
+    """Prints and returns what merges over MPI cost, if a step of several ranks was
+    measured."""
+    step = next((r.case for r in results if r.case.parts), None)
+    if not step:
+        return None
+    measured, why = comm.measure(compiler.tool, step.heads, step.head_dim)
+    say()
+    if why:
+        say(f"no merge over ranks: {why}")
+        return None
+    for line in table.aligned(comm.HEADER, comm.cells(measured)):
+        say(line)
+    return measured
+
+
+def write_docs(options, config, results, facts, versions, ranks):
     """Replaces the sections `bars` and `results` of a document."""
     some, every = table.disturbed(results)
     quality = (
@@ -294,6 +311,8 @@ def write_docs(options, config, results, facts, versions):
         lines = about + [""] + table.markdown(header, bar_rows)
         table.replace_section(options.docs, f"{prefix}bars", lines)
         lines = table.summary_markdown(chosen, section)
+        if ranks and section == "star":
+            lines += ["", *table.markdown(comm.HEADER, comm.cells(ranks))]
         table.replace_section(options.docs, f"{prefix}results", lines)
 
 
@@ -368,6 +387,7 @@ def main():
     say()
     for line in table.summary_lines(results):
         say(line)
+    ranks = measure_ranks(compiler, results)
     say()
     say("rate, of limit: by medians; peers: their time over ours (2x: we are faster)")
     some, every = table.disturbed(results)
@@ -401,6 +421,7 @@ def main():
         "results": [result.to_json() for result in results],
         "left_out": [case.name for case in left_out],
         "bars": bars.to_json(results),
+        "ranks": ranks,
     }
     table.write_json(path, document)
     pictures, why = picture.write_pictures(
@@ -410,7 +431,7 @@ def main():
     say(f"results: {', '.join([path, *pictures])}" + (f"; {why}" if why else ""))
     if options.docs:
         try:
-            write_docs(options, name, results, facts, versions)
+            write_docs(options, name, results, facts, versions, ranks)
         except (OSError, ValueError) as error:
             fail(error)
         say(f"tables: {options.docs}")

@@ -231,7 +231,7 @@ def summary_lines(results):
         header, rows = _section_cells(results, section)
         if rows:
             lines += [""] if lines else []
-            lines += _aligned(header, rows)
+            lines += aligned(header, rows)
     return lines
 
 
@@ -244,7 +244,8 @@ def _section_cells(results, section):
     return _summary_cells(results)
 
 
-def _aligned(header, rows):
+def aligned(header, rows):
+    """A table of text, the first column to the left."""
     widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
 
     def line(cells):

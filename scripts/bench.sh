@@ -26,7 +26,8 @@ done
 
 install_missing
 [ "$install" = 0 ] || install_missing python3-venv
-build attn-compile
+build attn-compile # and, where there is MPI, what times merges over it
+(cd "$ATTN_BUILD" && ninja -n attn-bench-comm >/dev/null 2>&1) && build attn-bench-comm
 
 # Versions are pinned: numbers of different versions do not compare.
 peer_packages() {
