@@ -91,3 +91,28 @@ func.func private @sparq_top_k() attributes {s = #attn.sparq<top_k = -4>}
 
 // expected-error @below {{expects local_window of -1 (a quarter of top_k) to 2147483647, but got -2}}
 func.func private @sparq_local_window() attributes {s = #attn.sparq<local_window = -2>}
+
+// -----
+
+// expected-error @below {{expects dim of keys, pages and rows only, which are cut along it, but keys has none}}
+func.func private @shard_dim() attributes {s = #attn.shard<keys>}
+
+// -----
+
+// expected-error @below {{expects dim of keys, pages and rows only, which are cut along it, but offset has one}}
+func.func private @shard_dim_of_offset() attributes {s = #attn.shard<offset, dim = 2>}
+
+// -----
+
+// expected-error @below {{expects of, the number of an argument, of an anchor only, but pool has it}}
+func.func private @shard_of() attributes {s = #attn.shard<pool, of = 1>}
+
+// -----
+
+// expected-error @below {{expects of, the number of an argument, of an anchor only, but anchor has none}}
+func.func private @shard_anchor() attributes {s = #attn.shard<anchor>}
+
+// -----
+
+// expected-error @below {{expects unit of 1 to 2147483647, but got 0}}
+func.func private @shard_unit() attributes {s = #attn.shard<rows, dim = 2, unit = 0>}

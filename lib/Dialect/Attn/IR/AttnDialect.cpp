@@ -135,6 +135,28 @@ LogicalResult StarAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult ShardAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                ShardKind kind, int64_t dim, int64_t unit,
+                                int64_t of) {
+  constexpr int64_t max = std::numeric_limits<int32_t>::max();
+  bool isCut = kind == ShardKind::keys || kind == ShardKind::pages ||
+               kind == ShardKind::rows;
+  if (isCut != (dim >= 0))
+    return emitError() << "expects dim of keys, pages and rows only, which "
+                          "are cut along it, but "
+                       << stringifyShardKind(kind)
+                       << (dim >= 0 ? " has one" : " has none");
+  if ((kind == ShardKind::anchor) != (of >= 0))
+    return emitError() << "expects of, the number of an argument, of an anchor "
+                          "only, but "
+                       << stringifyShardKind(kind)
+                       << (of >= 0 ? " has it" : " has none");
+  if (unit < 1 || unit > max)
+    return emitError() << "expects unit of 1 to " << max << ", but got "
+                       << unit;
+  return success();
+}
+
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  TargetKind kind, int64_t vectorBits,
                                  int64_t numVectorRegisters, int64_t l1Bytes,

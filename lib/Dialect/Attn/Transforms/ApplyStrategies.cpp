@@ -10,6 +10,7 @@
 
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -36,7 +37,7 @@ struct ApplyStrategiesPass
         declareNumThreads(module);
     FailureOr<SmallVector<Value>> tiled =
         tileBlockwise(rewriter, cast<AttentionInterface>(op), sizes);
-    assert(succeeded(tiled) && "attn.sdpa and attn.star tile");
+    assert(succeeded(tiled) && "attn.sdpa, attn.star and attn.partial tile");
     (void)tiled;
   }
 
@@ -78,6 +79,15 @@ struct ApplyStrategiesPass
     SmallVector<StarOp> stars;
     getOperation()->walk([&](StarOp op) { stars.push_back(op); });
     for (StarOp op : stars)
+      tile(rewriter, op);
+    // A rank's part, say. What a parallel loop computes is a tile already.
+    SmallVector<PartialOp> partials;
+    getOperation()->walk([&](PartialOp op) {
+      if (isa<RankedTensorType>(op.getQuery().getType()) &&
+          !op->getParentOfType<scf::ForallOp>())
+        partials.push_back(op);
+    });
+    for (PartialOp op : partials)
       tile(rewriter, op);
   }
 };

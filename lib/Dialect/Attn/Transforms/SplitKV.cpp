@@ -15,8 +15,6 @@
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
 
-#include <limits>
-
 using namespace mlir;
 using namespace mlir::attn;
 
@@ -56,40 +54,6 @@ static DimRange getShare(IndexMath &math, AttentionInterface op,
   return range;
 }
 
-/// lse of the part that stands for the sinks: the sink of each head, -inf for
-/// rows beyond q_len.
-static Value createSinkLse(IndexMath &math, AttentionInterface op, Value sinks,
-                           Value init) {
-  OpBuilder &b = math.b;
-  Type type = getElementTypeOrSelf(init.getType());
-  // (part, batch, head, query)
-  AffineMap heads = AffineMap::get(4, 0, b.getAffineDimExpr(2));
-  SmallVector<utils::IteratorType> iterators(4, utils::IteratorType::parallel);
-  auto body = [&](OpBuilder &nested, Location loc, ValueRange args) {
-    Value sink = args[0];
-    if (op.getQLen()) {
-      IndexMath at{nested, loc};
-      Value entry = linalg::IndexOp::create(nested, loc, 1);
-      Value row = linalg::IndexOp::create(nested, loc, 3);
-      Value length = at.value(getQLenAt(op, nested, loc, entry));
-      Value position =
-          at.value(at.add(OpFoldResult(row), getOffset(op, nested, 2)));
-      Value inUse = arith::CmpIOp::create(
-          nested, loc, arith::CmpIPredicate::slt, position, length);
-      Value none = arith::ConstantOp::create(
-          nested, loc,
-          nested.getFloatAttr(type, -std::numeric_limits<double>::infinity()));
-      sink = arith::SelectOp::create(nested, loc, inUse, sink, none);
-    }
-    linalg::YieldOp::create(nested, loc, sink);
-  };
-  return linalg::GenericOp::create(
-             b, math.loc, init.getType(), sinks, init,
-             ArrayRef<AffineMap>{heads, b.getMultiDimIdentityMap(4)}, iterators,
-             body)
-      .getResult(0);
-}
-
 /// Writes the sinks as part `part` of the stacks: output 0, lse the sink.
 static void insertSinks(IndexMath &math, AttentionInterface op, Value sinks,
                         int64_t part, SmallVector<Value> &stacks) {
@@ -102,7 +66,7 @@ static void insertSinks(IndexMath &math, AttentionInterface op, Value sinks,
     SmallVector<OpFoldResult> strides = unitStrides(b, sizes.size());
     auto type = cast<FloatType>(getElementTypeOrSelf(stack.getType()));
     Value slab = n == 0 ? createFilled(b, math.loc, sizes, type, 0.0)
-                        : createSinkLse(math, op, sinks,
+                        : createSinkLse(b, math.loc, op, sinks,
                                         createEmpty(b, math.loc, sizes, type));
     stack = tensor::InsertSliceOp::create(b, math.loc, slab, stack, offsets,
                                           sizes, strides);

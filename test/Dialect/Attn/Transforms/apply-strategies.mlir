@@ -63,3 +63,36 @@ func.func @negative_prefill(%q: tensor<1x4x512x64xf32>) -> tensor<1x4x512x64xf32
     : (tensor<1x4x512x64xf32>, tensor<1x4x512x64xf32>, tensor<1x4x512x64xf32>) -> tensor<1x4x512x64xf32>
   return %o : tensor<1x4x512x64xf32>
 }
+
+// What one rank computes of all keys is tiled as the whole would be; what a
+// parallel loop computes is a tile already.
+// CHECK-LABEL: func.func @partial
+// CHECK:         scf.forall
+// CHECK:           attn.online
+// CHECK-NOT:     attn.partial
+// CHECK-LABEL: func.func @negative_partial_of_a_loop
+// CHECK:         scf.forall
+// CHECK-NOT:       scf.forall
+// CHECK:           attn.partial
+func.func @partial(%q: tensor<1x4x1x64xf32>, %k: tensor<1x4x512x64xf32>, %o: tensor<1x4x1x64xf32>,
+    %l: tensor<1x4x1xf32>) -> (tensor<1x4x1x64xf32>, tensor<1x4x1xf32>) {
+  %r:2 = attn.partial ins(%q, %k, %k) outs(%o, %l)
+    : (tensor<1x4x1x64xf32>, tensor<1x4x512x64xf32>, tensor<1x4x512x64xf32>, tensor<1x4x1x64xf32>, tensor<1x4x1xf32>)
+    -> (tensor<1x4x1x64xf32>, tensor<1x4x1xf32>)
+  return %r#0, %r#1 : tensor<1x4x1x64xf32>, tensor<1x4x1xf32>
+}
+func.func @negative_partial_of_a_loop(%q: tensor<2x4x1x64xf32>, %k: tensor<2x4x512x64xf32>, %o: tensor<2x4x1x64xf32>,
+    %l: tensor<1x4x1xf32>) -> tensor<2x4x1x64xf32> {
+  %r = scf.forall (%b) in (2) shared_outs(%out = %o) -> tensor<2x4x1x64xf32> {
+    %qb = tensor.extract_slice %q[%b, 0, 0, 0] [1, 4, 1, 64] [1, 1, 1, 1] : tensor<2x4x1x64xf32> to tensor<1x4x1x64xf32>
+    %kb = tensor.extract_slice %k[%b, 0, 0, 0] [1, 4, 512, 64] [1, 1, 1, 1] : tensor<2x4x512x64xf32> to tensor<1x4x512x64xf32>
+    %ob = tensor.extract_slice %out[%b, 0, 0, 0] [1, 4, 1, 64] [1, 1, 1, 1] : tensor<2x4x1x64xf32> to tensor<1x4x1x64xf32>
+    %p:2 = attn.partial ins(%qb, %kb, %kb) outs(%ob, %l)
+      : (tensor<1x4x1x64xf32>, tensor<1x4x512x64xf32>, tensor<1x4x512x64xf32>, tensor<1x4x1x64xf32>, tensor<1x4x1xf32>)
+      -> (tensor<1x4x1x64xf32>, tensor<1x4x1xf32>)
+    scf.forall.in_parallel {
+      tensor.parallel_insert_slice %p#0 into %out[%b, 0, 0, 0] [1, 4, 1, 64] [1, 1, 1, 1] : tensor<1x4x1x64xf32> into tensor<2x4x1x64xf32>
+    }
+  }
+  return %r : tensor<2x4x1x64xf32>
+}

@@ -36,6 +36,10 @@ inline constexpr llvm::StringLiteral kInoutAttrName = "attn.inout";
 /// between calls; says what it is.
 inline constexpr llvm::StringLiteral kStateAttrName = "attn.state";
 
+/// Name of the attribute of an argument or a result of which every rank has its
+/// own, a `#attn.shard`.
+inline constexpr llvm::StringLiteral kShardAttrName = "attn.shard";
+
 /// Name of the unit attribute of an i8 tensor that holds booleans, nonzero for
 /// true.
 inline constexpr llvm::StringLiteral kBoolAttrName = "attn.bool";

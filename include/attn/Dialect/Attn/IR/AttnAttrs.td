@@ -108,6 +108,19 @@ def Attn_StarAnchor : I32EnumAttr<"StarAnchor",
   let genSpecializedAttr = 0;
 }
 
+def Attn_ShardKind : I32EnumAttr<"ShardKind",
+    "what a rank's argument or result is of the whole", [
+      I32EnumAttrCase<"keys", 0>,   // this rank's keys
+      I32EnumAttrCase<"pages", 1>,  // its part of a page table
+      I32EnumAttrCase<"pool", 2>,   // what its page table points into
+      I32EnumAttrCase<"rows", 3>,   // its rows of the context
+      I32EnumAttrCase<"anchor", 4>, // the first keys of the context
+      I32EnumAttrCase<"offset", 5>  // the position of its first key
+    ]> {
+  let cppNamespace = "::mlir::attn";
+  let genSpecializedAttr = 0;
+}
+
 def Attn_MergeAlgoAttr : EnumAttr<Attn_Dialect, Attn_MergeAlgo, "merge_algo"> {
   let assemblyFormat = "`<` $value `>`";
 }
@@ -225,6 +238,49 @@ def Attn_StarAttr : Attn_Attr<"Star", "star",
     Attn_DefaultEnum<Attn_StarAnchor, "first">:$anchor);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
   let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Several ranks
+//===----------------------------------------------------------------------===//
+
+def Attn_ShardAttr : Attn_Attr<"Shard", "shard"> {
+  let summary = "What a rank's argument or result is of the whole";
+  let description = [{
+    `attn-star-distribute` writes it, as `attn.shard`, on arguments and results
+    of functions that every rank calls with its own part:
+    ```text
+    keys, dim = D            the rank's keys, along dimension D; an operand that
+                             has 1 there for all keys stays whole
+    pages, dim = D, unit = U the same of a page table, whose pages have U keys
+    pool                     key or value in pages: what the rank's page table
+                             points into, be it its own pages or all
+    rows, dim = D, unit = U  the rank's rows of the context: whole Star context
+                             blocks of U tokens
+    anchor, of = N           the first keys of argument N as it was before it
+                             was cut, equal on all ranks
+    offset                   the position of the rank's first key (row)
+    ```
+    Parts of the ranks lie one after the other, in any number of ranks; a part
+    may be empty. All that is cut in a function is cut at the same positions.
+
+    ```mlir
+    func.func private @decode(tensor<1x8x1x64xf32>,
+        tensor<1x2x?x64xf32> {attn.shard = #attn.shard<keys, dim = 2>},
+        index {attn.shard = #attn.shard<offset>}, !attn.comm)
+    ```
+  }];
+  let parameters = (ins
+    EnumParameter<Attn_ShardKind>:$kind,
+    DefaultValuedParameter<"int64_t", "-1">:$dim,
+    DefaultValuedParameter<"int64_t", "1">:$unit,
+    DefaultValuedParameter<"int64_t", "-1">:$of);
+  let assemblyFormat = "`<` $kind (`,` struct($dim, $unit, $of)^)? `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// True if the argument is cut along `dim`.
+    bool isCut() { return getDim() >= 0; }
+  }];
 }
 
 //===----------------------------------------------------------------------===//

@@ -198,7 +198,8 @@ def AttnApplyStrategiesPass : Pass<"attn-apply-strategies"> {
     `#attn.sparq` what `attn-rewrite-to-star` and `attn-rewrite-to-sparq` make
     of it, or, where they leave the op alone, what `#attn.blockwise` becomes,
     with a remark; `#attn.dense` stays, for decomposition; ops without a
-    strategy are left alone. `attn.star` is tiled: so it is computed.
+    strategy are left alone. `attn.star` is tiled, and so is `attn.partial` on
+    tensors outside of parallel loops: so they are computed.
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
@@ -392,6 +393,99 @@ def AttnFuseSparQPass : Pass<"attn-fuse-sparq"> {
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
+}
+
+//===----------------------------------------------------------------------===//
+// Several ranks
+//===----------------------------------------------------------------------===//
+
+def AttnStarDistributePass : Pass<"attn-star-distribute", "::mlir::ModuleOp"> {
+  let summary = "Make functions what each of several ranks runs on its part";
+  let description = [{
+    Exact, up to the order in which ranks merge and, with `payload=bf16`, to the
+    rounding of what travels. How many ranks there are is known when the function
+    runs. Arguments become a rank's part, and say so (`attn.shard`,
+    `#attn.shard`); trailing arguments are added, each only where it is needed:
+    the anchors, `kv_offset: index`, the position of the rank's first key, and
+    `comm: !attn.comm`.
+
+    - **`attn.sdpa`** over keys and values that are arguments (phase 2 of Star,
+      decode steps): these become the rank's keys, `attn.partial` attends to
+      them, and `attn.dist_merge` joins what all ranks found, by `algo`, for
+      `root` or every rank. Positions and lengths stay those of the whole. A
+      mask, a bias and dequantisation scales along keys are cut too if they are
+      arguments, and sliced if they are computed; sinks count once. In pages, it
+      is the page table that is cut.
+    - **`attn.star`** without `context_len` (phase 1): query, key and value
+      become the rank's rows, whole blocks of them, and the first keys and
+      values of the context arguments of their own. Nothing is communicated; the
+      results are the rank's rows.
+
+    A rank's part may be empty. **Left alone**: functions without attention.
+    **Refused**, with a diagnostic that says what to do: keys, values or context
+    rows that are not arguments, or whose arguments are used otherwise; caches
+    that the function appends to; `bottom_right` where nothing says how many keys
+    there are; query rows in `attn.star`, anchors of the previous block, and
+    operands beside its keys; #attn.sparq; attention in loops and branches, and
+    in functions that others call; both kinds in one function.
+
+    **Equals** what the function computed before, on the parts of all ranks one
+    after the other.
+
+    **Example**
+    ```mlir
+    func.func @decode(%q: tensor<1x8x1x64xf16>, %k: tensor<1x2x?x64xf16>,
+                      %v: tensor<1x2x?x64xf16>, %len: tensor<1xi64>)
+        -> tensor<1x8x1x64xf16> {
+      %0 = attn.sdpa %q, %k, %v kv_len(%len)
+        : (tensor<1x8x1x64xf16>, tensor<1x2x?x64xf16>, tensor<1x2x?x64xf16>,
+           tensor<1xi64>) -> tensor<1x8x1x64xf16>
+      return %0 : tensor<1x8x1x64xf16>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @decode(%q: tensor<1x8x1x64xf16>,
+        %k: tensor<1x2x?x64xf16> {attn.shard = #attn.shard<keys, dim = 2>},
+        %v: tensor<1x2x?x64xf16> {attn.shard = #attn.shard<keys, dim = 2>},
+        %len: tensor<1xi64>,
+        %kv_offset: index {attn.shard = #attn.shard<offset>},
+        %comm: !attn.comm) -> tensor<1x8x1x64xf16> {
+      %c0 = arith.constant 0 : index
+      %0 = tensor.empty() : tensor<1x8x1x64xf16>
+      %1 = tensor.empty() : tensor<1x8x1xf32>
+      %2 = tensor.empty() : tensor<1x8x1x64xf32>
+      %3:2 = attn.partial
+        ins(%q, %k, %v kv_len(%len) offsets(%c0, %c0, %c0, %kv_offset))
+        outs(%2, %1)
+        : (tensor<1x8x1x64xf16>, tensor<1x2x?x64xf16>, tensor<1x2x?x64xf16>,
+           tensor<1xi64>, index, index, index, index, tensor<1x8x1x64xf32>,
+           tensor<1x8x1xf32>) -> (tensor<1x8x1x64xf32>, tensor<1x8x1xf32>)
+      %4:2 = attn.dist_merge comm(%comm) outs(%3#0, %3#1)
+        : (!attn.comm, tensor<1x8x1x64xf32>, tensor<1x8x1xf32>)
+        -> (tensor<1x8x1x64xf32>, tensor<1x8x1xf32>)
+      %5 = attn.merge ins(%4#0 lse %4#1) outs(%0)
+        : (tensor<1x8x1x64xf32>, tensor<1x8x1xf32>, tensor<1x8x1x64xf16>)
+        -> tensor<1x8x1x64xf16>
+      return %5 : tensor<1x8x1x64xf16>
+    }
+    ```
+
+    Source: Star Attention, arXiv 2411.17116, section 2; Tree Attention,
+    arXiv 2408.04093. Star's code masks every shard causally, which is wrong for
+    a query of several tokens; here positions say what is visible.
+  }];
+  let options = [
+    Option<"algo", "algo", "std::string", /*default=*/"\"tree\"",
+           "How ranks merge: tree, allgather, allreduce">,
+    Option<"root", "root", "int64_t", /*default=*/"-1",
+           "The rank that has the result; -1: every rank">,
+    Option<"payload", "payload", "std::string", /*default=*/"\"\"",
+           "Type in which outputs travel: f32, bf16; empty: their own">];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attn::AttnDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
 //===----------------------------------------------------------------------===//
