@@ -44,3 +44,23 @@ func.func @matmul(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>,
 func.func @negative_no_work(%a: tensor<4xf32>) -> tensor<4xf32> {
   return %a : tensor<4xf32>
 }
+
+// Star: every row its own block and, from block 1 on, the anchor, wherever the
+// anchor's keys are. All keys are read.
+// CHECK-LABEL: func.func @star
+// CHECK:         %[[BYTES:.*]] = arith.constant 1536 : i64
+// CHECK:         %[[PAIRS:.*]] = scf.for
+// CHECK:         %[[FLOPS:.*]] = affine.apply {{.*}}[%[[PAIRS]]]
+// CHECK:         %[[CALL:.*]] = arith.index_cast %[[FLOPS]]
+// CHECK:         call @attn_rt_count_work(%[[CALL]], %[[BYTES]])
+// CHECK-NEXT:    attn.star
+// CHECK:         scf.for
+// CHECK:         call @attn_rt_count_work(%{{.*}}, %[[BYTES]])
+// CHECK-NEXT:    attn.star {{.*}} anchors
+func.func @star(%q: tensor<1x1x6x16xf32>, %a: tensor<1x1x2x16xf32>) -> (tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>) {
+  %0 = attn.star %q, %q, %q causal block_size(4) anchor_size(2)
+    : (tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>) -> tensor<1x1x6x16xf32>
+  %1 = attn.star %q, %q, %q causal block_size(4) anchor_size(2) anchors(%a, %a)
+    : (tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>, tensor<1x1x2x16xf32>, tensor<1x1x2x16xf32>) -> tensor<1x1x6x16xf32>
+  return %0, %1 : tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>
+}
