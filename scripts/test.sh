@@ -32,7 +32,7 @@ say "running the tests"
 lit "${results[0]}" "${filter[@]}" "$ATTN_BUILD/test" "$ATTN_BUILD/test/Unit" || status=1
 
 if [ "$asan" = 1 ]; then
-  ATTN_PRESET=asan ATTN_BUILD=$ATTN_ROOT/build-asan build attn-opt attn-run attn-compile
+  ATTN_PRESET=asan ATTN_BUILD=$ATTN_ROOT/build-asan build attn-opt attn-run attn-compile attn-viz
   results+=("$ATTN_ROOT/build-asan/test-results.json")
   say "running the IR and tool tests with the sanitized tools"
   lit "${results[1]}" --filter-out 'Integration/|Property/|attn-mlir-unit' \

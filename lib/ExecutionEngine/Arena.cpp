@@ -9,6 +9,7 @@
 #include "Arena.h"
 
 #include "Blocks.h"
+#include "ToolName.h"
 
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
@@ -45,7 +46,7 @@ extern "C" void *mlir::attn::arenaMalloc(size_t bytes) {
   void *block = idle.empty() ? allocateBlock(bytes) : idle.pop_back_val();
   if (!block) {
     // Compiled code does not look at what it gets.
-    llvm::errs() << "attn-run: error: compiled code asks for " << bytes
+    llvm::errs() << getToolName() << ": error: compiled code asks for " << bytes
                  << " bytes, and there are not that many\n";
     std::_Exit(1);
   }

@@ -8,6 +8,8 @@
 
 #include "attn/Runtime/AssertFailed.h"
 
+#include "ToolName.h"
+
 #include "attn/ExecutionEngine/Run.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -18,6 +20,12 @@
 #include <mutex>
 
 using namespace mlir::attn;
+
+static const char *toolName = "attn-run";
+
+void mlir::attn::setToolName(const char *name) { toolName = name; }
+
+const char *mlir::attn::getToolName() { return toolName; }
 
 /// `found` with its values in place.
 static std::string substitute(llvm::StringRef found,
@@ -40,7 +48,7 @@ extern "C" void attn_rt_assert_failed(const char *message, const char *found,
   llvm::outs().flush();
   std::fflush(stdout); // Of compiled code that prints.
   std::string what = substitute(found, {v0, v1, v2, v3});
-  llvm::errs() << "attn-run: error: " << message;
+  llvm::errs() << getToolName() << ": error: " << message;
   if (!what.empty())
     llvm::errs() << ", but " << what;
   llvm::errs() << '\n';

@@ -146,24 +146,9 @@ void FileCompiler::collectOps(ModuleOp module) {
     auto func = op->getParentOfType<func::FuncOp>();
     if (!func)
       return;
-    std::string strategy;
-    if (auto sdpa = dyn_cast<SdpaOp>(op.getOperation()))
-      if (auto attr = sdpa.getStrategyAttr())
-        strategy = strategyToString(attr);
-    // What was rewritten has its strategy behind it.
-    if (auto star = dyn_cast<StarOp>(op.getOperation()))
-      strategy = strategyToString(
-          StarAttr::get(&context, star.getBlockSize(), star.getAnchorSize(),
-                        /*query_size=*/0, star.getAnchor()));
-    if (auto sparq = dyn_cast<SparqOp>(op.getOperation()))
-      strategy = strategyToString(SparqAttr::get(
-          &context, sparq.getRank(), sparq.getTopK(), sparq.getLocalWindow(),
-          sparq.getRealloc(), sparq.getGroupReduce(), sparq.getKeyLayout(),
-          sparq.getKeyT() || sparq.getValueMean() ? SparqState::args
-                                                  : SparqState::recompute));
     manifest.ops.push_back({func.getName().str(),
                             op->getName().getStringRef().str(),
-                            describePlace(op->getLoc()), strategy});
+                            describePlace(op->getLoc()), describeStrategy(op)});
   });
 }
 

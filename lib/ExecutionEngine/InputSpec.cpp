@@ -82,11 +82,10 @@ static Expected<TensorValue> parseScalar(MLIRContext *context, StringRef spec,
   return value;
 }
 
-static Expected<TensorValue> parseTensor(MLIRContext *context, StringRef spec,
-                                         StringRef text) {
-  auto [typeText, init] = text.split('=');
-  typeText = typeText.trim();
-  init = init.trim();
+/// The type that the text of a tensor gives before `=`.
+static Expected<RankedTensorType>
+parseTensorType(MLIRContext *context, StringRef spec, StringRef text) {
+  StringRef typeText = text.split('=').first.trim();
   auto type = dyn_cast_or_null<RankedTensorType>(
       parseQuietly(("tensor<" + typeText + ">").str(), context));
   if (!type)
@@ -94,8 +93,17 @@ static Expected<TensorValue> parseTensor(MLIRContext *context, StringRef spec,
                                "' is not a shape and a type, e.g. 2x128xf32");
   if (!type.hasStaticShape())
     return specError(spec, "write a number for every '?'");
+  return type;
+}
+
+static Expected<TensorValue> parseTensor(MLIRContext *context, StringRef spec,
+                                         StringRef text) {
+  Expected<RankedTensorType> type = parseTensorType(context, spec, text);
+  if (!type)
+    return type.takeError();
+  StringRef init = text.split('=').second.trim();
   Expected<TensorValue> value =
-      TensorValue::create(type.getElementType(), type.getShape());
+      TensorValue::create(type->getElementType(), type->getShape());
   if (!value)
     return specError(spec, toString(value.takeError()));
   if (init == "zeros")
@@ -147,25 +155,25 @@ static std::string listArguments(ArrayRef<ArgumentInfo> arguments) {
   return text;
 }
 
-/// Checks the shape and element type of `value` against an argument.
-static Error checkFits(const TensorValue &value, StringRef spec,
-                       unsigned position, const ArgumentInfo &argument) {
+/// Checks a shape and an element type against an argument; `found` says what
+/// they are.
+static Error checkFits(Type element, ArrayRef<int64_t> sizes, bool isScalar,
+                       const Twine &found, StringRef spec, unsigned position,
+                       const ArgumentInfo &argument) {
   auto mismatch = [&] {
     return createStringError("--input='" + spec + "': expected " +
-                             describe(position, argument) + ", found " +
-                             value.typeString() +
-                             (value.isScalar() ? " (a scalar)" : ""));
+                             describe(position, argument) + ", found " + found +
+                             (isScalar ? " (a scalar)" : ""));
   };
   auto shaped = dyn_cast<ShapedType>(argument.type);
-  if (value.isScalar() != !shaped ||
-      value.element() != getElementTypeOrSelf(argument.type))
+  if (isScalar != !shaped || element != getElementTypeOrSelf(argument.type))
     return mismatch();
   if (!shaped)
     return Error::success();
-  if (shaped.getRank() != static_cast<int64_t>(value.shape().size()))
+  if (shaped.getRank() != static_cast<int64_t>(sizes.size()))
     return mismatch();
-  for (auto [expected, found] : zip_equal(shaped.getShape(), value.shape()))
-    if (!ShapedType::isDynamic(expected) && expected != found)
+  for (auto [expected, actual] : zip_equal(shaped.getShape(), sizes))
+    if (!ShapedType::isDynamic(expected) && expected != actual)
       return mismatch();
   return Error::success();
 }
@@ -243,39 +251,16 @@ randomInputs(ArrayRef<ArgumentInfo> arguments) {
   return values;
 }
 
-Expected<SmallVector<TensorValue>>
-attn::bindInputs(MLIRContext *context, ArrayRef<std::string> specs,
-                 ArrayRef<ArgumentInfo> arguments) {
-  if (specs.empty())
-    return randomInputs(arguments);
-
-  SmallVector<std::optional<TensorValue>> bound(arguments.size());
-  for (auto [value, argument] : zip_equal(bound, arguments)) {
-    if (!isa<CommType>(argument.type))
-      continue;
-    Expected<TensorValue> comm = noCommunicator(argument.type);
-    if (!comm)
-      return comm.takeError();
-    value = std::move(*comm);
-  }
-  auto bind = [&](StringRef spec, StringRef text, unsigned position) -> Error {
-    const ArgumentInfo &argument = arguments[position];
-    Expected<TensorValue> value =
-        parseSpec(context, spec, text, position, argument);
-    if (!value)
-      return value.takeError();
-    if (Error error = checkFits(*value, spec, position, argument))
-      return error;
-    bound[position] = std::move(*value);
-    return Error::success();
-  };
-
-  SmallVector<std::pair<StringRef, StringRef>> unnamed;
+Expected<SmallVector<InputText>>
+attn::matchInputs(ArrayRef<std::string> specs,
+                  ArrayRef<ArgumentInfo> arguments) {
+  SmallVector<InputText> matched(arguments.size());
+  SmallVector<InputText> unnamed;
   for (StringRef spec : specs) {
     StringRef text = spec;
     StringRef name = takeName(text);
     if (name.empty()) {
-      unnamed.emplace_back(spec, text);
+      unnamed.push_back({spec, text});
       continue;
     }
     const auto *found = find_if(
@@ -289,27 +274,97 @@ attn::bindInputs(MLIRContext *context, ArrayRef<std::string> specs,
       return specError(spec, describe(position, arguments[position]) +
                                  " is given by attn-run: the ranks that mpirun "
                                  "started, or this process alone");
-    if (bound[position])
+    if (matched[position].isGiven())
       return specError(spec, describe(position, arguments[position]) +
                                  " is already given");
-    if (Error error = bind(spec, text, position))
-      return error;
+    matched[position] = {spec, text};
   }
   unsigned next = 0;
-  for (auto [spec, text] : unnamed) {
-    while (next < bound.size() && bound[next])
+  for (InputText input : unnamed) {
+    while (next < matched.size() &&
+           (matched[next].isGiven() || isa<CommType>(arguments[next].type)))
       ++next;
-    if (next == bound.size())
-      return specError(spec, "one input too many; " + listArguments(arguments));
-    if (Error error = bind(spec, text, next))
-      return error;
+    if (next == matched.size())
+      return specError(input.spec,
+                       "one input too many; " + listArguments(arguments));
+    matched[next] = input;
+  }
+  return matched;
+}
+
+Expected<TensorValue> attn::makeInput(MLIRContext *context, InputText input,
+                                      unsigned position,
+                                      const ArgumentInfo &argument) {
+  Expected<TensorValue> value =
+      parseSpec(context, input.spec, input.text, position, argument);
+  if (!value)
+    return value.takeError();
+  if (Error error =
+          checkFits(value->element(), value->shape(), value->isScalar(),
+                    value->typeString(), input.spec, position, argument))
+    return std::move(error);
+  return value;
+}
+
+Expected<SmallVector<int64_t>>
+attn::readInputSizes(MLIRContext *context, InputText input, unsigned position,
+                     const ArgumentInfo &argument) {
+  if (input.text.starts_with("@") || !input.text.contains('=')) {
+    Expected<TensorValue> value = makeInput(context, input, position, argument);
+    if (!value)
+      return value.takeError();
+    return SmallVector<int64_t>(value->shape());
+  }
+  auto type = parseTensorType(context, input.spec, input.text);
+  if (!type)
+    return type.takeError();
+  // What it is filled with is looked at all the same, in one element.
+  std::string one = "1x";
+  llvm::raw_string_ostream(one)
+      << type->getElementType() << '=' << input.text.split('=').second;
+  if (Expected<TensorValue> value = parseTensor(context, input.spec, one);
+      !value)
+    return value.takeError();
+  if (Error error = checkFits(type->getElementType(), type->getShape(),
+                              /*isScalar=*/false, describeType(*type),
+                              input.spec, position, argument))
+    return std::move(error);
+  return SmallVector<int64_t>(type->getShape());
+}
+
+Error attn::missingInput(unsigned position, ArrayRef<ArgumentInfo> arguments,
+                         const Twine &why) {
+  return createStringError("no --input for " +
+                           describe(position, arguments[position]) + why +
+                           "; " + listArguments(arguments));
+}
+
+Expected<SmallVector<TensorValue>>
+attn::bindInputs(MLIRContext *context, ArrayRef<std::string> specs,
+                 ArrayRef<ArgumentInfo> arguments) {
+  if (specs.empty())
+    return randomInputs(arguments);
+  auto matched = matchInputs(specs, arguments);
+  if (!matched)
+    return matched.takeError();
+  // What is wrong with a spec is said before what is missing.
+  SmallVector<std::optional<TensorValue>> bound(arguments.size());
+  for (auto [position, input] : enumerate(*matched)) {
+    const ArgumentInfo &argument = arguments[position];
+    bool isComm = isa<CommType>(argument.type);
+    if (!isComm && !input.isGiven())
+      continue;
+    Expected<TensorValue> value =
+        isComm ? noCommunicator(argument.type)
+               : makeInput(context, input, position, argument);
+    if (!value)
+      return value.takeError();
+    bound[position] = std::move(*value);
   }
   SmallVector<TensorValue> values;
   for (auto [position, value] : enumerate(bound)) {
     if (!value)
-      return createStringError("no --input for " +
-                               describe(position, arguments[position]) + "; " +
-                               listArguments(arguments));
+      return missingInput(position, arguments);
     values.push_back(std::move(*value));
   }
   return values;

@@ -36,6 +36,34 @@ llvm::Expected<llvm::SmallVector<TensorValue>>
 bindInputs(MLIRContext *context, llvm::ArrayRef<std::string> specs,
            llvm::ArrayRef<ArgumentInfo> arguments);
 
+/// The spec of one argument.
+struct InputText {
+  /// All of it, for messages, and without the name.
+  llvm::StringRef spec, text;
+
+  bool isGiven() const { return spec.data() != nullptr; }
+};
+
+/// Which spec each argument gets, named ones first, the others in order.
+llvm::Expected<llvm::SmallVector<InputText>>
+matchInputs(llvm::ArrayRef<std::string> specs,
+            llvm::ArrayRef<ArgumentInfo> arguments);
+
+/// The value of argument `position`.
+llvm::Expected<TensorValue> makeInput(MLIRContext *context, InputText input,
+                                      unsigned position,
+                                      const ArgumentInfo &argument);
+
+/// The sizes of a tensor argument, which is not made.
+llvm::Expected<llvm::SmallVector<int64_t>>
+readInputSizes(MLIRContext *context, InputText input, unsigned position,
+               const ArgumentInfo &argument);
+
+/// "no --input for argument 1 ('k') of type 2x?xf32", then `why` and the list.
+llvm::Error missingInput(unsigned position,
+                         llvm::ArrayRef<ArgumentInfo> arguments,
+                         const llvm::Twine &why = "");
+
 } // namespace attn
 } // namespace mlir
 

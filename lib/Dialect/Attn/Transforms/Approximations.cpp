@@ -45,7 +45,8 @@ LogicalResult attn::rewriteToApproximation(RewriterBase &rewriter, SdpaOp op,
   return success();
 }
 
-LogicalResult attn::applyApproximations(ModuleOp module, StringRef strategy) {
+LogicalResult attn::applyApproximations(ModuleOp module, StringRef strategy,
+                                        bool remarks) {
   StrategyAttrInterface all;
   if (!strategy.empty()) {
     std::string error;
@@ -61,8 +62,12 @@ LogicalResult attn::applyApproximations(ModuleOp module, StringRef strategy) {
   for (SdpaOp op : ops) {
     StrategyAttrInterface asked = all ? all : op.getStrategyAttr();
     std::string why;
-    if (asked && !asked.isExact() && failed(rewrite(rewriter, op, asked, why)))
-      op.removeStrategyAttr(); // It stays exact.
+    if (!asked || asked.isExact() ||
+        succeeded(rewrite(rewriter, op, asked, why)))
+      continue;
+    if (remarks)
+      op.emitRemark("stays dense: ") << why;
+    op.removeStrategyAttr(); // It stays exact.
   }
   return success();
 }

@@ -9,6 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CountPairs.h"
+
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/AttnStar.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
@@ -24,11 +26,9 @@ namespace mlir::attn {
 using namespace mlir;
 using namespace mlir::attn;
 
-/// A loop over [0, size) that carries a sum of index values; `body` gives what
-/// one iteration adds.
-static Value createSum(OpBuilder &builder, Location loc, OpFoldResult size,
-                       Value init,
-                       function_ref<Value(OpBuilder &, Value i)> body) {
+Value attn::createSum(OpBuilder &builder, Location loc, OpFoldResult size,
+                      Value init,
+                      function_ref<Value(OpBuilder &, Value i)> body) {
   IndexMath math{builder, loc};
   Value zero = math.value(math.constant(0)), one = math.value(math.constant(1));
   auto loop = scf::ForOp::create(
@@ -57,6 +57,20 @@ static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
              .anchor)
       keys = math.add(keys, math.sub(range.hi, range.lo));
   return math.value(keys);
+}
+
+Value attn::countPairs(OpBuilder &builder, AttentionInterface op,
+                       OpFoldResult b) {
+  Location loc = op->getLoc();
+  IndexMath math{builder, loc};
+  // Every row sees what its own range says; one query is a tile of one.
+  return createSum(builder, loc, getSizes(builder, loc, op).seqLenQ,
+                   math.value(math.constant(0)),
+                   [&](OpBuilder &inner, Value i) {
+                     IndexMath math{inner, loc};
+                     return countKeys(inner, loc, op, b, OpFoldResult(i),
+                                      math.add(OpFoldResult(i), 1));
+                   });
 }
 
 /// Bytes of one element in memory.
@@ -127,16 +141,9 @@ static std::pair<Value, Value> countAttention(OpBuilder &builder,
   IndexMath math{builder, loc};
   AttentionSizes sizes = getSizes(builder, loc, op);
   Value zero = math.value(math.constant(0));
-  // Every row sees what its own range says; one query is a tile of one.
   Value pairs = createSum(
-      builder, loc, sizes.batch, zero, [&](OpBuilder &outer, Value b) {
-        return createSum(outer, loc, sizes.seqLenQ, zero,
-                         [&](OpBuilder &inner, Value i) {
-                           IndexMath math{inner, loc};
-                           return countKeys(inner, loc, op, b, OpFoldResult(i),
-                                            math.add(OpFoldResult(i), 1));
-                         });
-      });
+      builder, loc, sizes.batch, zero,
+      [&](OpBuilder &nested, Value b) { return countPairs(nested, op, b); });
   OpFoldResult keys = sumKeys(builder, op);
   // Scores alone read no value.
   int64_t width = op.getHeadDim();

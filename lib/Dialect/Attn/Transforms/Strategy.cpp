@@ -256,6 +256,24 @@ std::string attn::strategyToString(StrategyAttrInterface attr) {
   return name + "{" + llvm::join(settings, " ") + "}";
 }
 
+std::string attn::describeStrategy(AttentionInterface op) {
+  MLIRContext *context = op.getContext();
+  StrategyAttrInterface attr;
+  if (auto sdpa = dyn_cast<SdpaOp>(op.getOperation()))
+    attr = sdpa.getStrategyAttr();
+  // What was rewritten has its strategy behind it.
+  if (auto star = dyn_cast<StarOp>(op.getOperation()))
+    attr = StarAttr::get(context, star.getBlockSize(), star.getAnchorSize(),
+                         /*query_size=*/0, star.getAnchor());
+  if (auto sparq = dyn_cast<SparqOp>(op.getOperation()))
+    attr = SparqAttr::get(
+        context, sparq.getRank(), sparq.getTopK(), sparq.getLocalWindow(),
+        sparq.getRealloc(), sparq.getGroupReduce(), sparq.getKeyLayout(),
+        sparq.getKeyT() || sparq.getValueMean() ? SparqState::args
+                                                : SparqState::recompute);
+  return attr ? strategyToString(attr) : "";
+}
+
 void attn::printStrategies(raw_ostream &os) {
   for (const StrategyInfo &info : getStrategies()) {
     os << info.name << " (" << (info.isExact ? "exact" : "approximate")

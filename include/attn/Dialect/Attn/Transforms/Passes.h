@@ -28,6 +28,18 @@ namespace mlir::attn {
 /// The function of the runtime that attn-count-work calls.
 inline constexpr llvm::StringLiteral kCountWorkFunction = "attn_rt_count_work";
 
+/// The functions that attn-record-key-ranges calls.
+inline constexpr llvm::StringLiteral kRecordBeginFunction =
+    "attn_rt_record_begin";
+inline constexpr llvm::StringLiteral kRecordStepFunction =
+    "attn_rt_record_step";
+inline constexpr llvm::StringLiteral kRecordRangeFunction =
+    "attn_rt_record_range";
+inline constexpr llvm::StringLiteral kRecordPairFunction =
+    "attn_rt_record_pair";
+inline constexpr llvm::StringLiteral kRecordCountFunction =
+    "attn_rt_record_count";
+
 #define GEN_PASS_DECL
 #include "attn/Dialect/Attn/Transforms/Passes.h.inc"
 

@@ -520,6 +520,57 @@ def AttnCountWorkPass : Pass<"attn-count-work", "::mlir::ModuleOp"> {
   ];
 }
 
+def AttnRecordKeyRangesPass
+    : Pass<"attn-record-key-ranges", "::mlir::ModuleOp"> {
+  let summary = "Report which keys queries see";
+  let description = [{
+    Exact. Before an op that scores keys, code that asks its key ranges, tile of
+    queries by tile, and reports the answers to functions of the host, which
+    says by which tiles and how densely:
+    ```text
+    attn_rt_record_begin(op, batch, num_heads, seq_len_q, seq_len_kv) -> i64
+                             the op runs; 0: nothing is to be reported
+    attn_rt_record_step(0) -> i64    queries of a tile
+    attn_rt_record_step(1), (2)      of how many queries, keys one is asked
+    attn_rt_record_range(q_lo, q_hi, lo, hi, needs_mask)
+                             a range of keys of a tile of queries
+    attn_rt_record_pair(i, j, visible, excluded)
+                             a query and a key of such a range: whether they see
+                             each other, and whether the boolean mask forbids it
+    attn_rt_record_count(pairs, all_pairs)
+                             pairs that see each other in the recorded batch
+                             entry and head, and in all of them
+    ```
+    Pairs are asked one by one only in ranges that need a mask, and in all with
+    `masks` where the op has a boolean mask. The program's results do not
+    change. `attn-viz` draws pictures of what is reported.
+
+    ```mlir
+    func.func @f(%q: tensor<1x8x?x64xf32>, %k: tensor<1x2x?x64xf32>)
+        -> tensor<1x8x?x64xf32> {
+      %0 = attn.sdpa %q, %k, %k causal
+        : (tensor<1x8x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+        -> tensor<1x8x?x64xf32>
+      return %0 : tensor<1x8x?x64xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"op", "op", "int64_t", /*default=*/"-1",
+           "Number of the op in the order of the text; -1: all">,
+    Option<"batch", "batch", "int64_t", /*default=*/"0",
+           "Batch entry whose ranges are recorded">,
+    Option<"head", "head", "int64_t", /*default=*/"0",
+           "Query head whose ranges are recorded">,
+    Option<"masks", "masks", "bool", /*default=*/"false",
+           "Read boolean masks, too">];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
 //===----------------------------------------------------------------------===//
 // Functions that are called from C
 //===----------------------------------------------------------------------===//

@@ -48,6 +48,9 @@ parseStrategy(StringRef text, MLIRContext *context, std::string &error);
 /// `attr` as `parseStrategy` reads it, keys at their defaults left out.
 std::string strategyToString(StrategyAttrInterface attr);
 
+/// The strategy that `op` asks for, or was made of; empty if there is none.
+std::string describeStrategy(AttentionInterface op);
+
 /// The strategies with their keys, a line each: `--list-strategies`.
 void printStrategies(raw_ostream &os);
 

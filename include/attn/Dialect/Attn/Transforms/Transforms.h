@@ -94,8 +94,9 @@ LogicalResult rewriteToApproximation(RewriterBase &rewriter, SdpaOp op,
 
 /// Replaces the attn.sdpa of `module` for which `strategy` (of all of them,
 /// unless it is empty) or their own attribute asks for something approximate
-/// that they can be, without a remark.
-LogicalResult applyApproximations(ModuleOp module, StringRef strategy);
+/// that they can be; `remarks` says why others stay what they are.
+LogicalResult applyApproximations(ModuleOp module, StringRef strategy,
+                                  bool remarks = false);
 
 /// Makes every approximation in `module`, done or asked for, what it
 /// approximates.
