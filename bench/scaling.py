@@ -16,7 +16,7 @@ import math
 import os
 import sys
 
-from table import _aligned, markdown, number, replace_section
+from table import aligned, markdown, number, replace_section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "..", "docs", "Scaling.md")
@@ -518,7 +518,7 @@ def main():
             print(f"{len(sections)} sections are up to date")
             return
         for name, table in made.items():
-            print(f"{name}", *_aligned(*table), "", sep="\n")
+            print(f"{name}", *aligned(*table), "", sep="\n")
         if options.docs:
             for name, lines in sections.items():
                 replace_section(options.docs, name, lines)

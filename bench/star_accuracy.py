@@ -22,7 +22,7 @@ import star_network as network
 import star_tasks as tasks
 from star_network import Attention
 from star_tasks import Pattern
-from table import _aligned, markdown, replace_section
+from table import aligned, markdown, replace_section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "..", "docs", "StarAccuracy.md")
@@ -468,7 +468,7 @@ def main():
         f"seed {options.seed}."
     )
     for name, (header, rows) in tables.items():
-        print("", f"{name}: percent right", *_aligned(header, rows), sep="\n")
+        print("", f"{name}: percent right", *aligned(header, rows), sep="\n")
     print(
         f"\n{about} {calls} calls of {functions} compiled functions, "
         f"{time.monotonic() - begin:.0f} s"
