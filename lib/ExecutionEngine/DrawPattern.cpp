@@ -57,12 +57,17 @@ static SmallVector<std::string> describe(const Panel &panel) {
   const KeyPattern &pattern = panel.pattern;
   SmallVector<std::string> lines = {panel.describeOp(), panel.describePairs()};
   int64_t copies = pattern.batch * pattern.numHeads;
-  if (copies > 1)
-    lines.push_back("all " +
-                    plural(pattern.batch, "batch entry", "batch entries") +
-                    ", " + plural(pattern.numHeads, "head", "heads") + ": " +
+  if (copies > 1) {
+    std::string all = "all";
+    if (pattern.batch > 1)
+      all += " " + std::to_string(pattern.batch) + " batch entries";
+    if (pattern.numHeads > 1)
+      all += (pattern.batch > 1 ? ", " : " ") +
+             std::to_string(pattern.numHeads) + " heads";
+    lines.push_back(all + ": " +
                     formatPairs(pattern.allPairs,
                                 copies * pattern.seqLenQ * pattern.seqLenKv));
+  }
   std::string sizes = "tiles of " + plural(pattern.tile, "query", "queries");
   if (pattern.cellQueries > 1 || pattern.cellKeys > 1)
     sizes += "; a cell is " + plural(pattern.cellQueries, "query", "queries") +
@@ -200,7 +205,9 @@ void Layout::drawTiles(const KeyPattern &pattern, const Picture::Image &image) {
     return; // Every row is one.
   if (pattern.tile * image.cellHeight / pattern.cellQueries < 4)
     return;
-  for (int64_t i = pattern.tile; i < pattern.seqLenQ; i += pattern.tile) {
+  for (int64_t i : pattern.tileStarts) {
+    if (i == 0)
+      continue;
     int64_t y = image.y + i * image.cellHeight / pattern.cellQueries;
     bool isLine = image.cellHeight >= 4;
     picture.rects.push_back({isLine ? image.x : image.x + width + 1, y,

@@ -112,6 +112,9 @@ int64_t PatternRecorder::getStep(int64_t which) const {
 void PatternRecorder::addRange(int64_t qLo, int64_t qHi, int64_t lo, int64_t hi,
                                bool needsMask) {
   this->needsMask = needsMask;
+  if (pattern.tile > 1 && qLo < qHi &&
+      (pattern.tileStarts.empty() || pattern.tileStarts.back() != qLo))
+    pattern.tileStarts.push_back(qLo);
   auto member =
       needsMask ? &KeyPattern::Counts::masked : &KeyPattern::Counts::plain;
   int64_t cellQueries = pattern.cellQueries, cellKeys = pattern.cellKeys;

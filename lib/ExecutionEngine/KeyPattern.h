@@ -46,6 +46,8 @@ public:
   int64_t batch = 0, numHeads = 0, seqLenQ = 0, seqLenKv = 0;
   /// Queries of a tile; queries and keys of a cell (fewer in the last ones).
   int64_t tile = 1, cellQueries = 1, cellKeys = 1;
+  /// The first queries of tiles, if these have several.
+  std::vector<int64_t> tileStarts;
   int64_t rows = 0, columns = 0;
   /// Pairs that see each other, exactly: here, and in all batch entries and
   /// heads.

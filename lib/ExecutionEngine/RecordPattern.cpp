@@ -221,6 +221,7 @@ Error RecorderBuilder::build(int64_t number, const PatternRequest &request,
   record.op = number;
   record.batch = request.batch;
   record.head = request.head;
+  record.tile = request.tile;
   record.masks = readsMask;
   pm.addPass(createAttnRecordKeyRangesPass(record));
   auto fail = [] {

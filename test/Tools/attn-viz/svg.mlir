@@ -161,3 +161,55 @@ func.func @f(%q: tensor<1x1x3x8xf32>, %k: tensor<1x1x4x8xf32>,
     -> (tensor<1x1x3x8xf32>, tensor<1x1x3xf32>)
   return %all#0 : tensor<1x1x3x8xf32>
 }
+
+// Star: blocks of four with an anchor of two, the last block short, and two
+// query rows, which see all keys before them. Tiles end with blocks and with the
+// context.
+// RUN: attn-viz %t/star.mlir -o %t/star.svg --strategy='star{block-size=4 anchor-size=2 query-size=2}' --tile=4 | FileCheck %s --check-prefix=STAR
+// RUN: FileCheck %s --check-prefix=STAR-SVG --input-file=%t/star.svg
+// STAR: attn.star at star.mlir:2:8, strategy star{block-size=4 anchor-size=2}: batch 0, head 0: 52 of 121 pairs visible (42.98 %)
+// STAR-SVG:     &quot;at&quot;:{{\[}}[[#X:]],[[#Y:]]]{{.*}}&quot;pixels&quot;:{{\[}}[[#W:]],
+// Rows of the second block: the anchor, nothing, their own block.
+// STAR-SVG-DAG: <rect x="[[#X]]" y="[[#Y+mul(W, 4)]]" width="[[#mul(W, 2)]]" height="[[#mul(W, 5)]]" fill="#2c6fbb"/>
+// STAR-SVG-DAG: <rect x="[[#X+mul(W, 2)]]" y="[[#Y+mul(W, 4)]]" width="[[#mul(W, 2)]]" height="[[#mul(W, 4)]]" fill="#ececec"/>
+// STAR-SVG-DAG: <rect x="[[#X+mul(W, 4)]]" y="[[#Y+mul(W, 4)]]" width="[[#W]]" height="[[#mul(W, 4)]]" fill="#2c6fbb"/>
+// Query rows.
+// STAR-SVG-DAG: <rect x="[[#X]]" y="[[#Y+mul(W, 9)]]" width="[[#mul(W, 10)]]" height="[[#mul(W, 2)]]" fill="#2c6fbb"/>
+// Lines between tiles.
+// STAR-SVG-DAG: <rect x="[[#X]]" y="[[#Y+mul(W, 4)]]" width="[[#mul(W, 11)]]" height="1" fill="#606060"/>
+// STAR-SVG-DAG: <rect x="[[#X]]" y="[[#Y+mul(W, 8)]]" width="[[#mul(W, 11)]]" height="1" fill="#606060"/>
+// STAR-SVG-DAG: <rect x="[[#X]]" y="[[#Y+mul(W, 9)]]" width="[[#mul(W, 11)]]" height="1" fill="#606060"/>
+//--- star.mlir
+func.func @f(%q: tensor<1x1x11x8xf32>) -> tensor<1x1x11x8xf32> {
+  %0 = attn.sdpa %q, %q, %q causal
+    : (tensor<1x1x11x8xf32>, tensor<1x1x11x8xf32>, tensor<1x1x11x8xf32>) -> tensor<1x1x11x8xf32>
+  return %0 : tensor<1x1x11x8xf32>
+}
+
+// Each batch entry has its own context; without rows beyond it all are blocks.
+// RUN: attn-viz %t/context.mlir -o %t/c.svg --batch=1 --input=context:=2xi64=6 | FileCheck %s --check-prefix=CONTEXT
+// CONTEXT: attn.star at context.mlir:2:8, strategy star{block-size=3 anchor-size=1 anchor=previous}: batch 1, head 0: 30 of 64 pairs visible (46.88 %)
+// RUN: not attn-viz %t/context.mlir -o %t/c.svg 2>&1 | FileCheck %s --check-prefix=NO-CONTEXT
+// NO-CONTEXT: no --input for argument 1 ('context') of type 2xi64, whose values decide the pattern
+//--- context.mlir
+func.func @f(%q: tensor<2x1x8x8xf32>, %context: tensor<2xi64>) -> tensor<2x1x8x8xf32> {
+  %0 = attn.star %q, %q, %q causal context_len(%context) block_size(3) anchor_size(1) anchor(previous)
+    : (tensor<2x1x8x8xf32>, tensor<2x1x8x8xf32>, tensor<2x1x8x8xf32>, tensor<2xi64>)
+    -> tensor<2x1x8x8xf32>
+  return %0 : tensor<2x1x8x8xf32>
+}
+
+// One host of several: its own keys; the anchors are operands, and not drawn.
+// RUN: attn-viz %t/host.mlir -o %t/host.svg | FileCheck %s --check-prefix=HOST
+// HOST: attn.star at host.mlir:5:8, strategy star{block-size=4 anchor-size=4}: batch 0, head 0: 20 of 64 pairs visible (31.25 %)
+//--- host.mlir
+func.func @f(%q: tensor<1x1x8x8xf32>, %a: tensor<1x1x4x8xf32>)
+    -> tensor<1x1x8x8xf32> {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %0 = attn.star %q, %q, %q causal offsets(%c0, %c0, %c4, %c4) block_size(4)
+    anchor_size(4) anchors(%a, %a)
+    : (tensor<1x1x8x8xf32>, tensor<1x1x8x8xf32>, tensor<1x1x8x8xf32>, index, index,
+       index, index, tensor<1x1x4x8xf32>, tensor<1x1x4x8xf32>) -> tensor<1x1x8x8xf32>
+  return %0 : tensor<1x1x8x8xf32>
+}

@@ -21,8 +21,10 @@ Value createSum(OpBuilder &builder, Location loc, OpFoldResult size, Value init,
                 function_ref<Value(OpBuilder &, Value i)> body);
 
 /// Pairs of a query and a key of batch entry `b` that see each other by the key
-/// ranges of `op`, of one head: every row's own range counts.
-Value countPairs(OpBuilder &builder, AttentionInterface op, OpFoldResult b);
+/// ranges of `op`, of one head: every row's own range counts. Keys of anchors
+/// that are operands of their own count unless `countsAnchors` is false.
+Value countPairs(OpBuilder &builder, AttentionInterface op, OpFoldResult b,
+                 bool countsAnchors = true);
 
 } // namespace mlir::attn
 

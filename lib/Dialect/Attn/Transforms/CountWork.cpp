@@ -41,17 +41,18 @@ Value attn::createSum(OpBuilder &builder, Location loc, OpFoldResult size,
   return loop.getResult(0);
 }
 
-/// Keys, the anchor's among them, in the ranges of queries [qLo, qHi) of batch
-/// entry `b`.
+/// Keys, the anchor's among them unless they are not to be counted, in the
+/// ranges of queries [qLo, qHi) of batch entry `b`.
 static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
-                       OpFoldResult b, OpFoldResult qLo, OpFoldResult qHi) {
+                       OpFoldResult b, OpFoldResult qLo, OpFoldResult qHi,
+                       bool countsAnchors = true) {
   IndexMath math{builder, loc};
   OpFoldResult keys = math.constant(0);
   for (const KeyRange &range : cast<AttnKeyRangesInterface>(op).getKeyRanges(
            builder, loc, b, math.constant(0), qLo, qHi))
     keys = math.add(keys, math.sub(range.hi, range.lo));
   auto star = dyn_cast<StarOp>(op);
-  if (star && star.hasAnchorOperands())
+  if (countsAnchors && star && star.hasAnchorOperands())
     for (const KeyRange &range :
          computeStarKeys(star, builder, loc, b, qLo, qHi, /*isOneBlock=*/false)
              .anchor)
@@ -60,17 +61,17 @@ static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
 }
 
 Value attn::countPairs(OpBuilder &builder, AttentionInterface op,
-                       OpFoldResult b) {
+                       OpFoldResult b, bool countsAnchors) {
   Location loc = op->getLoc();
   IndexMath math{builder, loc};
   // Every row sees what its own range says; one query is a tile of one.
-  return createSum(builder, loc, getSizes(builder, loc, op).seqLenQ,
-                   math.value(math.constant(0)),
-                   [&](OpBuilder &inner, Value i) {
-                     IndexMath math{inner, loc};
-                     return countKeys(inner, loc, op, b, OpFoldResult(i),
-                                      math.add(OpFoldResult(i), 1));
-                   });
+  return createSum(
+      builder, loc, getSizes(builder, loc, op).seqLenQ,
+      math.value(math.constant(0)), [&](OpBuilder &inner, Value i) {
+        IndexMath math{inner, loc};
+        return countKeys(inner, loc, op, b, OpFoldResult(i),
+                         math.add(OpFoldResult(i), 1), countsAnchors);
+      });
 }
 
 /// Bytes of one element in memory.

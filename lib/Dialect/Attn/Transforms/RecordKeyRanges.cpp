@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CountPairs.h"
+#include "StarTiles.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
@@ -32,11 +33,12 @@ enum Step { kTile = 0, kQueries = 1, kKeys = 2 };
 class Recorder {
 public:
   Recorder(ModuleOp module, AttentionInterface op, int64_t number,
-           int64_t batch, int64_t head, bool readsMask)
+           int64_t batch, int64_t head, int64_t rows, bool readsMask)
       : module(module), op(op),
         ranges(cast<AttnKeyRangesInterface>(op.getOperation())), number(number),
-        batch(batch), head(head), mask(readsMask ? op.getMask() : Value()),
-        builder(op), loc(op->getLoc()) {}
+        batch(batch), head(head), rows(rows),
+        mask(readsMask ? op.getMask() : Value()), builder(op),
+        loc(op->getLoc()) {}
 
   void emit();
 
@@ -57,6 +59,8 @@ private:
   AttentionInterface op;
   AttnKeyRangesInterface ranges;
   int64_t number, batch, head;
+  /// Of a tile, 0 if the host says.
+  int64_t rows;
   Value mask;
   OpBuilder builder;
   Location loc;
@@ -178,10 +182,13 @@ void Recorder::emitTile(Value qLo, OpFoldResult qHi) {
 
 void Recorder::emitCount() {
   IndexMath math{builder, loc};
-  Value recorded = countPairs(builder, op, math.constant(batch));
-  Value all = createSum(
-      builder, loc, sizes.batch, constant(0),
-      [&](OpBuilder &nested, Value b) { return countPairs(nested, op, b); });
+  Value recorded = countPairs(builder, op, math.constant(batch),
+                              /*countsAnchors=*/false);
+  Value all = createSum(builder, loc, sizes.batch, constant(0),
+                        [&](OpBuilder &nested, Value b) {
+                          return countPairs(nested, op, b,
+                                            /*countsAnchors=*/false);
+                        });
   call(kRecordCountFunction,
        {toI64(recorded), toI64(math.mul(OpFoldResult(all), sizes.numHeads))});
 }
@@ -198,15 +205,27 @@ void Recorder::emit() {
                                          wanted, zero);
   auto then = scf::IfOp::create(builder, loc, isWanted);
   builder.setInsertionPointToStart(then.thenBlock());
-  Value tile = getStep(kTile);
+  Value tile = rows > 0 ? constant(rows) : getStep(kTile);
   queryStep = getStep(kQueries);
   keyStep = getStep(kKeys);
   IndexMath math{builder, loc};
-  createLoop(constant(0), math.value(sizes.seqLenQ), tile, [&](Value qLo) {
-    IndexMath inner{builder, loc};
-    emitTile(qLo, inner.min(inner.add(OpFoldResult(qLo), OpFoldResult(tile)),
-                            sizes.seqLenQ));
-  });
+  if (auto star = dyn_cast<StarOp>(op.getOperation()); star && rows > 0) {
+    // As it is tiled: no tile has rows of two blocks.
+    StarTiles tiles(builder, star, rows);
+    createLoop(constant(0), math.value(tiles.getNumTiles()), constant(1),
+               [&](Value number) {
+                 IndexMath inner{builder, loc};
+                 auto [first, size] = tiles.getRows(
+                     builder, inner.constant(batch), OpFoldResult(number));
+                 emitTile(inner.value(first), inner.add(first, size));
+               });
+  } else {
+    createLoop(constant(0), math.value(sizes.seqLenQ), tile, [&](Value qLo) {
+      IndexMath inner{builder, loc};
+      emitTile(qLo, inner.min(inner.add(OpFoldResult(qLo), OpFoldResult(tile)),
+                              sizes.seqLenQ));
+    });
+  }
   emitCount();
 }
 
@@ -223,7 +242,8 @@ struct AttnRecordKeyRangesPass
     });
     for (auto [number, attention] : llvm::enumerate(ops))
       if (op < 0 || op == static_cast<int64_t>(number))
-        Recorder(getOperation(), attention, number, batch, head, masks).emit();
+        Recorder(getOperation(), attention, number, batch, head, tile, masks)
+            .emit();
   }
 };
 } // namespace

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Draws random problems and compares every pixel with who sees whom.
 
+Half of them are attn.sdpa, half attn.star.
+
 Visibility comes from the definition, a pair at a time. A picture must agree on
 each pair: what is seen has a color of what is seen, a range without a mask holds
 only keys that all queries of its tile see, and what is skipped nobody sees. The
@@ -105,13 +107,28 @@ class Problem:
         self.b = rng.randrange(self.batch)
         self.h = rng.randrange(self.heads)
         self.tile = rng.choice([None, 1, 3, 8, rng.randint(1, self.lq + 5)])
+        self.star = rng.random() < 0.5
         self.left = self.right = -1
-        if rng.random() < 0.8:
+        if self.star:
+            self.right = 0
+            self.block = rng.randint(1, 20)
+            self.anchor = rng.choice([0, self.block, rng.randint(0, 24)])
+            self.previous = rng.random() < 0.3
+            self.context = None
+            if rng.random() < 0.6:
+                count = rng.choice([0, 1, self.batch])
+                self.context = [
+                    rng.choice([0, self.lq, rng.randint(-3, self.lq + 5)])
+                    for _ in range(count or 1)
+                ]
+                self.is_index = count == 0
+        elif rng.random() < 0.8:
             self.left = rng.choice([-1, 0, rng.randint(0, 12)])
             self.right = rng.choice([0, 0, rng.randint(0, 12)])
-        self.bottom_right = self.right >= 0 and rng.random() < 0.25
+        movable = self.right >= 0 and not self.star
+        self.bottom_right = movable and rng.random() < 0.25
         self.offset = None
-        if self.right >= 0 and not self.bottom_right and rng.random() < 0.4:
+        if movable and not self.bottom_right and rng.random() < 0.4:
             count = rng.choice([0, 1, self.batch])
             self.offset = [rng.randint(-9, 12) for _ in range(count or 1)]
             self.is_index = count == 0
@@ -136,6 +153,12 @@ class Problem:
             for size in self.mask_shape:
                 count *= size
             self.mask = bytes(rng.random() < 0.6 for _ in range(count))
+        # A piece of a larger problem.
+        self.first = (0, 0)
+        lengths = self.kv_len or self.q_len or self.bottom_right
+        self.is_piece = not lengths and rng.random() < 0.2
+        if self.is_piece:
+            self.first = (rng.randint(0, 40), rng.randint(0, 40))
         self.dynamic = rng.random() < 0.4
         self.bshd = rng.random() < 0.3
 
@@ -149,12 +172,41 @@ class Problem:
         q_len = at(self.q_len) if self.q_len else self.lq
         if j >= kv_len or i >= q_len:
             return False
+        i, j = i + self.first[0], j + self.first[1]
+        if self.star:
+            context = at(self.context) if self.context else None
+            block = i // self.block
+            if j > i or (context is not None and i >= context):
+                return j <= i
+            if j // self.block == block:
+                return True
+            anchor = min(self.anchor, self.block)
+            if self.previous:
+                start = (block - 1) * self.block
+                return start <= j < start + anchor
+            return j < anchor
         delta = at(self.offset) if self.offset else 0
         if self.bottom_right:
             delta = kv_len - q_len
         if self.right >= 0 and j > i + delta + self.right:
             return False
         return self.left < 0 or j >= i + delta - self.left
+
+    def tiles(self, tile):
+        """The first query of each tile, as the picture was asked to cut them."""
+        if not self.star or not self.tile:
+            return list(range(0, self.lq, tile))
+        rows, block, first = min(self.tile, self.block), self.block, self.first[0]
+        # Whole blocks are cut, so the first tile may be in the middle of one.
+        starts = {0}
+        for i in range(first, first + self.lq):
+            if i % block % rows == 0:
+                starts.add(i - first)
+        if self.context:
+            context = self.context[self.b if len(self.context) > 1 else 0]
+            if first < context < first + self.lq:
+                starts.add(context - first)
+        return sorted(starts)
 
     def excludes(self, i, j):
         """Whether the mask forbids it, for the drawn batch entry and head."""
@@ -235,11 +287,28 @@ class Problem:
             add("mask", kind, f"@{path}")
             clauses += " mask(%mask)"
             types.append(kind)
+        constants = ""
+        if self.is_piece:
+            for name, value in zip("bhij", (0, 0, *self.first)):
+                constants += f"  %o{name} = arith.constant {value} : index\n"
+            clauses += " offsets(%ob, %oh, %oi, %oj)"
+            types += ["index"] * 4
         if self.bshd:
             clauses += " layout(bshd)"
+        if self.star:
+            if self.context and self.is_index:
+                add("context", "index", f"{self.context[0]}:index")
+                clauses += " context_len(%context)"
+                types.append("index")
+            elif self.context:
+                add_lengths("context_len", "context", self.context)
+            clauses += f" block_size({self.block}) anchor_size({self.anchor})"
+            if self.previous:
+                clauses += " anchor(previous)"
         result = types[0]
         text = f"func.func @f({', '.join(arguments)}) -> {result} {{\n"
-        text += f"  %0 = attn.sdpa {', '.join(operands)}{clauses}\n"
+        name = "star" if self.star else "sdpa"
+        text += f"{constants}  %0 = attn.{name} {', '.join(operands)}{clauses}\n"
         text += f"    : ({', '.join(types)}) -> {result}\n"
         text += f"  return %0 : {result}\n}}\n"
         (folder / "f.mlir").write_text(text)
@@ -258,18 +327,19 @@ def blend(counts):
     )
 
 
-def is_possible(problem, tile, rows, keys, color):
+def is_possible(problem, starts, rows, keys, color):
     """Whether a cell of these queries and keys can have this color."""
     seen = excluded = 0
-    all_seen = []
     for i in rows:
         for j in keys:
             visible = problem.sees(problem.b, i, j)
             denied = visible and problem.excludes(i, j)
             seen += visible and not denied
             excluded += denied
-    first = rows[0] // tile * tile
-    last = min((rows[-1] // tile + 1) * tile, problem.lq)
+    first = max(start for start in starts if start <= rows[0])
+    last = min(
+        [start for start in starts if start > rows[-1]], default=problem.lq
+    )
     all_seen = lambda j: all(
         problem.sees(problem.b, i, j) for i in range(first, last)
     )
@@ -279,7 +349,7 @@ def is_possible(problem, tile, rows, keys, color):
     total = len(rows) * len(keys)
     # Plain are only pairs whose tile sees the key, skipped only those whose
     # tile does not. Tiles within a cell only add cases.
-    fine = tile >= len(rows) and rows[0] // tile == rows[-1] // tile
+    fine = not any(rows[0] < start <= rows[-1] for start in starts)
     most_plain = (
         len(rows) * sum(all_seen(j) for j in keys) if fine else seen
     )
@@ -343,14 +413,18 @@ def check(problem, folder, number):
     svg_description, svg = read_svg(folder / "f.svg")
     assert svg_description == description
     lines = set()
+    starts = problem.tiles(tile)
     if tile > 1 and height >= 4:
-        lines = {y0 + i * height // uq for i in range(tile, problem.lq, tile)}
+        lines = {y0 + i * height // uq for i in starts if i > 0}
     known = {}
     for row in range(rows):
         queries = range(row * uq, min((row + 1) * uq, problem.lq))
         y = y0 + row * height
         drawn = [r for r in range(y, y + height) if r not in lines]
         line = pixels[drawn[-1]]
+        for r in lines.intersection(range(y, y + height)):
+            drawn_line = pixels[r][3 * x0 : 3 * (x0 + columns * width)]
+            assert drawn_line == bytes([0x60]) * len(drawn_line), f"no line {r}"
         for r in drawn:
             assert pixels[r][3 * x0 : 3 * (x0 + columns * width)] == (
                 line[3 * x0 : 3 * (x0 + columns * width)]
@@ -362,7 +436,7 @@ def check(problem, folder, number):
             assert line[at : at + 3 * width] == cell, f"cell {row}, {column}"
             assert svg[row][column] == color, f"SVG: cell {row}, {column}"
             keys = range(column * uk, min((column + 1) * uk, problem.lk))
-            assert is_possible(problem, tile, queries, keys, color), (
+            assert is_possible(problem, starts, queries, keys, color), (
                 f"cell {row}, {column} of {tile} queries a tile: {color}"
             )
 

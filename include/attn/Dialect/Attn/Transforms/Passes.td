@@ -542,8 +542,10 @@ def AttnRecordKeyRangesPass
                              entry and head, and in all of them
     ```
     Pairs are asked one by one only in ranges that need a mask, and in all with
-    `masks` where the op has a boolean mask. The program's results do not
-    change. `attn-viz` draws pictures of what is reported.
+    `masks` where the op has a boolean mask. Tiles are those that blockwise
+    tiling makes of as many queries: with `tile`, those of `attn.star` end with
+    its blocks and its context. The keys of `anchors` of their own are not
+    reported. The program's results do not change. `attn-viz` draws pictures of what is reported.
 
     ```mlir
     func.func @f(%q: tensor<1x8x?x64xf32>, %k: tensor<1x2x?x64xf32>)
@@ -562,6 +564,8 @@ def AttnRecordKeyRangesPass
            "Batch entry whose ranges are recorded">,
     Option<"head", "head", "int64_t", /*default=*/"0",
            "Query head whose ranges are recorded">,
+    Option<"tile", "tile", "int64_t", /*default=*/"0",
+           "Queries of a tile; 0: as the host says">,
     Option<"masks", "masks", "bool", /*default=*/"false",
            "Read boolean masks, too">];
   let dependentDialects = [
