@@ -59,10 +59,10 @@ struct BFloat16 {
   static void store(char *at, float value) {
     uint32_t bits;
     std::memcpy(&bits, &value, sizeof(bits));
-    if ((bits & 0x7fffffff) > 0x7f800000)
-      bits |= 0x400000; // Of a NaN only low bits may be set.
-    else
-      bits += 0x7fff + ((bits >> 16) & 1);
+    // Of a NaN only low bits may be set. Both at once, for vectors.
+    uint32_t quiet = bits | 0x400000;
+    uint32_t rounded = bits + 0x7fff + ((bits >> 16) & 1);
+    bits = (bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded;
     auto high = static_cast<uint16_t>(bits >> 16);
     std::memcpy(at, &high, sizeof(high));
   }
@@ -80,8 +80,9 @@ public:
       char *to = next(message);
       Plain<T>::store(to, lse[i]);
       // A weight of 0 would not make nothing of a NaN that nobody computed.
+      bool empty = isEmpty(lse[i]);
       for (int64_t c = 0; c < width; ++c)
-        P::store(element(to, c), isEmpty(lse[i]) ? T(0) : o[i * width + c]);
+        P::store(element(to, c), empty ? T(0) : o[i * width + c]);
     }
   }
 
@@ -104,10 +105,12 @@ public:
       T sum = weightA + weightB;
       if (sum == 0) // Neither saw a key.
         continue;
+      weightA /= sum;
+      weightB /= sum;
       for (int64_t c = 0; c < width; ++c) {
         T x = weightA * P::load(element(a, c));
         T y = weightB * P::load(element(b, c));
-        P::store(element(b, c), (x + y) / sum);
+        P::store(element(b, c), x + y);
       }
       Plain<T>::store(b, shift + std::log(sum));
     }
@@ -143,9 +146,9 @@ public:
       char *to = next(message);
       T weight = std::exp(lse[i] - shiftOf(max[i]));
       Plain<T>::store(to, weight);
+      bool empty = isEmpty(lse[i]);
       for (int64_t c = 0; c < width; ++c)
-        P::store(element(to, c),
-                 isEmpty(lse[i]) ? T(0) : weight * o[i * width + c]);
+        P::store(element(to, c), empty ? T(0) : weight * o[i * width + c]);
     }
   }
 

@@ -255,9 +255,12 @@ TEST(CommRows, BF16OfF64AtRandom) {
   std::mt19937_64 random(7);
   for (int i = 0; i < 20000; ++i) {
     uint64_t bits = random() >> 12 | uint64_t(1023 - 3 + i % 7) << 52;
-    // Near multiples of half a step, which is bit 44.
-    if (i % 2)
-      bits = (bits & ~((uint64_t(1) << 44) - 1)) + random() % 5 - 2;
+    // Near multiples of half a step, which is bit 44: by units of f64, and by
+    // parts of one of f32, which is bit 29.
+    if (i % 3)
+      bits = (bits & ~((uint64_t(1) << 44) - 1)) +
+             (i % 3 == 1 ? random() % 5 - 2
+                         : (random() >> 33) - (uint64_t(1) << 30));
     double value;
     std::memcpy(&value, &bits, sizeof(bits));
     uint64_t step = uint64_t(1) << 45;
