@@ -33,6 +33,7 @@ PIPELINES = [
         "--one-shot-bufferize=bufferize-function-boundaries",
         "--convert-attn-to-vector",
     ],
+    ["--attn-prepare-dist-merge", "--attn-lower-comm"],
     ["--attn-to-cpu"],
     ["--attn-to-cpu=portable=true"],
     ["--attn-to-cpu=object-abi=true"],
@@ -50,7 +51,7 @@ PIPELINES = [
 ]
 FLOATS = ["f32", "f16", "bf16", "f64"]
 NARROW = ["f8E4M3FN", "f8E5M2", "i8"]
-CACHE_OPS = ["topk", "gather_kv", "kv_append", "running_mean"]
+OTHER_OPS = ["topk", "gather_kv", "kv_append", "running_mean", "dist_merge"]
 STRATEGIES = [
     "#attn.dense",
     "#attn.blockwise",
@@ -173,7 +174,7 @@ class Case:
         kind = rng.choice(["sdpa"] * 4 + ["online", "partial"] * 2)
         kind = rng.choice([kind] * 4 + ["finalize", "merge"])
         if rng.random() < 0.5:
-            kind = rng.choice(["sparq", "sparq", "sparq_step", "scores", *CACHE_OPS])
+            kind = rng.choice(["sparq", "sparq", "sparq_step", "scores", *OTHER_OPS])
         self.kind = kind
         self.buffers = kind not in ("sdpa", "sparq") and rng.random() < 0.4
         self.query_type = rng.choice(FLOATS)
@@ -191,7 +192,7 @@ class Case:
         if self.paged:
             self.len_kv = 4 * self.pages
 
-        if kind in CACHE_OPS:
+        if kind in OTHER_OPS:
             return getattr(self, f"draw_{kind}")(number)
         ordered = self.ordered
         state = [self.batch, self.heads, self.len_q, self.dv]
@@ -387,6 +388,20 @@ class Case:
         inits = [self.shaped([self.batch, self.kv_heads, self.dv], self.acc, True)]
         layout = " layout(bshd)" if self.bshd else ""
         return self.layer_b(number, "running_mean", ", ".join(names) + layout, inits)
+
+    def draw_dist_merge(self, number):
+        comm = self.operand("!attn.comm")
+        state = [self.batch, self.heads, self.len_q, self.dv]
+        inits = [self.shaped(state, self.acc, True), self.shaped(state[:3], self.acc)]
+        outs = ", ".join(self.operand(t) for t in inits)
+        clauses = [
+            f"algo({self.rng.choice(['tree', 'allgather', 'allreduce'])})",
+            f"root({self.number([0, 3], [-1, 2**31])})",
+            f"payload({self.element(self.rng.choice(['f32', 'bf16', self.acc]))})",
+        ]
+        clauses = self.rng.sample(clauses, self.rng.randint(0, 3))
+        text = f"attn.dist_merge comm({comm}) outs({outs}) {' '.join(clauses)}"
+        return self.function(number, text, [] if self.buffers else inits)
 
     def layer_b(self, number, name, inputs, inits):
         outs = ", ".join(self.operand(t) for t in inits)

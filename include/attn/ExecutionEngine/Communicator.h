@@ -35,7 +35,7 @@ private:
 };
 
 /// How many ranks the launcher (mpirun, srun) of this process started, by its
-/// environment; 0 if there was none.
+/// environment, 1 if it does not say how many; 0 if there was none.
 int64_t countLaunchedRanks();
 
 /// A group of ranks. All of them make the same calls in the same order.
