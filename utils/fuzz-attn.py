@@ -38,6 +38,9 @@ PIPELINES = [
     ["--attn-to-cpu=portable=true"],
     ["--attn-to-cpu=object-abi=true"],
     ["--attn-assign-strategy=strategy={strategy}", "--attn-apply-strategies"],
+    ["--attn-rewrite-to-star={star}", "--canonicalize"],
+    ["--attn-rewrite-to-star={star}", "--convert-attn-to-linalg"],
+    ["--attn-rewrite-to-star={star}", "--attn-to-cpu"],
     ["--attn-rewrite-to-sparq=rank={r} top-k={r} state={state}", "--canonicalize"],
     ["--attn-rewrite-to-sparq=rank=2 top-k={r} state={state}", "--attn-to-cpu"],
     ["--attn-decompose-sparq", "--canonicalize"],
@@ -56,6 +59,9 @@ STRATEGIES = [
     "#attn.dense",
     "#attn.blockwise",
     "#attn.blockwise<block_size_q = 2, block_size_kv = 3, num_splits = 2>",
+    "#attn.star<block_size = 3>",
+    "#attn.star<block_size = 2, anchor_size = 0, query_size = 1>",
+    "#attn.star<block_size = 1, anchor_size = 9, anchor = previous>",
     "#attn.sparq",
     "#attn.sparq<rank = 3, top_k = 2, realloc = on>",
     "#attn.sparq<rank = 1, top_k = 9, group_reduce = logit, state = args>",
@@ -108,7 +114,12 @@ class Case:
     def modifiers(self):
         rng = self.rng
         query, acc = self.query_type, self.acc
-        if rng.random() < 0.6:
+        # What attn.star takes nothing else than, or nothing of.
+        is_star = self.kind == "star" and rng.random() >= self.wrong
+        alone = self.anchored and rng.random() >= self.wrong
+        if is_star:
+            self.clauses.append("causal")
+        elif rng.random() < 0.6:
             side = [-1, -1, 0, 2, 5, 2**48]
             if rng.random() < self.wrong:
                 side += [-2, 2**62]
@@ -123,7 +134,9 @@ class Case:
             self.clauses.append(f"scale({number})")
         elif scale:
             self.clause("dynamic_scale", rng.choice(FLOATS))
-        if rng.random() < 0.3 and (not tile or rng.random() < self.wrong):
+        if is_star:
+            pass
+        elif rng.random() < 0.3 and (not tile or rng.random() < self.wrong):
             self.clauses.append("bottom_right")
         elif rng.random() < 0.3:
             per_batch = self.shaped([self.batch], "i64")
@@ -134,14 +147,14 @@ class Case:
             if rng.random() < 0.3:
                 self.clause(name, self.shaped([self.batch], "i64"))
         scores = [self.batch, self.heads, self.len_q, self.len_kv]
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 and not alone:
             element = "i8" if self.buffers else rng.choice(["i1", "i8"])
             self.clause("mask", self.shaped(self.broadcast(scores), element))
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 and not alone:
             bias = rng.choice([query, "f32"])
             self.clause("bias", self.shaped(self.broadcast(scores), bias))
         keys = [self.batch, self.kv_heads, self.len_kv]
-        if self.narrow or rng.random() < 0.05:
+        if not alone and (self.narrow or rng.random() < 0.05):
             for name, width in (("key_scale", self.d), ("value_scale", self.dv)):
                 if self.kind == "scores" and name == "value_scale":
                     continue
@@ -171,12 +184,12 @@ class Case:
 
     def draw(self, number):
         rng = self.rng
-        kind = rng.choice(["sdpa"] * 4 + ["online", "partial"] * 2)
+        kind = rng.choice(["sdpa"] * 4 + ["star", "online", "partial"] * 2)
         kind = rng.choice([kind] * 4 + ["finalize", "merge"])
         if rng.random() < 0.5:
             kind = rng.choice(["sparq", "sparq", "sparq_step", "scores", *OTHER_OPS])
         self.kind = kind
-        self.buffers = kind not in ("sdpa", "sparq") and rng.random() < 0.4
+        self.buffers = kind not in ("sdpa", "star", "sparq") and rng.random() < 0.4
         self.query_type = rng.choice(FLOATS)
         self.acc = "f64" if self.query_type == "f64" else "f32"
         self.batch, self.len_q = rng.choice([0, 1, 2]), rng.choice([0, 1, 5])
@@ -189,6 +202,9 @@ class Case:
         self.narrow = rng.random() < 0.2
         self.paged = rng.random() < 0.15
         self.pages = rng.choice([0, 1, 3])
+        self.anchored = kind == "star" and rng.random() < 0.3
+        if self.anchored and rng.random() >= self.wrong:
+            self.paged = self.narrow = False
         if self.paged:
             self.len_kv = 4 * self.pages
 
@@ -217,6 +233,8 @@ class Case:
             return self.draw_sparq(number, names, output)
         if kind == "scores":
             return self.draw_scores(number, names)
+        if kind == "star":
+            return self.draw_star(number, names, output)
         inputs = f"{', '.join(names)} {' '.join(self.clauses)}"
         if kind == "sdpa":
             if rng.random() < 0.3:
@@ -266,6 +284,38 @@ class Case:
 
     def number(self, choices, wrong):
         return self.rng.choice(wrong if self.rng.random() < self.wrong else choices)
+
+    def draw_star(self, number, names, output):
+        rng = self.rng
+        if rng.random() < 0.2:
+            self.clause("sinks", self.shaped([self.heads], self.acc))
+        if rng.random() < 0.5:
+            per_batch = self.shaped([rng.choice([1, self.batch])], "i64")
+            self.clause("context_len", rng.choice(["index", per_batch]))
+        anchor_size = self.number([0, 1, 3, 9], [-1, 2**31])
+        parts = [
+            f"block_size({self.number([1, 2, 3, 100], [0, -1, 2**31])})",
+            f"anchor_size({anchor_size})",
+        ]
+        wrong = rng.random() < self.wrong
+        if rng.random() < 0.3 and (not self.anchored or wrong):
+            parts.append(f"anchor({rng.choice(['first', 'previous'])})")
+        if self.anchored:
+            anchors = [
+                self.operand(self.shaped(shape, self.key_type, True))
+                for shape in (
+                    self.ordered(self.batch, self.kv_heads, 9, width)
+                    for width in (self.d, self.dv)
+                )
+            ]
+            parts.append(f"anchors({', '.join(anchors)})")
+        self.clauses += rng.sample(parts, len(parts))
+        results = [self.shaped(output, self.query_type, True)]
+        if rng.random() < 0.4:
+            rows = [self.batch, self.heads, self.len_q]
+            results.append(self.shaped(rows, self.acc))
+        inputs = f"{', '.join(names)} {' '.join(self.clauses)}"
+        return self.function(number, f"attn.star {inputs} {self.score()}", results)
 
     def sparq_clauses(self):
         """Parameters and state, the latter's types in order."""
@@ -441,7 +491,7 @@ class Case:
 
     def function(self, number, op, results):
         names = [f"%r{i}" for i in range(len(results))]
-        by_name = self.kind in ("sdpa", "sparq")
+        by_name = self.kind in ("sdpa", "star", "sparq")
         left = f"{', '.join(names)} = " if results and by_name else ""
         if results and not left:
             left = f"%r:{len(results)} = "
@@ -482,7 +532,13 @@ def main():
             "kv": rng.choice([0, 1, 2, -1]),
             "r": rng.choice([1, 2, 100]),
             "state": rng.choice(["recompute", "args"]),
-            "strategy": rng.choice(["dense", "blockwise", "sparq:rank=2,top-k=3"]),
+            "strategy": rng.choice(
+                ["dense", "blockwise", "sparq:rank=2,top-k=3", "star:block-size=2"]
+            ),
+            "star": f"block-size={rng.choice([1, 2, 50])} "
+            f"anchor-size={rng.choice([-1, 0, 1, 9])} "
+            f"query-size={rng.choice([0, 1, 9])} "
+            f"anchor={rng.choice(['first', 'previous'])}",
         }
         passes = [p.format(**sizes) for p in pipeline]
         crashed, log = run(options.attn_opt, passes, cases)
