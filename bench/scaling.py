@@ -274,6 +274,14 @@ def measurements(path):
     prefill, prefill_s, prefill_row = find("prefill", "ours")
     decode, decode_s, decode_row = find("decode", "ours")
     merge, merge_s, _ = find("star-decode", "merge")
+    ranks = document["ranks"]
+    if not ranks:
+        raise ValueError(f"{path} has no merge over ranks; the build needs MPI")
+    (over_mpi,) = [
+        entry
+        for entry in ranks["cases"]
+        if (entry["algo"], entry["payload"]) == ("tree", "bf16")
+    ]
     case = merge["case"]
     size = merge_bytes(case["batch"] * case["heads"], case["head_dim"], F32)
     return {
@@ -289,6 +297,9 @@ def measurements(path):
         "merge": merge["case"]["name"],
         "merge_seconds": merge_s,
         "merge_bytes": case["parts"] * size / merge_s,
+        "mpi_ranks": ranks["ranks"],
+        "mpi_bytes": over_mpi["bytes"],
+        "mpi_seconds": 1e-6 * over_mpi["merge_us"],
     }
 
 
@@ -357,6 +368,17 @@ def inputs_table(inputs):
         if case != "merge":
             source += f", {measured[f'{case}_share']}; of attention alone"
         rows.append([f"this machine: {what}", value, source])
+    ranks, seconds = measured["mpi_ranks"], measured["mpi_seconds"]
+    step = seconds / math.ceil(math.log2(ranks))
+    what = f"tree over MPI, {ranks} processes, {measured['mpi_bytes']:,} B"
+    rows.append(
+        [
+            f"this machine: {what}",
+            time_text(seconds),
+            f"measured, two cores for all: {time_text(step)} a step; a row of the "
+            "last table",
+        ]
+    )
     for entry in inputs["assumed"].values():
         rows.append([entry["what"], entry["text"], f"assumed: {entry['why']}"])
     return ["input", "value", "where it is from"], rows
@@ -465,6 +487,31 @@ def decode_table(model, machine, sparq):
     return header, rows
 
 
+def network_table(model, machine, steps):
+    """What the largest of all places depends on."""
+    header = ["latency", "network", "Star, a step", "merges", "Helix, a step"]
+    header += ["ring, a step", "query: tree", "all-gather", "phase 1: Star", "ring"]
+    length, hosts = LENGTHS[-1], HOSTS[-1]
+    rows = []
+    for latency in steps:
+        for network in (machine.network, 4 * machine.network):
+            there = dataclasses.replace(machine, latency=latency, network=network)
+            place = (model, there, length, hosts)
+            star = decode_seconds(*place, "tree")
+            rows.append(
+                [time_text(latency), f"{number(network / 1e9)} GB/s"]
+                + [time_text(sum(star)), time_text(star[2])]
+                + [time_text(sum(helix_decode_seconds(*place)))]
+                + [time_text(sum(decode_seconds(*place, "ring")))]
+                + [
+                    time_text(sum(query_seconds(*place, QUERY_ROWS, algo)))
+                    for algo in ("tree", "allgather")
+                ]
+                + [time_text(phase(*place)[0]) for phase in (star_phase1, ring_phase1)]
+            )
+    return header, rows
+
+
 def tables(inputs):
     model, hosts = Model(), machines(inputs)
     sparq = inputs["assumed"]["sparq_bytes"]["value"]
@@ -476,6 +523,10 @@ def tables(inputs):
         result[f"scaling-phase1-{name}"] = phase1_table(model, machine)
         result[f"scaling-query-{name}"] = query_table(model, machine)
         result[f"scaling-decode-{name}"] = decode_table(model, machine, sparq)
+    measured = inputs["measured"]
+    step = measured["mpi_seconds"] / math.ceil(math.log2(measured["mpi_ranks"]))
+    latencies = sorted({1e-6, inputs["assumed"]["latency"]["value"], step})
+    result["scaling-network"] = network_table(model, hosts["h100"], latencies)
     return result
 
 
