@@ -101,10 +101,14 @@ static constexpr Kind kKinds[] = {
      {0xb8, 0x2f, 0x3a},
      "visible but for the boolean mask"},
     {&PatternCell::skipped, {0xec, 0xec, 0xec}, "skipped: in no range"},
+    {&PatternCell::chosen, {0x1a, 0x1a, 0x1a}, "chosen, and read in full"},
 };
 
-/// The mean of the colors of all pairs of a cell.
+/// The mean of the colors of all pairs of a cell. Chosen keys are few among
+/// many, and would not be seen: one marks its cell.
 static Color blend(const PatternCell &cell) {
+  if (cell.chosen > 0)
+    return std::end(kKinds)[-1].color;
   double all = 0, red = 0, green = 0, blue = 0;
   for (const Kind &kind : kKinds) {
     double count = cell.*kind.count;
@@ -283,6 +287,7 @@ void Layout::drawPanel(const Panel &panel) {
                    {"pairs", pattern.pairs},
                    {"all_pairs", pattern.allPairs},
                    {"mask", pattern.readsMask},
+                   {"choice", pattern.readsChoice},
                    {"exact", pattern.isExact()},
                    {"cell", json::Array{pattern.cellQueries, pattern.cellKeys}},
                    {"cells", json::Array{image.rows, image.columns}},

@@ -45,7 +45,8 @@ PatternCell KeyPattern::getCell(int64_t row, int64_t column) const {
       plain * share(counts.plainExcluded, counts.plainSeen, 0);
   double edgeExcluded =
       seen * share(counts.maskedExcluded, counts.maskedSeen, 0);
-  cell.plain = plain - plainExcluded;
+  cell.chosen = counts.chosen;
+  cell.plain = std::max(plain - plainExcluded - cell.chosen, 0.0);
   cell.edge = seen - edgeExcluded;
   cell.masked = masked - seen;
   cell.excluded = plainExcluded + edgeExcluded;
@@ -152,6 +153,12 @@ void PatternRecorder::count(int64_t pairs, int64_t allPairs) {
   pattern.allPairs = allPairs;
 }
 
+void PatternRecorder::addChoice(int64_t j) {
+  // Code that was not asked to record still chooses.
+  if (pattern.executions == 1 && !pattern.cells.empty())
+    ++pattern.cells[j / pattern.cellKeys].chosen;
+}
+
 //===----------------------------------------------------------------------===//
 // What compiled code calls
 //===----------------------------------------------------------------------===//
@@ -177,6 +184,8 @@ static void recordCount(int64_t pairs, int64_t allPairs) {
   current->count(pairs, allPairs);
 }
 
+static void recordChoice(int64_t j) { current->addChoice(j); }
+
 llvm::SmallVector<HostSymbol> PatternRecorder::getSymbols() {
   auto symbol = [](llvm::StringRef name, auto *function) {
     return HostSymbol{name.str(), reinterpret_cast<void *>(function)};
@@ -185,5 +194,6 @@ llvm::SmallVector<HostSymbol> PatternRecorder::getSymbols() {
           symbol(kRecordStepFunction, recordStep),
           symbol(kRecordRangeFunction, recordRange),
           symbol(kRecordPairFunction, recordPair),
-          symbol(kRecordCountFunction, recordCount)};
+          symbol(kRecordCountFunction, recordCount),
+          symbol(kRecordChoiceFunction, recordChoice)};
 }

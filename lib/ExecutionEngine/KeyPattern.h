@@ -19,6 +19,10 @@
 
 namespace mlir::attn {
 
+/// The function that reports a key that an op chose; see addChoiceReport.
+inline constexpr llvm::StringLiteral kRecordChoiceFunction =
+    "attn_rt_record_choice";
+
 /// What is asked of an op.
 struct PatternRequest {
   int64_t batch = 0, head = 0;
@@ -36,6 +40,8 @@ struct PatternCell {
   double skipped = 0;
   /// Seen, but for the boolean mask.
   double excluded = 0;
+  /// Seen, and read in full by an op that chooses among what it sees.
+  double chosen = 0;
 };
 
 /// What an op's key ranges said for one batch entry and head, in at most some
@@ -54,8 +60,8 @@ public:
   int64_t pairs = 0, allPairs = 0;
   /// How often the op ran; the first time counts.
   int64_t executions = 0;
-  /// Whether a boolean mask was looked at.
-  bool readsMask = false;
+  /// Whether a boolean mask was looked at, and which keys were chosen.
+  bool readsMask = false, readsChoice = false;
   /// Whether cells count every pair, not some of them.
   bool isExact() const { return queryStep == 1 && keyStep == 1; }
 
@@ -70,6 +76,7 @@ private:
     /// Pairs looked at one by one.
     int32_t plainSeen = 0, plainExcluded = 0;
     int32_t maskedAsked = 0, maskedSeen = 0, maskedExcluded = 0;
+    int32_t chosen = 0;
   };
 
   int64_t queryStep = 1, keyStep = 1;
@@ -97,6 +104,8 @@ public:
                 bool needsMask);
   void addPair(int64_t i, int64_t j, bool visible, bool excluded);
   void count(int64_t pairs, int64_t allPairs);
+  /// The only query reads key `j` in full.
+  void addChoice(int64_t j);
 
 private:
   PatternRequest request;

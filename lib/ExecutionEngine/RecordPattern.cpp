@@ -8,6 +8,7 @@
 
 #include "RecordPattern.h"
 #include "Quiet.h"
+#include "RecordChoice.h"
 
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
@@ -149,7 +150,8 @@ public:
       : source(source), inputs(inputs),
         context(getModule(source).getContext()) {}
 
-  Error build(int64_t number, const PatternRequest &request, bool readsMask);
+  Error build(int64_t number, const PatternRequest &request, bool readsMask,
+              bool readsChoice);
 
   Source program;
   SmallVector<TensorValue> values;
@@ -209,7 +211,7 @@ Error RecorderBuilder::bindSizes(func::FuncOp func, unsigned position) {
 }
 
 Error RecorderBuilder::build(int64_t number, const PatternRequest &request,
-                             bool readsMask) {
+                             bool readsMask, bool readsChoice) {
   program.module = OwningOpRef<ModuleOp>(getModule(source).clone());
   program.function = source.function;
   ModuleOp module = *program.module;
@@ -227,8 +229,12 @@ Error RecorderBuilder::build(int64_t number, const PatternRequest &request,
   auto fail = [] {
     return createStringError("the key ranges of this module cannot be run");
   };
+  AttentionInterface op = getPatternOps(program)[number];
   if (failed(pm.run(module)))
     return fail();
+  if (readsChoice)
+    addChoiceReport(cast<SparqOp>(op.getOperation()), request.batch,
+                    request.head);
   dropResults(func);
   if (failed(simplify(module)))
     return fail();
@@ -282,21 +288,22 @@ Expected<KeyPattern> attn::recordPattern(const Source &source, int64_t number,
                                          ArrayRef<InputText> inputs,
                                          const PatternRequest &request) {
   QuietDiagnostics quiet(getModule(source).getContext());
-  RecorderBuilder masked(source, inputs), plain(source, inputs);
-  RecorderBuilder *builder = &plain;
-  if (getPatternOps(source)[number].getMask()) {
-    builder = &masked;
-    if (Error error = masked.build(number, request, /*readsMask=*/true)) {
-      // A mask that is not given is not drawn.
-      if (!masked.isMissingInput)
-        return std::move(error);
-      consumeError(std::move(error));
-      builder = &plain;
-    }
-  }
-  if (builder == &plain)
-    if (Error error = plain.build(number, request, /*readsMask=*/false))
+  AttentionInterface op = getPatternOps(source)[number];
+  bool readsMask = op.getMask() != nullptr;
+  bool readsChoice = isa<SparqOp>(op.getOperation());
+  std::optional<RecorderBuilder> builder;
+  while (true) {
+    builder.emplace(source, inputs);
+    Error error = builder->build(number, request, readsMask, readsChoice);
+    if (!error)
+      break;
+    // Choices and masks of what is not given are not drawn.
+    if (!builder->isMissingInput || (!readsMask && !readsChoice))
       return std::move(error);
+    consumeError(std::move(error));
+    readsMask &= readsChoice;
+    readsChoice = false;
+  }
   PatternRecorder recorder(request);
   CompileOptions options;
   SmallVector<HostSymbol> symbols = PatternRecorder::getSymbols();
@@ -311,6 +318,7 @@ Expected<KeyPattern> attn::recordPattern(const Source &source, int64_t number,
     return createStringError(recorder.refusal);
   if (recorder.pattern.executions == 0)
     return createStringError("it does not run on these inputs");
-  recorder.pattern.readsMask = builder == &masked;
+  recorder.pattern.readsMask = readsMask;
+  recorder.pattern.readsChoice = readsChoice;
   return std::move(recorder.pattern);
 }

@@ -133,6 +133,13 @@ func.func @f(%q: tensor<1x1x1x8xf32>, %k: tensor<1x1x16x8xf32>) -> tensor<1x1x1x
 // exact, and says so.
 // RUN: attn-viz %t/decode.mlir -o %t/decode.svg --strategy='sparq{rank=8 top-k=16}' 2>&1 | FileCheck %s --check-prefix=SPARQ
 // SPARQ: attn.sparq at decode.mlir:2:8, strategy sparq{rank=8 top-k=16 local-window=4}: batch 0, head 0: 64 of 64 pairs visible (100 %)
+// The keys it chooses are marked where q and k are given.
+// RUN: FileCheck %s --check-prefix=NO-CHOICE --input-file=%t/decode.svg --implicit-check-not='fill="#1a1a1a"'
+// NO-CHOICE: fill="#2c6fbb"
+// RUN: attn-viz %t/decode.mlir -o %t/choice.svg --strategy='sparq{rank=8 top-k=16}' --input='1x1x1x16xf32=random(1)' --input='1x1x64x16xf32=random(2)'
+// RUN: FileCheck %s --check-prefix=CHOICE --input-file=%t/choice.svg
+// CHOICE: <rect x="[[#X:]]" y="[[#Y:]]" width="{{[0-9]+}}" height="48" fill="#1a1a1a"/>
+// CHOICE: <text {{.*}}>chosen, and read in full</text>
 // RUN: attn-viz %t/causal.mlir -o %t/exact.svg --strategy='sparq{rank=8 top-k=16}' 2>&1 | FileCheck %s --check-prefix=EXACT
 // EXACT: causal.mlir:3:8: remark: stays dense: expects one query token, but got 8
 // EXACT: attn.sdpa at causal.mlir:3:8: batch 0
