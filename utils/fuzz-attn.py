@@ -43,6 +43,9 @@ PIPELINES = [
     ["--attn-rewrite-to-star={star}", "--attn-to-cpu"],
     ["--attn-rewrite-to-sparq=rank={r} top-k={r} state={state}", "--canonicalize"],
     ["--attn-rewrite-to-sparq=rank=2 top-k={r} state={state}", "--attn-to-cpu"],
+    ["--attn-star-distribute", "--canonicalize", "--cse"],
+    ["--attn-star-distribute=payload=bf16", "--attn-to-cpu"],
+    ["--attn-star-distribute", "--attn-to-cpu=object-abi=true"],
     ["--attn-decompose-sparq", "--canonicalize"],
     ["--attn-decompose-sparq", "--convert-attn-to-linalg", "--cse"],
     [

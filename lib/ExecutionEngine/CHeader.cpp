@@ -65,6 +65,8 @@ static std::string describe(const ParameterSignature &parameter) {
   }
   if (!parameter.state.empty())
     os << ", state " << parameter.state;
+  if (!parameter.shard.empty())
+    os << ", of this rank: " << parameter.shard;
   return text;
 }
 
@@ -91,7 +93,8 @@ static void writeComment(const Manifest &manifest,
     if (op.function != function.name)
       continue;
     os << (first ? " *\n" : "") << " * " << op.op << " at "
-       << commentText(op.location) << ": " << commentText(op.strategy) << '\n';
+       << commentText(op.location) << (op.strategy.empty() ? "" : ": ")
+       << commentText(op.strategy) << '\n';
     first = false;
   }
   os << " */\n";

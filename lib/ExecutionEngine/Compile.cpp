@@ -10,6 +10,7 @@
 
 #include "CHeader.h"
 #include "CompileFlags.h"
+#include "Distribute.h"
 #include "Link.h"
 #include "OutputFiles.h"
 #include "Stages.h"
@@ -98,7 +99,11 @@ Error FileCompiler::readSource() {
   if (!parsed)
     return parsed.takeError();
   source = std::move(*parsed);
-  if (asksForState(&context, strategy)) {
+  if (options.distribute) {
+    if (Error error = distribute(source, strategy, options.distributeOptions))
+      return error;
+    strategy.clear(); // It has been applied.
+  } else if (asksForState(&context, strategy)) {
     if (Error error = rewriteWithState(source, strategy))
       return error;
     strategy.clear(); // It has been applied.

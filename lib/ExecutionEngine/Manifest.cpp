@@ -55,6 +55,8 @@ static void writeParameter(json::OStream &json,
       }
     });
     json.attribute("scalar", parameter.isScalar());
+    if (!parameter.shard.empty())
+      json.attribute("shard", parameter.shard);
     if (!isArgument)
       return;
     json.attribute("inout", parameter.inout);
@@ -199,6 +201,7 @@ ParameterSignature Reader::parameter(const json::Object &object,
       else
         parameter.sizes.push_back(size.getAsString().value_or("").str());
     }
+  parameter.shard = object.getString("shard").value_or("").str();
   if (isArgument) {
     parameter.inout = flag(object, "inout");
     parameter.state = object.getString("state").value_or("").str();

@@ -11,6 +11,7 @@
 #include "Blocks.h"
 #include "Comparison.h"
 #include "Outputs.h"
+#include "RunDistributed.h"
 #include "RunShared.h"
 #include "SharedObject.h"
 #include "State.h"
@@ -43,6 +44,14 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
 
   if (isSharedObject(options.file))
     return runSharedObject(options, context, rankOut, err);
+  std::unique_ptr<Communicator> ranks;
+  if (wantsRanks(options)) {
+    auto code = runDistributed(options, context, ranks, rankOut, err);
+    if (!code)
+      return code.takeError();
+    if (*code)
+      return **code;
+  }
   std::string why;
   context.getOrLoadDialect<AttnDialect>();
   if (!options.strategy.empty() &&
@@ -58,11 +67,14 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
       chooseFunction(std::move(*parsed), options.file, options.function);
   if (!source)
     return source.takeError();
-  auto ranks = Communicator::forFunction(source->arguments);
-  if (!ranks)
-    return ranks.takeError();
+  if (!ranks) {
+    auto made = Communicator::forFunction(source->arguments);
+    if (!made)
+      return made.takeError();
+    ranks = std::move(*made);
+  }
   // One rank speaks for all.
-  bool isQuiet = *ranks && !(*ranks)->isRoot();
+  bool isQuiet = ranks && !ranks->isRoot();
   raw_ostream &out = isQuiet ? nulls() : rankOut;
   if (asksForState(&context, options.strategy)) {
     ModuleSource chosen;
@@ -85,7 +97,7 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
   auto inputs = bindInputsAndState(&context, options.inputs, *source, out);
   if (!inputs)
     return inputs.takeError();
-  bindCommunicator(*inputs, ranks->get());
+  bindCommunicator(*inputs, ranks.get());
   if (options.inputs.empty() && !source->arguments.empty())
     out << "no --input given: random inputs, seed = argument number\n";
 
@@ -141,8 +153,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
                                  *inputs, options.benchmark, out))
       return std::move(error);
   }
-  if (*ranks)
-    (*ranks)->finish();
+  if (ranks)
+    ranks->finish();
   return ok ? kExitOk : kExitVerifyFailed;
 }
 

@@ -148,6 +148,7 @@ public:
 private:
   void addAttention(AttentionInterface op);
   void addAppend(KvAppendOp op);
+  void addState(Value output, Value lse, bool isBshd);
   void add(Value value, ArrayRef<StringRef> names);
 
   llvm::EquivalenceClasses<Dimension> classes;
@@ -177,18 +178,38 @@ void SizeNames::addOp(Operation *op) {
     addAttention(attention);
   if (auto append = dyn_cast<KvAppendOp>(op))
     addAppend(append);
-  if (auto merge = dyn_cast<DistMergeOp>(op)) {
-    static constexpr StringRef dims[] = {"batch", "num_heads", "seq_len_q",
-                                         "head_dim_v"};
-    add(merge.getOutput(), dims);
-    add(merge.getLse(), ArrayRef(dims).drop_back());
-    for (OpResult result : op->getResults())
-      add(result, ArrayRef(dims).drop_back(result.getResultNumber()));
+  auto addResults = [&](bool isBshd) {
+    addState(op->getResult(0),
+             op->getNumResults() > 1 ? op->getResult(1) : Value(), isBshd);
+  };
+  if (auto partial = dyn_cast<PartialOp>(op);
+      partial && partial->getNumResults() > 0)
+    addResults(/*isBshd=*/false);
+  if (auto all = dyn_cast<DistMergeOp>(op); all && all->getNumResults() > 0) {
+    addState(all.getOutput(), all.getLse(), /*isBshd=*/false);
+    addResults(/*isBshd=*/false);
+  }
+  if (auto merge = dyn_cast<MergeOp>(op);
+      merge && !merge.getAlong() && merge->getNumResults() > 0) {
+    for (auto [output, lse] :
+         zip_equal(merge.getPartOutputs(), merge.getPartLses()))
+      addState(output, lse, /*isBshd=*/false);
+    addResults(merge.getLayout() == Layout::bshd);
   }
   if (auto mean = dyn_cast<RunningMeanOp>(op)) {
     for (Value value : {Value(mean.getMean()), Value(op->getResult(0))})
       add(value, {"batch", "num_kv_heads", "head_dim_v"});
   }
+}
+
+/// The pieces that a rank's attention ends in.
+void SizeNames::addState(Value output, Value lse, bool isBshd) {
+  SmallVector<StringRef> dims = {"batch", "num_heads", "seq_len_q",
+                                 "head_dim_v"};
+  add(lse, ArrayRef(dims).take_front(3));
+  if (isBshd)
+    std::swap(dims[1], dims[2]);
+  add(output, dims);
 }
 
 void SizeNames::addAppend(KvAppendOp op) {
@@ -267,6 +288,16 @@ std::pair<Dimension, StringRef> SizeNames::lookup(Dimension dimension) {
 // Functions
 //===----------------------------------------------------------------------===//
 
+/// "keys, dim = 2": the attribute without its name.
+static std::string describeShard(ShardAttr shard) {
+  std::string text;
+  llvm::raw_string_ostream(text) << shard;
+  StringRef body = text;
+  body.consume_front("#attn.shard<");
+  body.consume_back(">");
+  return body.str();
+}
+
 /// What the result `value` is, by the op that computes it.
 static std::string nameResult(Value value, unsigned number) {
   auto sdpa = value ? value.getDefiningOp<SdpaOp>() : SdpaOp();
@@ -275,10 +306,10 @@ static std::string nameResult(Value value, unsigned number) {
   auto star = value ? value.getDefiningOp<StarOp>() : StarOp();
   if (star)
     return value == star.getOutput() ? "output" : "lse";
-  if (auto merge = value ? value.getDefiningOp<DistMergeOp>() : DistMergeOp())
-    return value == merge.getResult(0) ? "output" : "lse";
   if (value && value.getDefiningOp<SparqOp>())
     return "output";
+  if (value && isa_and_nonnull<MergeOp, DistMergeOp>(value.getDefiningOp()))
+    return cast<OpResult>(value).getResultNumber() == 0 ? "output" : "lse";
   return "result" + std::to_string(number);
 }
 
@@ -359,6 +390,8 @@ mlir::attn::describeFunctions(const ModuleSource &source) {
         else
           llvm::raw_string_ostream(parameter.state) << state;
       }
+      if (auto shard = func.getArgAttrOfType<ShardAttr>(i, kShardAttrName))
+        parameter.shard = describeShard(shard);
       signature.arguments.push_back(std::move(parameter));
     }
     // New values of arguments that are updated in place are no results of C.
@@ -375,6 +408,8 @@ mlir::attn::describeFunctions(const ModuleSource &source) {
       parameter.sourceName = nameResult(returned[i], i);
       parameter.name = names.take(parameter.sourceName);
       parameter.type = type;
+      if (auto shard = func.getResultAttrOfType<ShardAttr>(i, kShardAttrName))
+        parameter.shard = describeShard(shard);
       signature.results.push_back(std::move(parameter));
     }
 

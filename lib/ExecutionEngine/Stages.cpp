@@ -86,16 +86,21 @@ static Error countLoadsOf(ModuleOp module) {
 }
 
 /// Callers keep their inputs: bufferization may write only to `attn.inout`.
+/// What arguments are of a whole is for who cut them.
 static void protectArguments(ModuleOp module) {
   StringRef writable = bufferization::BufferizationDialect::kWritableAttrName;
   Builder builder(module.getContext());
   for (auto func : module.getOps<func::FuncOp>()) {
     if (!func.isPublic() || func.isDeclaration())
       continue;
-    for (unsigned i = 0; i < func.getNumArguments(); ++i)
+    for (unsigned i = 0; i < func.getNumArguments(); ++i) {
+      func.removeArgAttr(i, kShardAttrName);
       if (isa<TensorType>(func.getArgument(i).getType()) &&
           !func.getArgAttr(i, "attn.inout") && !func.getArgAttr(i, writable))
         func.setArgAttr(i, writable, builder.getBoolAttr(false));
+    }
+    for (unsigned i = 0; i < func.getNumResults(); ++i)
+      func.removeResultAttr(i, builder.getStringAttr(kShardAttrName));
   }
 }
 

@@ -254,9 +254,11 @@ computeExact(const Source &source, ArrayRef<TensorValue> inputs,
   return std::move(values);
 }
 
-Expected<Verification> mlir::attn::verifyResults(
-    const Source &source, StringRef strategy, ArrayRef<TensorValue> inputs,
-    ArrayRef<NamedValue> results, raw_ostream &out, raw_ostream &err) {
+Expected<Verification>
+mlir::attn::verifyResults(const Source &source, StringRef strategy,
+                          ArrayRef<TensorValue> inputs,
+                          ArrayRef<NamedValue> results, raw_ostream &out,
+                          raw_ostream &err, const Source *computed) {
   ReferenceTable table;
   SmallVector<TensorValue> wideInputs;
   std::optional<Source> wide;
@@ -267,7 +269,8 @@ Expected<Verification> mlir::attn::verifyResults(
   if (!wideResults)
     return wideResults.takeError();
   Verification verification;
-  std::optional<ref::Type> rounding = getRounding(source);
+  std::optional<ref::Type> rounding =
+      getRounding(computed ? *computed : source);
   SmallVector<NamedValue> expectations =
       nameResults(*wide, *wideResults, wideInputs);
   for (auto [actual, expected] : zip_equal(results, expectations)) {

@@ -37,6 +37,11 @@ int main(int argc, char **argv) {
   cl::opt<std::string> strategy(
       "strategy", cl::desc("How attention is computed; see --list-strategies"),
       cl::value_desc("S"), cl::cat(category));
+  cl::opt<std::string> distribute(
+      "distribute",
+      cl::desc("Make functions what each of several ranks runs, with OPTIONS "
+               "of attn-star-distribute, e.g. algo=allgather,payload=bf16"),
+      cl::value_desc("OPTIONS"), cl::ValueOptional, cl::cat(category));
   cl::opt<std::string> cpu(
       "mcpu",
       cl::desc("Processor, as clang names it, or native (x86-64-v3, generic)"),
@@ -89,6 +94,8 @@ int main(int argc, char **argv) {
   options.emit = emit;
   options.target = target;
   options.strategy = strategy;
+  options.distribute = distribute.getNumOccurrences() > 0;
+  options.distributeOptions = distribute;
   options.cpu = cpu;
   options.triple = triple;
   options.arch = arch;

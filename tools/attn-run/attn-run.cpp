@@ -35,6 +35,11 @@ int main(int argc, char **argv) {
   cl::opt<std::string> strategy(
       "strategy", cl::desc("How attention is computed; see --list-strategies"),
       cl::value_desc("S"), cl::cat(category));
+  cl::opt<std::string> distribute(
+      "distribute",
+      cl::desc("Cut the program over ranks, as under mpirun; OPTIONS of "
+               "attn-star-distribute, e.g. algo=allgather,payload=bf16"),
+      cl::value_desc("OPTIONS"), cl::ValueOptional, cl::cat(category));
   cl::opt<std::string> target("target", cl::desc("cpu"), cl::init("cpu"),
                               cl::value_desc("NAME"), cl::cat(category));
   // Texts, so that what is wrong with one is said in our form.
@@ -87,6 +92,8 @@ int main(int argc, char **argv) {
   options.inputs.assign(inputs.begin(), inputs.end());
   options.outputs.assign(outputs.begin(), outputs.end());
   options.strategy = strategy;
+  options.distribute = distribute.getNumOccurrences() > 0;
+  options.distributeOptions = distribute;
   options.target = target;
   if (threads.getNumOccurrences() > 0 &&
       (StringRef(threads).getAsInteger(10, options.threads) ||

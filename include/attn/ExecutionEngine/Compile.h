@@ -23,6 +23,10 @@ struct CompileFileOptions {
   /// cpu or cuda; empty is what the output needs.
   std::string target;
   std::string strategy;
+  /// Make functions what each of several ranks runs, with these options of
+  /// attn-star-distribute.
+  bool distribute = false;
+  std::string distributeOptions;
   /// The processor, as `selectCpu` takes it.
   std::string triple, cpu;
   /// GPU architectures.

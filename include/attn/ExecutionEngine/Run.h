@@ -45,6 +45,10 @@ struct RunOptions {
   int64_t benchmark = 0;
   std::string dumpStages;
   GuardPages guardPages = GuardPages::None;
+  /// Cut the program over ranks, as under mpirun anyway, with these options of
+  /// attn-star-distribute.
+  bool distribute = false;
+  std::string distributeOptions;
 };
 
 /// The exit codes of our tools.

@@ -28,6 +28,8 @@ struct ParameterSignature {
   bool inout = false;
   /// What `attn.state` says, or empty.
   std::string state;
+  /// What `attn.shard` says, or empty.
+  std::string shard;
 
   /// Whether this is a scalar and not a tensor of rank 0.
   bool isScalar() const { return !isa<ShapedType>(type); }

@@ -49,12 +49,13 @@ struct Verification {
 /// Reference/Tolerance.h. Prints a line a result. What
 /// `strategy` or an op asks for approximately is compared with the reference of
 /// that, and the distance from dense attention is printed too.
-llvm::Expected<Verification> verifyResults(const Source &source,
-                                           llvm::StringRef strategy,
-                                           llvm::ArrayRef<TensorValue> inputs,
-                                           llvm::ArrayRef<NamedValue> results,
-                                           llvm::raw_ostream &out,
-                                           llvm::raw_ostream &err);
+/// `computed` is the program of the results where it is another: what travels
+/// between its ranks may be rounded.
+llvm::Expected<Verification>
+verifyResults(const Source &source, llvm::StringRef strategy,
+              llvm::ArrayRef<TensorValue> inputs,
+              llvm::ArrayRef<NamedValue> results, llvm::raw_ostream &out,
+              llvm::raw_ostream &err, const Source *computed = nullptr);
 
 /// Compiles `source` with a check after each attn op, which computes the
 /// reference from the operands the op really had, and runs it on a copy of

@@ -322,7 +322,8 @@ void EmitCEntryPoints::runOnOperation() {
     if (failed(writeEntryPoints(symbols, entry)))
       return signalPassFailure();
     for (unsigned i = 0; i < entry.compute.getNumArguments(); ++i)
-      for (StringRef name : {kBoolAttrName, kInoutAttrName, kResultAttrName})
+      for (StringRef name :
+           {kBoolAttrName, kInoutAttrName, kResultAttrName, kShardAttrName})
         entry.compute.removeArgAttr(i, name);
   }
   // Nothing calls them any more.

@@ -232,7 +232,8 @@ func::FuncOp ExtractChecks::copy(func::FuncOp func, StringRef suffix,
   copy.setName((func.getName() + suffix).str());
   copy.setPrivate();
   for (unsigned i = 0; i < copy.getNumArguments(); ++i)
-    copy.removeArgAttr(i, kInoutAttrName);
+    for (StringRef name : {kInoutAttrName, kShardAttrName})
+      copy.removeArgAttr(i, name);
   copy.removeResAttrsAttr();
   eraseMerges(copy);
   auto end = cast<func::ReturnOp>(copy.getBody().front().getTerminator());
