@@ -38,9 +38,10 @@ private:
   void pass(Slot slot, Value value, int64_t plus = 0);
   void passAttention(AttentionInterface attention);
   void passScores(AttentionInterface attention, Slot slot, StringRef compute);
-  LogicalResult passStar(StarOp star);
+  void passStar(StarOp star);
   void passSparq(SparqOp sparq);
-  void applyScoreRegion(AttentionInterface attention, Value scores);
+  void applyScoreRegion(AttentionInterface attention, Value scores,
+                        Value seqLenKv);
   Value constant(int64_t value);
   Value toMemRef(Value value);
   LogicalResult emitOp();
@@ -217,8 +218,10 @@ static void cloneWidened(OpBuilder &builder, Block &block, IRMapping &map) {
 }
 
 /// Rewrites the matrix in place, one element at a time, where structure lets a
-/// key be seen: what the region answers elsewhere does not matter.
-void Emitter::applyScoreRegion(AttentionInterface attention, Value scores) {
+/// key be seen: what the region answers elsewhere does not matter. Columns from
+/// `seqLenKv` on are of anchors of their own.
+void Emitter::applyScoreRegion(AttentionInterface attention, Value scores,
+                               Value seqLenKv) {
   OpBuilder::InsertionGuard guard(rewriter);
   Value zero = arith::ConstantIndexOp::create(rewriter, loc, 0);
   Value one = arith::ConstantIndexOp::create(rewriter, loc, 1);
@@ -230,9 +233,31 @@ void Emitter::applyScoreRegion(AttentionInterface attention, Value scores) {
   SmallVector<Value> ivs;
   for (scf::ForOp loop : nest.loops)
     ivs.push_back(loop.getInductionVar());
+  SmallVector<Value> positions;
+  for (unsigned axis = 0; axis < 4; ++axis) {
+    Value offset = getValueOrCreateConstantIndexOp(
+        rewriter, loc, getOffset(attention, rewriter, axis));
+    positions.push_back(
+        arith::AddIOp::create(rewriter, loc, ivs[axis], offset));
+  }
   auto ranges = cast<AttnKeyRangesInterface>(attention.getOperation());
-  if (Value visible =
-          ranges.isVisible(rewriter, loc, ivs[0], ivs[1], ivs[2], ivs[3])) {
+  Value visible =
+      ranges.isVisible(rewriter, loc, ivs[0], ivs[1], ivs[2], ivs[3]);
+  auto star = dyn_cast<StarOp>(attention.getOperation());
+  if (star && star.hasAnchorOperands()) {
+    Value isAnchor = arith::CmpIOp::create(
+        rewriter, loc, arith::CmpIPredicate::sge, ivs[3], seqLenKv);
+    Value position = arith::SubIOp::create(rewriter, loc, ivs[3], seqLenKv);
+    Value size = arith::ConstantIndexOp::create(rewriter, loc,
+                                                star.getClampedAnchorSize());
+    // Some row may see it.
+    Value isUsed = arith::CmpIOp::create(
+        rewriter, loc, arith::CmpIPredicate::slt, position, size);
+    visible = arith::SelectOp::create(rewriter, loc, isAnchor, isUsed, visible);
+    positions[3] = arith::SelectOp::create(rewriter, loc, isAnchor, position,
+                                           positions[3]);
+  }
+  if (visible) {
     auto branch = scf::IfOp::create(rewriter, loc, visible,
                                     /*withElseRegion=*/false);
     rewriter.setInsertionPointToStart(branch.thenBlock());
@@ -241,13 +266,7 @@ void Emitter::applyScoreRegion(AttentionInterface attention, Value scores) {
   IRMapping map;
   map.map(region.getArgument(0),
           memref::LoadOp::create(rewriter, loc, scores, ivs).getResult());
-  for (unsigned axis = 0; axis < 4; ++axis) {
-    Value offset = getValueOrCreateConstantIndexOp(
-        rewriter, loc, getOffset(attention, rewriter, axis));
-    map.map(
-        region.getArgument(axis + 1),
-        arith::AddIOp::create(rewriter, loc, ivs[axis], offset).getResult());
-  }
+  map.map(region.getArguments().drop_front(), positions);
   cloneWidened(rewriter, region, map);
   Value result = map.lookupOrDefault(region.getTerminator()->getOperand(0));
   if (!result.getType().isF64())
@@ -263,8 +282,18 @@ void Emitter::passScores(AttentionInterface attention, Slot slot,
     return;
   host.hasScore = true;
   AttentionSizes sizes = getSizes(rewriter, loc, attention);
+  Value seqLenKv =
+      getValueOrCreateConstantIndexOp(rewriter, loc, sizes.seqLenKv);
   SmallVector<OpFoldResult> shape = {sizes.batch, sizes.numHeads, sizes.seqLenQ,
                                      sizes.seqLenKv};
+  auto star = dyn_cast<StarOp>(op);
+  if (star && star.hasAnchorOperands()) {
+    Value anchors = getValueOrCreateConstantIndexOp(
+        rewriter, loc,
+        getDim(rewriter, loc, star.getAnchorKey(), attention.getSeqAxis()));
+    shape.back() =
+        arith::AddIOp::create(rewriter, loc, seqLenKv, anchors).getResult();
+  }
   SmallVector<int64_t> staticShape;
   SmallVector<Value> dynamic;
   dispatchIndexOpFoldResults(shape, dynamic, staticShape);
@@ -273,13 +302,10 @@ void Emitter::passScores(AttentionInterface attention, Slot slot,
       dynamic);
   pass(slot, scores);
   call(compute, {});
-  applyScoreRegion(attention, scores);
+  applyScoreRegion(attention, scores, seqLenKv);
 }
 
-LogicalResult Emitter::passStar(StarOp star) {
-  if (star.hasAnchorOperands() && !star.getScore().empty())
-    return star.emitOpError("has no reference to verify it with: a score "
-                            "region beside anchors");
+void Emitter::passStar(StarOp star) {
   host.star.emplace();
   host.star->blockSize = star.getBlockSize();
   host.star->anchorSize = star.getAnchorSize();
@@ -289,7 +315,6 @@ LogicalResult Emitter::passStar(StarOp star) {
   pass(Slot::ContextLen, star.getContextLen());
   pass(Slot::AnchorKey, star.getAnchorKey());
   pass(Slot::AnchorValue, star.getAnchorValue());
-  return success();
 }
 
 void Emitter::passSparq(SparqOp sparq) {
@@ -359,8 +384,8 @@ LogicalResult Emitter::finishResults(ValueRange destinations) {
 LogicalResult Emitter::emitOp() {
   call("attn_ref_begin", {});
   auto star = dyn_cast<StarOp>(op);
-  if (star && failed(passStar(star)))
-    return failure();
+  if (star)
+    passStar(star);
   if (auto attention = dyn_cast<AttentionInterface>(op)) {
     passAttention(attention);
     passScores(attention, Slot::Scores, "attn_ref_scores");

@@ -251,8 +251,13 @@ ref::ScoreFn Call::readScores(Slot slot) {
   // The module has applied the region to the whole matrix already.
   View<double, 4> matrix = dense<double, 4>(slot);
   return [this, matrix](double, int64_t b, int64_t h, int64_t i, int64_t j) {
-    return matrix(b - problem.batchOffset, h - problem.headOffset,
-                  i - problem.qOffset, j - problem.kvOffset);
+    b -= problem.batchOffset;
+    int64_t column = j - problem.kvOffset;
+    // Anchors of their own come after the keys.
+    if (problem.anchorLen() != 0 &&
+        problem.star->isInAnchor(i, j, problem.star->getContextLen(b)))
+      column = problem.seqLenKv() + j;
+    return matrix(b, h - problem.headOffset, i - problem.qOffset, column);
   };
 }
 
@@ -286,8 +291,9 @@ void Call::approximateScores() {
 void Call::scores() {
   if (!op.error.empty() || !makeProblem(/*withScore=*/false))
     return;
-  View<double, 4> matrix = fresh<4>({problem.batch(), problem.numHeads(),
-                                     problem.seqLenQ(), problem.seqLenKv()});
+  View<double, 4> matrix =
+      fresh<4>({problem.batch(), problem.numHeads(), problem.seqLenQ(),
+                problem.seqLenKv() + problem.anchorLen()});
   ref::scores(problem, matrix);
   store(Slot::Scores, matrix);
 }

@@ -93,15 +93,11 @@ bool isVisibleInStar(const AttentionProblem &p, int64_t b, int64_t i,
                      int64_t j) {
   const StarPattern &star = *p.star;
   int64_t row = i + p.qOffset, position = positionOfKey(p, j);
-  int64_t contextLen = star.contextLen ? star.contextLen->broadcast(b)
-                                       : std::numeric_limits<int64_t>::max();
+  int64_t contextLen = star.getContextLen(b);
   if (!star.isVisible(row, position, contextLen))
     return false;
-  if (!star.anchorKey)
-    return true;
-  bool isAnchor =
-      row < contextLen && position < row / star.blockSize * star.blockSize;
-  return isAnchor == (j >= p.seqLenKv());
+  return !star.anchorKey ||
+         star.isInAnchor(row, position, contextLen) == (j >= p.seqLenKv());
 }
 
 bool isVisibleInRange(const AttentionProblem &p, const KeyRange &range,
@@ -442,16 +438,16 @@ void attn::reference::online(const AttentionProblem &p, View<double, 4> acc,
 //===----------------------------------------------------------------------===//
 
 void attn::reference::scores(const AttentionProblem &p, View<double, 4> s) {
-  assert(checkProblem(p).empty() && p.anchorLen() == 0);
+  assert(checkProblem(p).empty());
   assert((s.sizes == std::array<int64_t, 4>{p.batch(), p.numHeads(),
-                                            p.seqLenQ(), p.seqLenKv()}));
+                                            p.seqLenQ(), numKeys(p)}));
   double scale = scaleOf(p);
   forEachRowBlock(p, [&](int64_t b, int64_t h, int64_t iBegin, int64_t iEnd) {
     std::vector<double> key = gatherKey(p, b, h);
     for (int64_t i = iBegin; i < iEnd; ++i) {
       std::vector<double> query = gatherQuery(p, b, h, i);
-      for (int64_t j = 0; j < p.seqLenKv(); ++j) {
-        if (!isReadable(p, b, j)) {
+      for (int64_t j = 0, e = numKeys(p); j < e; ++j) {
+        if (j < p.seqLenKv() && !isReadable(p, b, j)) {
           s(b, h, i, j) = -kInf;
           continue;
         }
@@ -467,10 +463,9 @@ void attn::reference::softmaxValue(const AttentionProblem &p,
                                    View<const double, 4> s,
                                    View<double, 4> output,
                                    const View<double, 3> *lse) {
-  assert(checkProblem(p).empty() && isOutput(p, output, lse) &&
-         p.anchorLen() == 0);
+  assert(checkProblem(p).empty() && isOutput(p, output, lse));
   assert((s.sizes == std::array<int64_t, 4>{p.batch(), p.numHeads(),
-                                            p.seqLenQ(), p.seqLenKv()}));
+                                            p.seqLenQ(), numKeys(p)}));
   forEachRowBlock(p, [&](int64_t b, int64_t h, int64_t iBegin, int64_t iEnd) {
     std::vector<double> value = gatherValue(p, b, h);
     Row row;

@@ -164,8 +164,16 @@ def test_pattern_of_objects(case, threads):
 @more(2)
 @given(draw_shard(), st.sampled_from(["tool", "tool", *TILED]))
 def test_pattern_of_shards(case, lowering):
-    # The reference takes no score region beside anchors.
-    run(case, lowering=lowering, verify=lowering == "tool" and not case.score)
+    run(case, lowering=lowering, verify=lowering == "tool")
+
+
+@pytest.mark.parametrize("score", ["alibi", "slopes", "documents"])
+def test_pattern_of_a_shard_with_a_score_region(score):
+    # It sees anchors where they stand in the context.
+    case = small(
+        seq_len_q=20, seq_len_kv=20, offsets=(0, 0, 48, 48), anchors=9, score=score
+    )
+    run(case, verify=True)
 
 
 @st.composite

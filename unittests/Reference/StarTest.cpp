@@ -251,6 +251,15 @@ TEST(StarReference, AnchorsOfTheirOwn) {
     return i == 2 && j == 0 ? s + ln3 : s;
   };
   EXPECT_DOUBLE_EQ(runSdpa(p).output(0, 0, 2, 0), (3 * 100 + 4) / 4.0);
+
+  // As columns behind those of the keys.
+  Tensor4 s({1, 1, 6, 8}, -77.0), output({1, 1, 6, 1});
+  scores(p, s.view());
+  EXPECT_EQ(s(0, 0, 2, 6), 0);
+  EXPECT_TRUE(std::isnan(s(0, 0, 2, 7)));
+  softmaxValue(p, s, output.view());
+  EXPECT_DOUBLE_EQ(output(0, 0, 2, 0), (3 * 100 + 4) / 4.0);
+  EXPECT_DOUBLE_EQ(output(0, 0, 3, 0), means[3]);
 }
 
 TEST(StarReference, RefusesWhatDoesNotFit) {

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -149,6 +150,16 @@ struct StarPattern {
   /// Whether the query at position i sees the key at position j, when the
   /// context has `contextLen` tokens.
   bool isVisible(int64_t i, int64_t j, int64_t contextLen) const;
+  /// Whether the query at position i reads the key at position j, which it
+  /// sees, from the anchors of their own, if there are any.
+  bool isInAnchor(int64_t i, int64_t j, int64_t contextLen) const {
+    return i < contextLen && j < i / blockSize * blockSize;
+  }
+  /// L of batch entry b, beyond all positions if it is absent.
+  int64_t getContextLen(int64_t b) const {
+    return contextLen ? contextLen->broadcast(b)
+                      : std::numeric_limits<int64_t>::max();
+  }
 };
 
 /// One attention problem, everything design.md section 3 can say. For every
@@ -319,9 +330,9 @@ void merge(const std::vector<Part> &parts, View<double, 4> output,
 //===----------------------------------------------------------------------===//
 
 /// Scores after scale, softcap and bias, [batch, num_heads, seq_len_q,
-/// seq_len_kv], for masked positions too. The score function is not applied.
-/// Paged keys at or beyond kv_len are not read; their scores are -inf. Not of
-/// a problem with anchors of its own, nor is `softmaxValue`.
+/// seq_len_kv + anchor_len], for masked positions too. The score function is
+/// not applied. Paged keys at or beyond kv_len are not read; their scores are
+/// -inf.
 void scores(const AttentionProblem &problem, View<double, 4> s);
 
 /// The rest of `sdpa`, from what `scores` wrote: score function, masks, sinks,
