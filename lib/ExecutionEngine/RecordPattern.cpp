@@ -125,6 +125,23 @@ static LogicalResult simplify(ModuleOp module) {
   return pm.run(module);
 }
 
+/// Whether `op` is attention in memory that only such ops read: floats, of
+/// which no structure is made.
+static bool isUnreadAttention(Operation *op) {
+  auto isAttention = [](Operation *user) {
+    return isa<AttentionInterface, FinalizeOp, MergeOp>(user) &&
+           user->getNumResults() == 0;
+  };
+  auto destination = dyn_cast<DestinationStyleOpInterface>(op);
+  return isAttention(op) && destination &&
+         all_of(destination.getDpsInits(), [&](Value written) {
+           return isa<BlockArgument>(written) &&
+                  all_of(written.getUsers(), [&](Operation *user) {
+                    return isAttention(user) || isa<memref::DimOp>(user);
+                  });
+         });
+}
+
 /// Makes `func` return nothing, so that what it computes is dead. Ranks that
 /// merge what they computed do not change who sees whom.
 static void dropResults(func::FuncOp func) {
@@ -134,6 +151,13 @@ static void dropResults(func::FuncOp func) {
     merge.replaceAllUsesWith(ValueRange{merge.getOutput(), merge.getLse()});
     merge.erase();
   });
+  SmallVector<Operation *> unread;
+  func.walk([&](Operation *op) {
+    if (isUnreadAttention(op))
+      unread.push_back(op);
+  });
+  for (Operation *op : unread)
+    op->erase();
   func.walk([](func::ReturnOp end) { end->setOperands({}); });
   func.removeResAttrsAttr();
   for (unsigned i = 0; i < func.getNumArguments(); ++i)

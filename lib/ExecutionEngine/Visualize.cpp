@@ -59,8 +59,10 @@ static LogicalResult applyStrategy(const Source &source, StringRef strategy) {
 static Expected<SmallVector<int64_t>>
 chooseOps(ArrayRef<AttentionInterface> ops, const VisualizeOptions &options) {
   if (ops.empty())
-    return createStringError(options.file +
-                             ": no op in it says which keys queries see");
+    return createStringError(
+        options.file +
+        ": no op in it says which keys queries see; attn-opt --attn-raise "
+        "finds attention that is written out");
   SmallVector<int64_t> numbers;
   if (options.op < 0) {
     append_range(numbers, seq<int64_t>(0, ops.size()));

@@ -65,7 +65,7 @@ func.func @f(%q: tensor<2x4x?x8xf32>, %k: tensor<2x2x?x8xf32>, %len: tensor<2xi6
 //--- none.mlir
 func.func @f() { return }
 // RUN: not attn-viz %t/none.mlir -o %t/f.svg 2>&1 | FileCheck %s --check-prefix=NONE
-// NONE: attn-viz: error: {{.*}}none.mlir: no op in it says which keys queries see
+// NONE: attn-viz: error: {{.*}}none.mlir: no op in it says which keys queries see; attn-opt --attn-raise finds attention that is written out
 
 //--- recursive.mlir
 func.func @f(%q: tensor<1x1x4x8xf32>) -> tensor<1x1x4x8xf32> {

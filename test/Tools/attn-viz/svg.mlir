@@ -220,3 +220,17 @@ func.func @f(%q: tensor<1x1x8x8xf32>, %a: tensor<1x1x4x8xf32>)
        index, index, tensor<1x1x4x8xf32>, tensor<1x1x4x8xf32>) -> tensor<1x1x8x8xf32>
   return %0 : tensor<1x1x8x8xf32>
 }
+
+// Layer B in memory: what only attention reads need not be given.
+// RUN: attn-viz %t/online.mlir -o %t/online.svg | FileCheck %s --check-prefix=ONLINE
+// ONLINE: attn.online at online.mlir:3:3: batch 0, head 0: 36 of 64 pairs visible (56.25 %)
+//--- online.mlir
+func.func @f(%q: memref<1x1x8x8xf32>, %k: memref<1x1x8x8xf32>, %acc: memref<1x1x8x8xf32>,
+             %m: memref<1x1x8xf32>, %l: memref<1x1x8xf32>, %o: memref<1x1x8x8xf32>) {
+  attn.online ins(%q, %k, %k causal) outs(%acc, %m, %l)
+    : (memref<1x1x8x8xf32>, memref<1x1x8x8xf32>, memref<1x1x8x8xf32>, memref<1x1x8x8xf32>,
+       memref<1x1x8xf32>, memref<1x1x8xf32>) -> ()
+  attn.finalize ins(%acc, %m, %l) outs(%o)
+    : (memref<1x1x8x8xf32>, memref<1x1x8xf32>, memref<1x1x8xf32>, memref<1x1x8x8xf32>) -> ()
+  return
+}
