@@ -33,6 +33,8 @@ static Error checkFlags(const RunOptions &options, const SharedObject &object) {
   if (!options.strategy.empty())
     return fail("--strategy=" + options.strategy,
                 "is compiled; give the strategy to attn-compile");
+  if (options.distribute)
+    return fail("--distribute", "is compiled; attn-compile has this flag");
   if (!options.dumpStages.empty())
     return fail("--dump-stages=" + options.dumpStages,
                 "is compiled; attn-compile has this flag");
@@ -134,6 +136,14 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
   auto source = getSource(context, *object, **signature);
   if (!source)
     return source.takeError();
+  bool isOfRank =
+      any_of((*signature)->arguments, [](const ParameterSignature &argument) {
+        return isa<CommType>(argument.type);
+      });
+  if (countLaunchedRanks() > 1 && !isOfRank)
+    return createStringError("'" + options.file +
+                             "' is compiled for one process, and takes no "
+                             "communicator; give mpirun attn-run the module");
   auto ranks = Communicator::forFunction(source->arguments);
   if (!ranks)
     return ranks.takeError();
