@@ -212,10 +212,25 @@ static LogicalResult lower(DistMergeOp op, Type ptr) {
   return success();
 }
 
+/// Whether a function of `module`, or one it declares, has a communicator. They
+/// come from nowhere else.
+static bool hasCommunicators(ModuleOp module) {
+  auto isComm = llvm::IsaPred<CommType>;
+  return module
+      .walk([&](func::FuncOp func) {
+        bool found = llvm::any_of(func.getArgumentTypes(), isComm) ||
+                     llvm::any_of(func.getResultTypes(), isComm);
+        return found ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 namespace {
 struct LowerComm : attn::impl::AttnLowerCommPassBase<LowerComm> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (!hasCommunicators(module))
+      return;
     Type ptr = LLVM::LLVMPointerType::get(&getContext());
     SmallVector<DistMergeOp> merges;
     module.walk([&](DistMergeOp op) { merges.push_back(op); });
