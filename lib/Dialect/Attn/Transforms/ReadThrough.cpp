@@ -235,6 +235,65 @@ struct LoopOverParallelChecks : OpRewritePattern<scf::ForallOp> {
   }
 };
 
+/// An element of what is generated is its body, without the checks in it.
+struct ExtractOfGenerate : OpRewritePattern<ExtractOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ExtractOp extract,
+                                PatternRewriter &rewriter) const override {
+    auto op = extract.getTensor().getDefiningOp<tensor::GenerateOp>();
+    if (!op)
+      return rewriter.notifyMatchFailure(extract, "not of tensor.generate");
+    Block &body = op.getBody().front();
+    IRMapping values;
+    values.map(body.getArguments(), extract.getIndices());
+    for (Operation &inner : body.without_terminator())
+      if (!isa<cf::AssertOp>(inner) &&
+          (inner.getNumRegions() != 0 || !isMemoryEffectFree(&inner)))
+        return rewriter.notifyMatchFailure(extract,
+                                           "its body cannot be copied");
+    for (Operation &inner : body.without_terminator())
+      if (!isa<cf::AssertOp>(inner))
+        rewriter.clone(inner, values);
+    rewriter.replaceOp(
+        extract, values.lookupOrDefault(body.getTerminator()->getOperand(0)));
+    return success();
+  }
+};
+
+/// What is generated and not read is a loop over the checks in its body.
+struct LoopOverGenerateChecks : OpRewritePattern<tensor::GenerateOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::GenerateOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op->use_empty() || op.getBody().getOps<cf::AssertOp>().empty())
+      return rewriter.notifyMatchFailure(op, "not only there for its checks");
+    IndexMath math{rewriter, op.getLoc()};
+    SmallVector<Value> lower, upper, step;
+    auto dynamic = op.getDynamicExtents().begin();
+    for (int64_t size : op.getType().getShape()) {
+      lower.push_back(math.value(math.constant(0)));
+      upper.push_back(ShapedType::isDynamic(size)
+                          ? Value(*dynamic++)
+                          : math.value(math.constant(size)));
+      step.push_back(math.value(math.constant(1)));
+    }
+    SmallVector<Value> indices;
+    scf::LoopNest nest =
+        scf::buildLoopNest(rewriter, op.getLoc(), lower, upper, step,
+                           [&](OpBuilder &, Location, ValueRange ivs) {
+                             llvm::append_range(indices, ivs);
+                           });
+    Block &body = op.getBody().front();
+    rewriter.eraseOp(body.getTerminator());
+    rewriter.inlineBlockBefore(
+        &body, nest.loops.back().getBody()->getTerminator(), indices);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 /// An element after one has been put in is that one, or one of before.
 struct ExtractOfInsert : OpRewritePattern<ExtractOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -446,8 +505,10 @@ LogicalResult LoopOverChecks::matchAndRewrite(linalg::LinalgOp op,
 }
 
 void attn::populateReadThroughPatterns(RewritePatternSet &patterns) {
-  patterns.add<DimOfElementwise, DimOfLoopCarried, ExtractOfElementwise,
-               ExtractOfFromElements, ExtractOfInsert, ExtractOfLinalg,
-               ExtractOfReshape, ExtractOfSlice, LoopOverChecks,
-               LoopOverParallelChecks, StopDeadCarrying>(patterns.getContext());
+  patterns
+      .add<DimOfElementwise, DimOfLoopCarried, ExtractOfElementwise,
+           ExtractOfFromElements, ExtractOfGenerate, ExtractOfInsert,
+           ExtractOfLinalg, ExtractOfReshape, ExtractOfSlice, LoopOverChecks,
+           LoopOverGenerateChecks, LoopOverParallelChecks, StopDeadCarrying>(
+          patterns.getContext());
 }

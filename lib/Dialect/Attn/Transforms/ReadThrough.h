@@ -17,8 +17,8 @@ namespace mlir::attn {
 
 /// Patterns that read an element of a tensor by computing that element only,
 /// as long as that is arithmetic on elements of other tensors, and a size from
-/// what has it. A linalg op or scf.forall that is only there for the checks in
-/// its body becomes loops over them. Only for functions that keep nothing but
+/// what has it. A linalg op, tensor.generate or scf.forall that is only there
+/// for the checks in its body becomes loops over them. Only for functions that keep nothing but
 /// checks: an element that is read twice is computed twice.
 void populateReadThroughPatterns(RewritePatternSet &patterns);
 

@@ -108,3 +108,31 @@ func.func @looped(%q: tensor<1x2x?x64xf32>, %n: index) -> tensor<1x2x?x64xf32> {
   }
   return %last : tensor<1x2x?x64xf32>
 }
+
+// Elements of what is generated, and the checks in there.
+// CHECK-LABEL: func.func private @generated_checks
+// CHECK-SAME:    %[[X:[^:]*]]: tensor<9xi64>
+// CHECK-NOT:     tensor.generate
+// CHECK-DAG:     scf.for
+// CHECK-DAG:     cf.assert %{{.*}}, "expects less than 7"
+// CHECK-DAG:     cf.assert %{{.*}}, "expects a double of less than 12"
+// CHECK-NOT:     tensor.generate
+// CHECK:         return
+func.func @generated(%x: tensor<9xi64>, %y: tensor<9xf32>) -> tensor<9xf32> {
+  %c3 = arith.constant 3 : index
+  %c7 = arith.constant 7 : i64
+  %c12 = arith.constant 12 : i64
+  %0 = tensor.generate {
+  ^bb0(%i: index):
+    %v = tensor.extract %x[%i] : tensor<9xi64>
+    %small = arith.cmpi slt, %v, %c7 : i64
+    cf.assert %small, "expects less than 7"
+    %double = arith.addi %v, %v : i64
+    tensor.yield %double : i64
+  } : tensor<9xi64>
+  %third = tensor.extract %0[%c3] : tensor<9xi64>
+  %few = arith.cmpi slt, %third, %c12 : i64
+  cf.assert %few, "expects a double of less than 12"
+  %1 = math.exp %y : tensor<9xf32>
+  return %1 : tensor<9xf32>
+}
