@@ -458,8 +458,9 @@ static LogicalResult emitAll(ModuleOp module, ReferenceTable &table,
     // The pieces of SparQ and the ops on caches move and choose; they are run
     // as they are, on f64 in a reference. So is a merge over ranks: nobody has
     // the parts of all.
-    bool isRunAsIs = isa<YieldOp, ScoresOp, TopKOp, GatherKvOp, KvAppendOp,
-                         RunningMeanOp, DistMergeOp>(op);
+    bool isRunAsIs =
+        isa<YieldOp, ScoresOp, TopKOp, GatherKvOp, KvAppendOp, RunningMeanOp,
+            DistMergeOp, CommRankOp, CommSizeOp>(op);
     if (isa_and_nonnull<AttnDialect>(op->getDialect()) && !isRunAsIs)
       ops.push_back(op);
   });

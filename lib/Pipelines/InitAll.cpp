@@ -14,6 +14,7 @@
 #include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/TMTensor/TMTensor.h"
+#include "attn/Pipelines/AttnPartition.h"
 #include "attn/Pipelines/AttnToCPU.h"
 #include "attn/Target/CPU/Passes.h"
 
@@ -27,6 +28,7 @@ void attn::registerAllDialectsAndExtensions(DialectRegistry &registry) {
   registerPartialReductionOpInterfaceExternalModels(registry);
   registerValueBoundsOpInterfaceExternalModels(registry);
   registerRuntimeVerifiableOpInterfaceExternalModels(registry);
+  registerShardingInterfaceExternalModels(registry);
 }
 
 void attn::registerShadowDialects(DialectRegistry &registry) {
@@ -39,4 +41,5 @@ void attn::registerAllPasses() {
   registerAttnCPUPasses();
   registerLowerToLLVMPipeline();
   registerAttnToCPUPipeline();
+  registerAttnPartitionPipeline();
 }

@@ -26,10 +26,11 @@ using linalg::AggregatedOpInterface;
 
 /// True for ops of ours; with `layerAOnly` not for those of layer B that become
 /// kernels. attn.yield stands inside the op it belongs to, attn.dist_merge is a
-/// call of other ranks, whatever the target.
+/// call of other ranks, whatever the target, and communicators answer for
+/// themselves.
 static bool isToConvert(Operation *op, bool layerAOnly) {
   if (!isa_and_present<AttnDialect>(op->getDialect()) ||
-      isa<YieldOp, DistMergeOp>(op))
+      isa<YieldOp, DistMergeOp, CommRankOp, CommSizeOp, GridCommOp>(op))
     return false;
   return !layerAOnly ||
          !isa<OnlineOp, PartialOp, FinalizeOp, MergeOp, SparqStepOp>(op);

@@ -3,7 +3,7 @@
 // Part of attn-mlir.
 //
 // Gives attn.dist_merge memory without gaps, and then calls the runtime with
-// it.
+// it. Reads what communicators know.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,6 +22,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
+
+#include <cstddef>
 
 namespace mlir::attn {
 #define GEN_PASS_DEF_ATTNPREPAREDISTMERGEPASS
@@ -225,6 +227,26 @@ static bool hasCommunicators(ModuleOp module) {
       .wasInterrupted();
 }
 
+/// What a communicator knows lies in its first bytes.
+static void lowerQuery(Operation *op, Type ptr) {
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  int64_t field = isa<CommRankOp>(op) ? offsetof(attn_comm, rank)
+                                      : offsetof(attn_comm, size);
+  Value comm =
+      UnrealizedConversionCastOp::create(builder, loc, ptr, op->getOperand(0))
+          .getResult(0);
+  Value address =
+      LLVM::GEPOp::create(builder, loc, ptr, builder.getI8Type(), comm,
+                          ArrayRef<LLVM::GEPArg>{int32_t(field)});
+  Value number =
+      LLVM::LoadOp::create(builder, loc, builder.getI32Type(), address);
+  Value index =
+      arith::IndexCastOp::create(builder, loc, builder.getIndexType(), number);
+  op->getResult(0).replaceAllUsesWith(index);
+  op->erase();
+}
+
 namespace {
 struct LowerComm : attn::impl::AttnLowerCommPassBase<LowerComm> {
   void runOnOperation() override {
@@ -237,6 +259,13 @@ struct LowerComm : attn::impl::AttnLowerCommPassBase<LowerComm> {
     for (DistMergeOp op : merges)
       if (failed(lower(op, ptr)))
         return signalPassFailure();
+    SmallVector<Operation *> queries;
+    module.walk([&](Operation *op) {
+      if (isa<CommRankOp, CommSizeOp>(op))
+        queries.push_back(op);
+    });
+    for (Operation *op : queries)
+      lowerQuery(op, ptr);
     // Elsewhere communicators are only handed on.
     AttrTypeReplacer replacer;
     replacer.addReplacement([&](CommType) { return ptr; });

@@ -121,3 +121,19 @@ func.func @dist_merge_algo(%comm: !attn.comm, %o: tensor<1x8x1x64xf32>,
     -> (tensor<1x8x1x64xf32>, tensor<1x8x1xf32>)
   return
 }
+
+// -----
+
+func.func @grid_comm_c1() -> !attn.comm {
+  // expected-error @below {{expects @hosts to be a shard.grid, but there is no such symbol}}
+  %comm = attn.grid_comm @hosts : !attn.comm
+  return %comm : !attn.comm
+}
+
+// -----
+
+func.func @grid_comm_c1_function() -> !attn.comm {
+  // expected-error @below {{expects @grid_comm_c1_function to be a shard.grid, but it is not}}
+  %comm = attn.grid_comm @grid_comm_c1_function : !attn.comm
+  return %comm : !attn.comm
+}

@@ -34,3 +34,16 @@ func.func @buffers(%comm: !attn.comm,
        memref<1x8x1xf64>) -> ()
   return
 }
+
+shard.grid @hosts(shape = 4)
+
+// CHECK-LABEL: func.func @communicators
+// CHECK:         %[[COMM:.*]] = attn.grid_comm @hosts : !attn.comm
+// CHECK:         attn.comm_rank %[[COMM]] : !attn.comm
+// CHECK:         attn.comm_size %[[COMM]] : !attn.comm
+func.func @communicators() -> (index, index) {
+  %comm = attn.grid_comm @hosts : !attn.comm
+  %rank = attn.comm_rank %comm : !attn.comm
+  %size = attn.comm_size %comm : !attn.comm
+  return %rank, %size : index, index
+}

@@ -15,3 +15,16 @@ func.func @tensors(%comm: !attn.comm, %o: !o, %l: !l) -> (!o, !l) {
     : (!attn.comm, !o, !l) -> (!o, !l)
   return %r#0, %r#1 : !o, !l
 }
+
+// What a communicator knows is read from its struct.
+// LLVM-LABEL:   llvm.func @queries(%{{.*}}: !llvm.ptr)
+// LLVM:           %[[RANK:.*]] = llvm.getelementptr %{{.*}}[16] : (!llvm.ptr) -> !llvm.ptr, i8
+// LLVM:           llvm.load %[[RANK]] : !llvm.ptr -> i32
+// LLVM:           %[[SIZE:.*]] = llvm.getelementptr %{{.*}}[20] : (!llvm.ptr) -> !llvm.ptr, i8
+// LLVM:           llvm.load %[[SIZE]] : !llvm.ptr -> i32
+// OBJECT-LABEL: llvm.func @queries(
+func.func @queries(%comm: !attn.comm) -> (index, index) {
+  %rank = attn.comm_rank %comm : !attn.comm
+  %size = attn.comm_size %comm : !attn.comm
+  return %rank, %size : index, index
+}

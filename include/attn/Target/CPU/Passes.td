@@ -285,7 +285,8 @@ def AttnLowerCommPass : Pass<"attn-lower-comm", "::mlir::ModuleOp"> {
   let description = [{
     Exact. `attn.dist_merge` on memrefs without gaps becomes a call of the
     private function `@attn_rt_dist_merge(comm, o, lse, rows, width, dtype,
-    algo, root, payload)`, with the numbers of `attn/Runtime/Comm.h`, and
+    algo, root, payload)`, with the numbers of `attn/Runtime/Comm.h`,
+    `attn.comm_rank` and `attn.comm_size` load fields of its `attn_comm`, and
     `!attn.comm` becomes `!llvm.ptr`, everywhere. Runs before
     attn-outline-parallel-loops.
   }];

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttnVerify.h"
+#include "mlir/Dialect/Shard/IR/ShardOps.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -36,4 +37,14 @@ LogicalResult DistMergeOp::verify() {
              << *payload;
   // dist_merge_c4
   return verifyDestinationStyle(*this);
+}
+
+LogicalResult GridCommOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // grid_comm_c1
+  Operation *grid = symbols.lookupNearestSymbolFrom(*this, getGridAttr());
+  if (!isa_and_nonnull<shard::GridOp>(grid))
+    return emitOpError("expects ")
+           << getGridAttr() << " to be a shard.grid, but "
+           << (grid ? "it is not" : "there is no such symbol");
+  return success();
 }

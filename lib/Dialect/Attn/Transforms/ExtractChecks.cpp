@@ -121,7 +121,7 @@ static bool isOfPrologue(Operation *op) {
       return !isa<TensorType>(type) ||
              isa<tensor::CastOp, tensor::ExtractSliceOp>(op);
     });
-  if (isa<arith::ConstantOp>(op))
+  if (isa<arith::ConstantOp, CommRankOp, CommSizeOp>(op))
     return true;
   return isa<arith::ArithDialect, affine::AffineDialect, index::IndexDialect,
              math::MathDialect>(op->getDialect()) &&

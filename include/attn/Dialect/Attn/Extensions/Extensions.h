@@ -44,6 +44,12 @@ void registerValueBoundsOpInterfaceExternalModels(DialectRegistry &registry);
 void registerRuntimeVerifiableOpInterfaceExternalModels(
     DialectRegistry &registry);
 
+/// ShardingInterface of attn.sdpa, attn.partial, attn.star and attn.sparq:
+/// `sharding-propagation` and `shard-partition` cut them over batch, heads and
+/// columns of value, the first two also over queries and keys. Over keys, the
+/// processes' results are joined by attn.dist_merge.
+void registerShardingInterfaceExternalModels(DialectRegistry &registry);
+
 } // namespace mlir::attn
 
 #endif // ATTN_DIALECT_ATTN_EXTENSIONS_EXTENSIONS_H

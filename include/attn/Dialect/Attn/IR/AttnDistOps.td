@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The merge of partial attention over the ranks of a communicator. Included by
-// AttnOps.td.
+// The merge of partial attention over the ranks of a communicator, and what is
+// asked of communicators. Included by AttnOps.td.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +13,7 @@
 #define ATTN_DIALECT_ATTN_IR_ATTNDISTOPS_TD
 
 include "attn/Dialect/Attn/IR/AttnTypes.td"
+include "mlir/IR/SymbolInterfaces.td"
 
 def Attn_DistMergeOp : Attn_Op<"dist_merge", [
     DestinationStyleOpInterface,
@@ -96,6 +97,79 @@ def Attn_DistMergeOp : Attn_Op<"dist_merge", [
     ::mlir::MutableOperandRange getDpsInitsMutable();
   }];
   let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Communicators
+//===----------------------------------------------------------------------===//
+
+/// A number that a communicator knows: it is the same at every call.
+class Attn_CommQueryOp<string mnemonic> : Attn_Op<mnemonic, [Pure]> {
+  let arguments = (ins Attn_CommType:$comm);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$comm attr-dict `:` type($comm)";
+}
+
+def Attn_CommRankOp : Attn_CommQueryOp<"comm_rank"> {
+  let summary = "The number of this rank";
+  let description = [{
+    **Meaning** The number of the rank that runs this in `comm`: at least 0 and
+    less than `attn.comm_size`.
+
+    **Example**
+    ```mlir
+    func.func @first_key(%comm: !attn.comm) -> index {
+      %rank = attn.comm_rank %comm : !attn.comm
+      %keys = arith.constant 4096 : index
+      %first = arith.muli %rank, %keys : index
+      return %first : index
+    }
+    ```
+  }];
+}
+
+def Attn_CommSizeOp : Attn_CommQueryOp<"comm_size"> {
+  let summary = "How many ranks there are";
+  let description = [{
+    **Meaning** The number of ranks of `comm`, at least 1.
+
+    **Example**
+    ```mlir
+    func.func @size(%comm: !attn.comm) -> index {
+      %size = attn.comm_size %comm : !attn.comm
+      return %size : index
+    }
+    ```
+  }];
+}
+
+def Attn_GridCommOp : Attn_Op<"grid_comm", [
+    Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The communicator of the processes of a shard.grid";
+  let description = [{
+    **Meaning** The communicator whose ranks are all processes of `grid`, in the
+    order of `shard.process_linear_index`. `shard-partition` makes it of
+    attention whose keys are sharded; `attn-bind-grid` makes it an argument of
+    the function.
+
+    **Errors** grid_comm_c1: grid is a `shard.grid`.
+
+    **Example**
+    ```mlir
+    shard.grid @hosts(shape = 4)
+    func.func @merge(%o: tensor<1x8x1x64xf32>, %l: tensor<1x8x1xf32>)
+        -> tensor<1x8x1x64xf32> {
+      %comm = attn.grid_comm @hosts : !attn.comm
+      %all:2 = attn.dist_merge comm(%comm) outs(%o, %l)
+        : (!attn.comm, tensor<1x8x1x64xf32>, tensor<1x8x1xf32>)
+        -> (tensor<1x8x1x64xf32>, tensor<1x8x1xf32>)
+      return %all#0 : tensor<1x8x1x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$grid);
+  let results = (outs Attn_CommType:$comm);
+  let assemblyFormat = "$grid attr-dict `:` type($comm)";
 }
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNDISTOPS_TD

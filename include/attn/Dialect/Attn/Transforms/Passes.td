@@ -489,6 +489,81 @@ def AttnStarDistributePass : Pass<"attn-star-distribute", "::mlir::ModuleOp"> {
 }
 
 //===----------------------------------------------------------------------===//
+// Grids of processes
+//===----------------------------------------------------------------------===//
+
+def AttnCheckShardingPass : Pass<"attn-check-sharding", "::mlir::func::FuncOp"> {
+  let summary = "Say why a function with shardings cannot be partitioned";
+  let description = [{
+    Exact: changes nothing. Functions without `shard.shard` are fine; others are
+    what upstream's `shard-partition` can take, or an error at the place says
+    why not and what to do. Run it after
+    `sharding-propagation{traversal=forward-backward}`: `shard-partition` of
+    LLVM 22 asks for all of this, but crashes, or gives wrong types, where it is
+    not so.
+
+    - A function has one block. Each tensor argument is used once, by a
+      `shard.shard`; each tensor operand of another op comes from one, and each
+      tensor result goes to one.
+    - An op without upstream's ShardingInterface, and what a region reads from
+      outside, is whole on every process.
+    - Nothing is cut in two ways: LLVM 22 lowers no collective that moves shards.
+    - Attention is cut evenly: over batch, whole groups of heads and head_dim_v;
+      `attn.sdpa` and `attn.partial` also over queries and, over all processes
+      of the grid, keys.
+
+    **Example** of a function that passes:
+    ```mlir
+    shard.grid @hosts(shape = 4)
+    func.func @identity(%x: tensor<8xf32>) -> tensor<8xf32> {
+      %cut = shard.sharding @hosts split_axes = [[0]] : !shard.sharding
+      %0 = shard.shard %x to %cut : tensor<8xf32>
+      %1 = shard.shard %0 to %cut annotate_for_users : tensor<8xf32>
+      return %1 : tensor<8xf32>
+    }
+    ```
+  }];
+}
+
+def AttnBindGridPass : Pass<"attn-bind-grid", "::mlir::ModuleOp"> {
+  let summary = "Make the processes of a grid the ranks of a communicator";
+  let description = [{
+    Exact. After `shard-partition`: `attn.grid_comm`,
+    `shard.process_linear_index` and `shard.process_multi_index` become questions
+    to the `!attn.comm` argument of the function, a new last one if it has none.
+    A process' linear index is its rank; a `cf.assert` asks that there are as
+    many ranks as the grid has processes. Grids that are not used any more go.
+
+    Refused: other ops of the shard dialect (LLVM 22 lowers few of them; annotate
+    results so that none is needed); grids of a size that is not static; new
+    arguments of functions that others call.
+
+    **Example**
+    ```mlir
+    shard.grid @hosts(shape = 4)
+    func.func @first_key() -> index {
+      %i = shard.process_linear_index on @hosts : index
+      return %i : index
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @first_key(%comm: !attn.comm) -> index {
+      %c4 = arith.constant 4 : index
+      %size = attn.comm_size %comm : !attn.comm
+      %ok = arith.cmpi eq, %size, %c4 : index
+      cf.assert %ok, "expects 4 ranks, the processes of @hosts"
+      %rank = attn.comm_rank %comm : !attn.comm
+      return %rank : index
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::attn::AttnDialect", "::mlir::cf::ControlFlowDialect"];
+}
+
+//===----------------------------------------------------------------------===//
 // Measuring
 //===----------------------------------------------------------------------===//
 
