@@ -125,20 +125,27 @@ StarKeys attn::computeStarKeys(StarOp op, OpBuilder &builder, Location loc,
 
   StarKeys keys;
   auto [anchorLo, anchorHi] = rows.getAnchor(start);
+  OpFoldResult anchorFullHi = anchorHi;
   if (op.hasAnchorOperands()) {
-    // Lengths are absolute, as are positions in the anchor.
-    if (OpFoldResult kvLen = getKvLenAt(attention, builder, loc, b))
-      anchorHi = math.min(anchorHi, kvLen);
-    if (qLen)
-      anchorHi = math.select(isBeyond(first), math.constant(0), anchorHi);
-    anchorHi = math.max(math.constant(0), anchorHi);
+    // Lengths are absolute, as are positions in the anchor. Key does not hold
+    // it, so what later rows see of it counts here.
+    OpFoldResult kvLen = getKvLenAt(attention, builder, loc, b);
+    auto clamp = [&](OpFoldResult hi) {
+      if (kvLen)
+        hi = math.min(hi, kvLen);
+      if (qLen)
+        hi = math.select(isBeyond(first), math.constant(0), hi);
+      return kvLen || qLen ? math.max(math.constant(0), hi) : hi;
+    };
+    anchorFullHi = clamp(anchorFullHi);
+    anchorHi =
+        isOneBlock ? anchorFullHi : clamp(rows.getAnchor(fullStart).second);
   } else {
     anchorLo = toKey(anchorLo);
-    anchorHi = toKey(anchorHi);
+    anchorFullHi = anchorHi = toKey(anchorHi);
   }
   // Rows beyond q_len see no anchor, and rows of several blocks have several
   // previous ones.
-  OpFoldResult anchorFullHi = anchorHi;
   if (qLen && !isOneRow)
     anchorFullHi = math.select(isBeyond(last), anchorLo, anchorFullHi);
   if (!isOneBlock && op.getAnchor() == StarAnchor::previous) {

@@ -46,16 +46,17 @@ func.func @negative_no_work(%a: tensor<4xf32>) -> tensor<4xf32> {
 }
 
 // Star: every row its own block and, from block 1 on, the anchor, wherever the
-// anchor's keys are. All keys are read.
+// anchor's keys are. All keys are read, those of the anchor too.
 // CHECK-LABEL: func.func @star
-// CHECK:         %[[BYTES:.*]] = arith.constant 1536 : i64
+// CHECK-DAG:     %[[BYTES:.*]] = arith.constant 1536 : i64
+// CHECK-DAG:     %[[MORE:.*]] = arith.constant 1792 : i64
 // CHECK:         %[[PAIRS:.*]] = scf.for
 // CHECK:         %[[FLOPS:.*]] = affine.apply {{.*}}[%[[PAIRS]]]
 // CHECK:         %[[CALL:.*]] = arith.index_cast %[[FLOPS]]
 // CHECK:         call @attn_rt_count_work(%[[CALL]], %[[BYTES]])
 // CHECK-NEXT:    attn.star
 // CHECK:         scf.for
-// CHECK:         call @attn_rt_count_work(%{{.*}}, %[[BYTES]])
+// CHECK:         call @attn_rt_count_work(%{{.*}}, %[[MORE]])
 // CHECK-NEXT:    attn.star {{.*}} anchors
 func.func @star(%q: tensor<1x1x6x16xf32>, %a: tensor<1x1x2x16xf32>) -> (tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>) {
   %0 = attn.star %q, %q, %q causal block_size(4) anchor_size(2)
