@@ -384,6 +384,28 @@ struct ShardingModel
     return option;
   }
 
+  /// Upstream's default annotates scalars, too, with shardings over no grid.
+  LogicalResult addShardingAnnotations(Operation *op, OpBuilder &builder,
+                                       const ShardingOption &option) const {
+    FailureOr<std::vector<Sharding>> shardings =
+        shard::detail::defaultGetShardingAnnotations(op, option);
+    if (failed(shardings))
+      return failure();
+    unsigned numOperands = op->getNumOperands();
+    for (OpResult result : op->getResults())
+      shard::maybeInsertTargetShardingAnnotation(
+          (*shardings)[numOperands + result.getResultNumber()], result,
+          builder);
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isa<RankedTensorType>(operand.get().getType()))
+        continue;
+      OpBuilder::InsertionGuard guard(builder);
+      shard::maybeInsertSourceShardingAnnotation(
+          (*shardings)[operand.getOperandNumber()], operand, builder);
+    }
+    return success();
+  }
+
   LogicalResult partition(Operation *op, ArrayRef<Value> operands,
                           ArrayRef<Sharding> operandShardings,
                           ArrayRef<Sharding> resultShardings,

@@ -14,6 +14,7 @@ shard.grid @square(shape = 2x2)
 // PROP:         shard.shard %{{.*}} to %{{.*}} annotate_for_users : tensor<1x8x3x64xf32>
 // PROP:         shard.shard %arg2 to %{{.*}} annotate_for_users : tensor<1x2x512x64xf32>
 // CHECK-DAG:  #[[$SHARE:.*]] = affine_map<()[s0] -> (s0 * 128)>
+// CHECK-DAG:  #[[$MOVED:.*]] = affine_map<()[s0, s1] -> (s0 * 128 + s1)>
 // CHECK-LABEL: func.func @keys
 // CHECK-SAME:    %[[Q:.*]]: tensor<1x8x3x64xf32>, %[[K:.*]]: tensor<1x2x128x64xf32>, %[[V:.*]]: tensor<1x2x128x64xf32>, %[[COMM:.*]]: !attn.comm)
 // CHECK:         %[[RANK:.*]] = attn.comm_rank %[[COMM]]
@@ -209,6 +210,25 @@ func.func @partial(%comm: !attn.comm, %q: !q, %k: !kv, %o: !q, %l: !l)
   %p:2 = attn.partial ins(%q, %ks, %ks) outs(%o, %l)
     : (!q, !kv, !kv, !q, !l) -> (!q, !l)
   return %p#0, %p#1 : !q, !l
+}
+
+// Scalars are the same on every process; positions are added to. Scales of keys
+// are cut with them.
+// CHECK-LABEL: func.func @scalars
+// CHECK-SAME:    tensor<1x2x128x64xi8>, %{{.*}}: tensor<1x2x128x1xf32>, %[[D:.*]]: index, %[[J:.*]]: index, %[[COMM:.*]]: !attn.comm)
+// CHECK:         %[[RANK:.*]] = attn.comm_rank %[[COMM]]
+// CHECK:         %[[FIRST:.*]] = affine.apply #[[$MOVED]]()[%[[RANK]], %[[J]]]
+// CHECK:         attn.partial ins({{.*}} causal causal_offset(%[[D]]) key_scale(%{{.*}}) value_scale(%{{.*}}) offsets(%[[J]], %[[J]], %[[J]], %[[FIRST]]))
+func.func @scalars(%q: !q, %k: tensor<1x2x512x64xi8>,
+    %s: tensor<1x2x512x1xf32>, %d: index, %j: index) -> !q {
+  %cut = shard.sharding @hosts split_axes = [[], [], [0]] : !shard.sharding
+  %ks = shard.shard %k to %cut annotate_for_users : tensor<1x2x512x64xi8>
+  %o = attn.sdpa %q, %ks, %ks causal causal_offset(%d) key_scale(%s)
+      value_scale(%s) offsets(%j, %j, %j, %j)
+    : (!q, tensor<1x2x512x64xi8>, tensor<1x2x512x64xi8>, index,
+       tensor<1x2x512x1xf32>, tensor<1x2x512x1xf32>, index, index, index, index)
+    -> !q
+  return %o : !q
 }
 
 // Approximations choose for each head of key.
