@@ -1,11 +1,11 @@
 #!/bin/sh
 # Compiles the example.
 # usage: build.sh OUT_FOLDER ATTN_SOURCE ATTN_LIB [BLOCK_SIZE [f16|f32]]
-# ATTN_LIB has libattn_comm_mpi.so; attn-compile and clang are in PATH.
+# ATTN_LIB has libattn_comm_mpi.so; attn-compile is in PATH. CC is the compiler (cc).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-out=$1 source=$2 lib=$3 block=${4:-64} type=${5:-f32}
-mkdir -p "$out" && cd "$out"
+source=$(cd "$2" && pwd) lib=$(cd "$3" && pwd) block=${4:-64} type=${5:-f32}
+mkdir -p "$1" && cd "$1"
 for name in prefill decode; do
   sed "s/^!e = f32/!e = $type/" "$here/$name.mlir" >$name.mlir
 done
@@ -23,6 +23,6 @@ attn-compile alone-star.mlir -o alone.o --header=alone.h
 
 half=
 [ "$type" = f16 ] && half=-DHALF
-${CC:-clang} -std=c99 -Wall -Wextra -Werror -O2 -DBLOCK_SIZE="$block" $half -I. \
+${CC:-cc} -std=c99 -Wall -Wextra -Werror -O2 -DBLOCK_SIZE="$block" $half -I. \
   -I"$source/include" "$here/star-mpi.c" prefill.o decode.o alone.o \
   -L"$lib" -lattn_comm_mpi -Wl,-rpath,"$lib" -lm -o star-mpi
