@@ -33,7 +33,7 @@ build attn-compile # and, where there is MPI, what times merges over it
 peer_packages() {
   case $1 in
     base) echo "numpy==2.4.6 matplotlib==3.11.2" ;;
-    torch) echo "torch==2.13.0" ;;
+    torch) echo "${ATTN_TORCH[*]}" ;;
     iree) echo "iree-base-compiler==3.13.0 iree-base-runtime==3.13.0" ;;
     ort) echo "onnxruntime==1.31.1 onnx==1.23.2" ;;
   esac

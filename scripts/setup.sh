@@ -29,6 +29,10 @@ ATTN_PACKAGES=(
   python3-pytest
 )
 
+# Numbers of different versions do not compare. Of the builds there are, the one
+# for CPUs will do, which PyTorch's own index has: PyPI's brings 3 GB of CUDA.
+ATTN_TORCH=(--extra-index-url https://download.pytorch.org/whl/cpu torch==2.13.0)
+
 install_missing() {
   command -v dpkg-query >/dev/null ||
     die "this script sets up Debian; elsewhere install: ${ATTN_PACKAGES[*]}"

@@ -2,14 +2,16 @@
 # Sets up, builds and runs every test; the last line counts them.
 #
 # Options: --quick (IR and unit tests only), --no-asan (skip the sanitized
-# build of the tools), anything else goes to lit.
+# build of the tools), --no-torch (do not install torch, which the tests of
+# examples/block_transformer need), anything else goes to lit.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-filter=() asan=1 extra=()
+filter=() asan=1 torch=1 extra=()
 for arg in "$@"; do
   case $arg in
-    --quick) filter=(--filter-out 'Integration/|Property/') asan=0 ;;
+    --quick) filter=(--filter-out 'Integration/|Property/') asan=0 torch=0 ;;
     --no-asan) asan=0 ;;
+    --no-torch) torch=0 ;;
     *) extra+=("$arg") ;;
   esac
 done
@@ -18,6 +20,24 @@ asan_packages=()
 [ "$asan" = 0 ] || asan_packages=(libclang-rt-22-dev)
 install_missing "${asan_packages[@]}"
 build all
+
+# Into an environment of its own, which sees the packages of the system. Where it
+# cannot be had, the tests that need it count as skipped.
+if [ "$torch" = 1 ]; then
+  install_missing python3-venv
+  venv=$ATTN_BUILD/torch-venv
+  if [ "$(cat "$venv/installed" 2>/dev/null)" != "${ATTN_TORCH[*]}" ]; then
+    say "installing ${ATTN_TORCH[-1]} in ${venv#"$ATTN_ROOT"/}"
+    /usr/bin/python3 -m venv --system-site-packages "$venv" ||
+      die "python3 -m venv failed; see above"
+    if "$venv/bin/python" -m pip install --quiet --retries 2 \
+      "${ATTN_TORCH[@]}" >"$venv/log" 2>&1; then
+      echo "${ATTN_TORCH[*]}" >"$venv/installed"
+    else
+      say "not installed: $(grep -m1 ERROR "$venv/log" || tail -n1 "$venv/log")"
+    fi
+  fi
+fi
 
 lit() { # result file, arguments...
   local out=$1
