@@ -183,3 +183,9 @@ def new_caches(layers, batch, capacity, like):
     heads = layers[0].self_attention.num_heads
     head_dim = layers[0].self_attention.to_query.out_features // heads
     return [KVCache(batch, heads, capacity, head_dim, like) for _ in layers]
+
+
+def cache_bytes(layers, capacity):
+    """Bytes of keys and values of `capacity` positions in these layers."""
+    weight = layers[0].self_attention.to_query.weight
+    return 2 * len(layers) * capacity * weight.shape[0] * weight.element_size()

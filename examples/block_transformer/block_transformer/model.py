@@ -7,6 +7,7 @@ from torch import nn
 from .block_decoder import BlockDecoder
 from .config import PAD
 from .embedder import make_embedder
+from .layers import cache_bytes
 from .token_decoder import make_token_decoder
 
 
@@ -46,7 +47,7 @@ class BlockTransformer(nn.Module):
         blocks = pad_prompts(prompts, block_len).to(next(self.parameters()).device)
         embedded = self.embedder(blocks)
         length = blocks.shape[1]
-        capacity = length + (max_new_tokens - 1) // block_len
+        capacity = self._num_blocks(length * block_len, max_new_tokens)
         caches = self.block_decoder.caches(embedded, capacity)
         visible = visible_blocks(blocks)
         if visible is not None:
@@ -61,6 +62,23 @@ class BlockTransformer(nn.Module):
                 tokens.append((yield self.token_decoder.step(state, tokens[-1])))
             embedded = self.embedder(torch.stack(tokens[1:], 1)[:, None])
             length += 1
+
+    def cache_bytes(self, prompt_len, max_new_tokens):
+        """Bytes of keys and values that `steps` holds for one sequence: those of
+        all blocks, and of the block that the token decoder is at."""
+        blocks = self._num_blocks(prompt_len, max_new_tokens)
+        decoder = self.token_decoder
+        positions = decoder.num_positions
+        if decoder.cross:
+            positions += decoder.block_len
+        return cache_bytes(self.block_decoder.layers, blocks) + cache_bytes(
+            decoder.layers, positions
+        )
+
+    def _num_blocks(self, prompt_len, max_new_tokens):
+        """Blocks that the block decoder sees: the last one needs no vector."""
+        block_len = self.config.block_len
+        return -(-prompt_len // block_len) + (max_new_tokens - 1) // block_len
 
 
 def pad_prompts(prompts, block_len):

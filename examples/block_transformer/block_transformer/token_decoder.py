@@ -20,6 +20,9 @@ class TokenDecoder(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.block_len = config.block_len
+        # Positions of a block: the lead vectors and all tokens but the last.
+        lead = config.prefix_len if config.token_decoder == "prefix" else 1
+        self.num_positions = lead + config.block_len - 1
         self.table = nn.Embedding(VOCAB_SIZE, config.width)
         self.layers = nn.ModuleList(
             Layer(config.width, config.num_heads, rotary=self.rotary, cross=self.cross)
@@ -95,8 +98,9 @@ class TokenState:
     def __init__(self, decoder, context, done=None):
         self.lead, self.added, self.states = decoder.condition(context)
         if done is None:
-            capacity = self.lead.shape[1] + decoder.block_len - 1
-            self.caches = new_caches(decoder.layers, len(context), capacity, context)
+            self.caches = new_caches(
+                decoder.layers, len(context), decoder.num_positions, context
+            )
         else:
             self.caches = done.caches
             for cache in self.caches:

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from .config import VOCAB_SIZE, VanillaConfig
-from .layers import Layer, new_caches
+from .layers import Layer, cache_bytes, new_caches
 from .model import BlockTransformer, init_tables
 
 
@@ -44,6 +44,10 @@ class VanillaTransformer(nn.Module):
         while True:
             x = self._run(tokens, caches)[:, -1]
             tokens = (yield self.head(self.norm(x)))[:, None]
+
+    def cache_bytes(self, prompt_len, max_new_tokens):
+        """Bytes of keys and values that `steps` holds for one sequence."""
+        return cache_bytes(self.layers, prompt_len + max_new_tokens - 1)
 
     def _run(self, tokens, caches=None):
         """The prefill when empty caches are given; after it one token a call."""

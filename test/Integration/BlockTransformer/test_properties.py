@@ -1,20 +1,24 @@
 """Properties B1..B8 and the edge inputs of algorithms.md 4.5 and 4.6."""
 
 import cmath
-import os
-import sys
 from dataclasses import replace
 
 import pytest
 import torch
-
-sys.path.insert(
-    0,
-    os.path.join(os.path.dirname(__file__), "../../../examples/block_transformer"),
+from variants import (
+    SHAPES,
+    SMALL,
+    VARIANTS,
+    forced,
+    generate_scored,
+    name,
+    random_model,
+    random_tokens,
 )
-from block_transformer import (  # noqa: E402
+
+from block_transformer import (
+    PAPER_85M,
     BlockTransformer,
-    BlockTransformerConfig,
     VanillaTransformer,
     generate,
     make_model,
@@ -23,53 +27,13 @@ from block_transformer import (  # noqa: E402
     torch_attend,
     use_attend,
 )
-from block_transformer.config import EMBEDDERS, EOS, PAD, TOKEN_DECODERS  # noqa: E402
-from block_transformer.layers import rotate  # noqa: E402
-from block_transformer.model import pad_prompts, to_blocks, visible_blocks  # noqa: E402
+from block_transformer.config import EOS, PAD, TOKEN_DECODERS
+from block_transformer.layers import KVCache, rotate
+from block_transformer.model import pad_prompts, to_blocks, visible_blocks
 
-SMALL = BlockTransformerConfig(
-    width=48,
-    num_heads=2,
-    block_layers=2,
-    token_layers=2,
-    encoder_width=16,
-    encoder_heads=2,
-    encoder_layers=2,
-)
-VARIANTS = [
-    replace(SMALL, embedder=embedder, token_decoder=decoder)
-    for embedder in EMBEDDERS
-    for decoder in TOKEN_DECODERS
-]
-SHAPES = [
-    replace(SMALL, block_len=block_len, prefix_len=prefix_len, token_decoder=decoder)
-    for block_len, prefix_len in [(1, 1), (2, 8), (3, 1), (8, 3), (16, 2)]
-    for decoder in TOKEN_DECODERS
-]
 DECODERS = [replace(SMALL, token_decoder=decoder) for decoder in TOKEN_DECODERS]
 # f64 throughout: what is left is the rounding of another order of summation.
 TOLERANCE = {"rtol": 1e-9, "atol": 1e-9}
-
-
-def name(config):
-    return (
-        f"{config.embedder}-{config.token_decoder}"
-        f"-{config.block_len}-{config.prefix_len}"
-    )
-
-
-def random_model(config, kind="block"):
-    """A random f64 model whose attention is far from uniform."""
-    torch.manual_seed(0)
-    model = make_model(kind, config).double()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(torch.randn_like(parameter) * 0.3)
-    return model
-
-
-def random_tokens(*shape, seed=0):
-    return torch.randint(256, shape, generator=torch.Generator().manual_seed(seed))
 
 
 def random_f64(*shape, seed=0):
@@ -77,25 +41,10 @@ def random_f64(*shape, seed=0):
     return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
-def forced(tokens):
-    """A `pick` that returns the columns of tokens [B, n] in turn."""
-    columns = iter(tokens.unbind(1))
-    return lambda logits: next(columns)
-
-
 def script(config, tokens):
     """A `pick` that gives each sequence its own list of tokens, then 0."""
     longest = max(len(row) for row in tokens) + config.block_len
     return forced(torch.tensor([row + [0] * (longest - len(row)) for row in tokens]))
-
-
-def generate_scored(model, prompts, new, pick):
-    """(tokens [B, new], the logits [B, new, V] they were picked from)"""
-    scores = []
-    tokens = generate(
-        model, prompts, new, lambda logits: scores.append(logits) or pick(logits)
-    )
-    return tokens, torch.stack(scores, 1)
 
 
 def same(actual, expected):
@@ -446,3 +395,29 @@ def test_generation_leaves_training_possible():
     model = random_model(SMALL)
     generate(model, [[65]], 9)
     model(random_tokens(1, 12)).sum().backward()
+
+
+@pytest.mark.parametrize("kind", ["block", "vanilla"])
+@pytest.mark.parametrize("config", [*DECODERS, *SHAPES], ids=name)
+def test_cache_bytes_are_those_held(config, kind, monkeypatch):
+    model = random_model(config, kind)
+    held = 0
+
+    def count(cache, batch, num_heads, capacity, head_dim, like, init=KVCache.__init__):
+        nonlocal held
+        init(cache, batch, num_heads, capacity, head_dim, like)
+        held += cache.key.nbytes + cache.value.nbytes
+
+    monkeypatch.setattr(KVCache, "__init__", count)
+    generate(model, [[65] * 7] * 3, 10)
+    if kind == "block" and config.token_decoder == "cross":
+        # Keys and values of the states made from the context.
+        held += 3 * 2 * config.token_layers * config.block_len * config.width * 8
+    assert held == 3 * model.cache_bytes(7, 10)
+
+
+def test_cache_is_as_small_as_the_paper_says():
+    with torch.device("meta"):
+        block, vanilla = (make_model(kind, PAPER_85M) for kind in ("block", "vanilla"))
+    ratio = vanilla.cache_bytes(128, 1921) / block.cache_bytes(128, 1921)
+    assert round(ratio, 2) == 7.92
