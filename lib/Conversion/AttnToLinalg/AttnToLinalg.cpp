@@ -87,7 +87,7 @@ struct ConvertAttnToLinalgPass
         op->emitOpError("expects tensors to be converted to linalg, but got "
                         "memrefs; run convert-attn-to-linalg before "
                         "bufferization");
-      else if (isa<StarOp>(op))
+      else if (isa<StarOp, BlockLocalOp>(op))
         op->emitOpError("has keys in two places, which is computed in tiles; "
                         "run --attn-tile-blockwise first");
       else

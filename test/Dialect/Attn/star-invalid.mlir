@@ -128,16 +128,16 @@ func.func @star_c5_dim(%q: tensor<2x8x64x16xf32>, %kv: tensor<2x2x64x16xf32>, %a
 
 // -----
 
-func.func @star_c5_few(%q: tensor<2x8x64x16xf32>, %kv: tensor<2x2x64x16xf32>, %ak: tensor<2x2x3x16xf32>, %av: tensor<2x2x4x16xf32>) {
+func.func @star_c5_few(%q: tensor<2x8x64x16xf32>, %kv: tensor<2x2x64x16xf32>, %ak: tensor<2x2x3x16xf32>, %av: tensor<2x2x3x16xf32>) {
   // expected-error @below {{'attn.star' op expects anchor_key to hold anchor_size 4, but got 3}}
-  %o = attn.star %q, %kv, %kv causal block_size(8) anchor_size(4) anchors(%ak, %av) : (tensor<2x8x64x16xf32>, tensor<2x2x64x16xf32>, tensor<2x2x64x16xf32>, tensor<2x2x3x16xf32>, tensor<2x2x4x16xf32>) -> tensor<2x8x64x16xf32>
+  %o = attn.star %q, %kv, %kv causal block_size(8) anchor_size(4) anchors(%ak, %av) : (tensor<2x8x64x16xf32>, tensor<2x2x64x16xf32>, tensor<2x2x64x16xf32>, tensor<2x2x3x16xf32>, tensor<2x2x3x16xf32>) -> tensor<2x8x64x16xf32>
   return
 }
 
 // -----
 
 func.func @star_c5_agree(%q: tensor<2x8x64x16xf32>, %kv: tensor<2x2x64x16xf32>, %ak: tensor<2x2x4x16xf32>, %av: tensor<2x2x5x16xf32>) {
-  // expected-error @below {{'attn.star' op expects anchor_value to have anchors 4, but got 5}}
+  // expected-error @below {{'attn.star' op expects anchor_value to have keys 4, but got 5}}
   %o = attn.star %q, %kv, %kv causal block_size(8) anchor_size(4) anchors(%ak, %av) : (tensor<2x8x64x16xf32>, tensor<2x2x64x16xf32>, tensor<2x2x64x16xf32>, tensor<2x2x4x16xf32>, tensor<2x2x5x16xf32>) -> tensor<2x8x64x16xf32>
   return
 }

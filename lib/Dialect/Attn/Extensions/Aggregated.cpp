@@ -84,6 +84,18 @@ struct StarDecomposition
   }
 };
 
+struct BlockLocalDecomposition
+    : AggregatedOpInterface::ExternalModel<BlockLocalDecomposition,
+                                           BlockLocalOp> {
+  FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
+                                                   OpBuilder &builder) const {
+    auto local = cast<BlockLocalOp>(operation);
+    if (local.hasPrefix()) // As with anchors.
+      return failure();
+    return decomposeWhole(local, builder);
+  }
+};
+
 struct SparqDecomposition
     : AggregatedOpInterface::ExternalModel<SparqDecomposition, SparqOp> {
   FailureOr<SmallVector<Value>> decomposeOperation(Operation *operation,
@@ -159,6 +171,7 @@ void attn::registerAggregatedOpInterfaceExternalModels(
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     SdpaOp::attachInterface<SdpaDecomposition>(*context);
     StarOp::attachInterface<StarDecomposition>(*context);
+    BlockLocalOp::attachInterface<BlockLocalDecomposition>(*context);
     PartialOp::attachInterface<PartialDecomposition>(*context);
     OnlineOp::attachInterface<OnlineDecomposition>(*context);
     FinalizeOp::attachInterface<FinalizeDecomposition>(*context);

@@ -112,6 +112,7 @@ void attn::registerBufferizableOpInterfaceExternalModels(
     context->loadDialect<linalg::LinalgDialect>();
     SdpaOp::attachInterface<LayerAModel<SdpaOp>>(*context);
     StarOp::attachInterface<LayerAModel<StarOp>>(*context);
+    BlockLocalOp::attachInterface<LayerAModel<BlockLocalOp>>(*context);
     SparqOp::attachInterface<LayerAModel<SparqOp>>(*context);
     OnlineOp::attachInterface<LayerBModel<OnlineOp>>(*context);
     PartialOp::attachInterface<LayerBModel<PartialOp>>(*context);

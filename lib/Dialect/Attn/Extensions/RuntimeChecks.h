@@ -80,7 +80,9 @@ public:
   void shape(StringRef name, Value value, ArrayRef<Size> sizes,
              ArrayRef<StringRef> dims, int64_t firstAxis = 0);
   void equal(const Size &a, const Size &b, const Twine &expectation);
+  void otherKeys(StringRef name, Value keys, const OpSizes &sizes);
   void anchors(StarOp star, const OpSizes &sizes);
+  void prefix(BlockLocalOp local, const OpSizes &sizes);
   void multipleOfKvHeads(const OpSizes &sizes);
   void keyT(Value keyT, const Size &batch, const Size &numKvHeads,
             const Size &seqLenKv);

@@ -13,6 +13,7 @@
 
 #include "RuntimeChecks.h"
 #include "attn/Dialect/Attn/Extensions/Extensions.h"
+#include "attn/Dialect/Attn/IR/AttnBlockLocal.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/RuntimeVerifiableOpInterface.h"
@@ -213,23 +214,46 @@ void Checks::multipleOfKvHeads(const OpSizes &sizes) {
   compare(CmpIPredicate::eq, rest, math.value(math.constant(0)), expectation);
 }
 
+/// Keys beside those in key: of the batch entries and heads of key.
+void Checks::otherKeys(StringRef name, Value keys, const OpSizes &sizes) {
+  auto attention = cast<AttentionInterface>(op);
+  equal(Size(name, keys, 0), sizes.batch,
+        "expects " + name + " to have " + sizes.batch.describe("batch"));
+  equal(Size(name, keys, attention.getHeadAxis()), sizes.numKvHeads,
+        "expects " + name + " to have " +
+            sizes.numKvHeads.describe("num_kv_heads"));
+}
+
 /// Label star_c5.
 void Checks::anchors(StarOp star, const OpSizes &sizes) {
-  auto op = cast<AttentionInterface>(star.getOperation());
+  int64_t axis = cast<AttentionInterface>(op).getSeqAxis();
   for (auto [name, anchor] :
        {std::pair<StringRef, Value>("anchor_key", star.getAnchorKey()),
         std::pair<StringRef, Value>("anchor_value", star.getAnchorValue())}) {
-    equal(Size(name, anchor, 0), sizes.batch,
-          "expects " + name + " to have " + sizes.batch.describe("batch"));
-    equal(Size(name, anchor, op.getHeadAxis()), sizes.numKvHeads,
-          "expects " + name + " to have " +
-              sizes.numKvHeads.describe("num_kv_heads"));
-    Size count(name, anchor, op.getSeqAxis());
+    otherKeys(name, anchor, sizes);
+    Size count(name, anchor, axis);
     if (!count.isStatic())
       compare(CmpIPredicate::sge, value(count),
               math.value(math.constant(star.getClampedAnchorSize())),
               "expects " + name + " to hold anchor_size " +
                   Twine(star.getClampedAnchorSize()));
+  }
+}
+
+/// Label block_local_c4.
+void Checks::prefix(BlockLocalOp local, const OpSizes &sizes) {
+  int64_t axis = cast<AttentionInterface>(op).getSeqAxis();
+  OpFoldResult expected = math.mul(getNumBlocks(local, builder, loc),
+                                   int64_t(*local.getPrefixLen()));
+  for (auto [name, prefix] :
+       {std::pair<StringRef, Value>("prefix_key", local.getPrefixKey()),
+        std::pair<StringRef, Value>("prefix_value", local.getPrefixValue())}) {
+    otherKeys(name, prefix, sizes);
+    Size count(name, prefix, axis);
+    if (!count.isStatic() || !getConstantIntValue(expected))
+      compare(CmpIPredicate::eq, value(count), math.value(expected),
+              "expects " + name + " to hold prefix_len " +
+                  Twine(*local.getPrefixLen()) + " keys for each block");
   }
 }
 
@@ -344,6 +368,21 @@ struct StarVerification
   }
 };
 
+struct BlockLocalVerification
+    : RuntimeVerifiableOpInterface::ExternalModel<BlockLocalVerification,
+                                                  BlockLocalOp> {
+  void generateRuntimeVerification(Operation *operation, OpBuilder &builder,
+                                   Location loc, MessageFn message) const {
+    auto op = cast<BlockLocalOp>(operation);
+    Checks checks(operation, builder, loc, message);
+    // block_local_c1
+    checkSdpa(checks, op);
+    // block_local_c4
+    if (op.hasPrefix())
+      checks.prefix(op, OpSizes(cast<AttentionInterface>(operation)));
+  }
+};
+
 struct OnlineVerification
     : RuntimeVerifiableOpInterface::ExternalModel<OnlineVerification,
                                                   OnlineOp> {
@@ -450,6 +489,7 @@ void attn::registerRuntimeVerifiableOpInterfaceExternalModels(
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     SdpaOp::attachInterface<SdpaVerification>(*context);
     StarOp::attachInterface<StarVerification>(*context);
+    BlockLocalOp::attachInterface<BlockLocalVerification>(*context);
     checks::attachSparqModels(*context);
     OnlineOp::attachInterface<OnlineVerification>(*context);
     PartialOp::attachInterface<PartialVerification>(*context);

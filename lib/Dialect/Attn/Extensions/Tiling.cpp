@@ -22,6 +22,8 @@ static Layout getResultLayout(Operation *op) {
     layout = sdpa.getLayoutAttr();
   else if (auto star = dyn_cast<StarOp>(op))
     layout = star.getLayoutAttr();
+  else if (auto local = dyn_cast<BlockLocalOp>(op))
+    layout = local.getLayoutAttr();
   else if (auto sparq = dyn_cast<SparqOp>(op))
     layout = sparq.getLayoutAttr();
   else if (auto finalize = dyn_cast<FinalizeOp>(op))
@@ -109,44 +111,36 @@ static SmallVector<Value> sliceInits(OpBuilder &b, Operation *op,
 // The tiled op
 //===----------------------------------------------------------------------===//
 
-static FailureOr<Operation *> tileSdpa(OpBuilder &b, SdpaOp op,
-                                       ArrayRef<OpFoldResult> offsets,
-                                       ArrayRef<OpFoldResult> sizes,
-                                       std::string &why) {
-  FailureOr<AttentionTile> tile =
-      getAttentionTile(b, cast<AttentionInterface>(*op), offsets, sizes, why);
-  if (failed(tile))
-    return failure();
-  AttentionParts parts =
-      sliceAttention(b, op.getLoc(), cast<AttentionInterface>(*op), *tile);
-  Value sinks = sliceOperand(b, op.getLoc(), op.getSinks(), tile->heads);
-  SmallVector<Type> types;
-  for (unsigned n = 0; n < op->getNumResults(); ++n)
-    types.push_back(getTileType(op, n, sizes));
-  SdpaOp tiled = createSdpa(b, op.getLoc(), types, parts, sinks);
-  if (StrategyAttrInterface strategy = op.getStrategyAttr())
-    tiled.setStrategyAttr(strategy);
-  return tiled.getOperation();
-}
-
-/// Positions are absolute, so a tile need not know where blocks end.
-static FailureOr<Operation *> tileStar(OpBuilder &b, StarOp op,
-                                       ArrayRef<OpFoldResult> offsets,
-                                       ArrayRef<OpFoldResult> sizes,
-                                       std::string &why) {
+/// attn.sdpa, attn.star or attn.block_local. Positions are absolute, so a tile
+/// need not know where blocks end.
+template <typename OpTy>
+static FailureOr<Operation *>
+tileLayerA(OpBuilder &b, OpTy op, ArrayRef<OpFoldResult> offsets,
+           ArrayRef<OpFoldResult> sizes, std::string &why) {
   auto attention = cast<AttentionInterface>(*op);
+  Location loc = op.getLoc();
   FailureOr<AttentionTile> tile =
       getAttentionTile(b, attention, offsets, sizes, why);
   if (failed(tile))
     return failure();
-  AttentionParts parts = sliceAttention(b, op.getLoc(), attention, *tile);
-  StarParameters parameters = sliceStar(b, op.getLoc(), op, *tile);
-  Value sinks = sliceOperand(b, op.getLoc(), op.getSinks(), tile->heads);
+  AttentionParts parts = sliceAttention(b, loc, attention, *tile);
+  Value sinks = sliceOperand(b, loc, op.getSinks(), tile->heads);
   SmallVector<Type> types;
   for (unsigned n = 0; n < op->getNumResults(); ++n)
     types.push_back(getTileType(op, n, sizes));
-  return createStar(b, op.getLoc(), types, parts, parameters, sinks)
-      .getOperation();
+  if constexpr (std::is_same_v<OpTy, SdpaOp>) {
+    SdpaOp tiled = createSdpa(b, loc, types, parts, sinks);
+    if (StrategyAttrInterface strategy = op.getStrategyAttr())
+      tiled.setStrategyAttr(strategy);
+    return tiled.getOperation();
+  } else if constexpr (std::is_same_v<OpTy, StarOp>) {
+    return createStar(b, loc, types, parts, sliceStar(b, loc, op, *tile), sinks)
+        .getOperation();
+  } else {
+    return createBlockLocal(b, loc, types, parts,
+                            sliceBlockLocal(b, loc, op, *tile), sinks)
+        .getOperation();
+  }
 }
 
 /// Query heads that share keys choose them together, so a tile has whole
@@ -254,9 +248,11 @@ static FailureOr<Operation *> tileOp(OpBuilder &b, Operation *op,
     return failure();
   }
   if (auto sdpa = dyn_cast<SdpaOp>(op))
-    return tileSdpa(b, sdpa, offsets, sizes, why);
+    return tileLayerA(b, sdpa, offsets, sizes, why);
   if (auto star = dyn_cast<StarOp>(op))
-    return tileStar(b, star, offsets, sizes, why);
+    return tileLayerA(b, star, offsets, sizes, why);
+  if (auto local = dyn_cast<BlockLocalOp>(op))
+    return tileLayerA(b, local, offsets, sizes, why);
   if (auto sparq = dyn_cast<SparqOp>(op))
     return tileSparq(b, sparq, offsets, sizes, why);
   if (hasKeyLoop(op))
@@ -397,6 +393,7 @@ void attn::registerTilingInterfaceExternalModels(DialectRegistry &registry) {
     context->loadDialect<scf::SCFDialect>();
     SdpaOp::attachInterface<TilingModel<SdpaOp>>(*context);
     StarOp::attachInterface<TilingModel<StarOp>>(*context);
+    BlockLocalOp::attachInterface<TilingModel<BlockLocalOp>>(*context);
     SparqOp::attachInterface<TilingModel<SparqOp>>(*context);
     OnlineOp::attachInterface<TilingModel<OnlineOp>>(*context);
     PartialOp::attachInterface<TilingModel<PartialOp>>(*context);

@@ -51,6 +51,7 @@ void attn::registerValueBoundsOpInterfaceExternalModels(
   registry.addExtension(+[](MLIRContext *context, AttnDialect *) {
     SdpaOp::attachInterface<LayerAModel<SdpaOp>>(*context);
     StarOp::attachInterface<LayerAModel<StarOp>>(*context);
+    BlockLocalOp::attachInterface<LayerAModel<BlockLocalOp>>(*context);
     SparqOp::attachInterface<LayerAModel<SparqOp>>(*context);
     OnlineOp::attachInterface<DestinationModel<OnlineOp>>(*context);
     PartialOp::attachInterface<DestinationModel<PartialOp>>(*context);

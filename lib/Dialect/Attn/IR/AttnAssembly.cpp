@@ -112,6 +112,23 @@ public:
     });
   }
 
+  /// A key and a value; `what` they are, in words.
+  void addKeyValue(StringRef keyword, StringRef what, OptionalOperand &key,
+                   OptionalOperand &value) {
+    add(keyword, [this, what, &key, &value]() -> ParseResult {
+      SmallVector<OpAsmParser::UnresolvedOperand> operands;
+      SMLoc loc = parser.getCurrentLocation();
+      if (parser.parseOperandList(operands, OpAsmParser::Delimiter::Paren))
+        return failure();
+      if (operands.size() != 2)
+        return parser.emitError(loc, "expected ")
+               << what << " (key, value), but got " << operands.size();
+      key = operands[0];
+      value = operands[1];
+      return success();
+    });
+  }
+
   /// Reads clauses until something that is none.
   ParseResult parse() {
     SmallVector<StringRef> keywords, seen;
@@ -262,25 +279,32 @@ ParseResult attn::parseStarClauses(
   clauses.addEnum(
       "anchor", "first or previous",
       [](StringRef name) { return symbolizeStarAnchor(name); }, anchor);
-  clauses.add("anchors", [&]() -> ParseResult {
-    SmallVector<OpAsmParser::UnresolvedOperand> anchors;
-    SMLoc loc = parser.getCurrentLocation();
-    if (parser.parseOperandList(anchors, OpAsmParser::Delimiter::Paren))
-      return failure();
-    if (anchors.size() != 2)
-      return parser.emitError(loc,
-                              "expected two anchors (key, value), but got ")
-             << anchors.size();
-    anchorKey = anchors[0];
-    anchorValue = anchors[1];
-    return success();
-  });
+  clauses.addKeyValue("anchors", "two anchors", anchorKey, anchorValue);
   SMLoc loc = parser.getCurrentLocation();
   if (clauses.parse())
     return failure();
   if (!blockSize || !anchorSize)
     return parser.emitError(loc,
                             "expected block_size(...) and anchor_size(...)");
+  return success();
+}
+
+ParseResult attn::parseBlockLocalClauses(OpAsmParser &parser,
+                                         OptionalOperand &sinks,
+                                         IntegerAttr &blockLen,
+                                         IntegerAttr &prefixLen,
+                                         OptionalOperand &prefixKey,
+                                         OptionalOperand &prefixValue) {
+  ClauseParser clauses(parser);
+  clauses.addOperand("sinks", sinks);
+  clauses.addInteger("block_len", blockLen);
+  clauses.addInteger("prefix_len", prefixLen);
+  clauses.addKeyValue("prefix", "a prefix of two", prefixKey, prefixValue);
+  SMLoc loc = parser.getCurrentLocation();
+  if (clauses.parse())
+    return failure();
+  if (!blockLen)
+    return parser.emitError(loc, "expected block_len(...)");
   return success();
 }
 
@@ -443,6 +467,18 @@ void attn::printStarClauses(OpAsmPrinter &printer, Operation *op, Value sinks,
     printer << " anchor(" << stringifyStarAnchor(anchor.getValue()) << ')';
   if (anchorKey)
     printer << " anchors(" << anchorKey << ", " << anchorValue << ')';
+}
+
+void attn::printBlockLocalClauses(OpAsmPrinter &printer, Operation *op,
+                                  Value sinks, IntegerAttr blockLen,
+                                  IntegerAttr prefixLen, Value prefixKey,
+                                  Value prefixValue) {
+  printSinks(printer, op, sinks);
+  printer << " block_len(" << blockLen.getInt() << ')';
+  if (prefixLen)
+    printer << " prefix_len(" << prefixLen.getInt() << ')';
+  if (prefixKey)
+    printer << " prefix(" << prefixKey << ", " << prefixValue << ')';
 }
 
 void attn::printSparqClauses(OpAsmPrinter &printer, Operation *,

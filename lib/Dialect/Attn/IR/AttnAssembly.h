@@ -78,6 +78,16 @@ void printStarClauses(OpAsmPrinter &printer, Operation *op, Value sinks,
                       IntegerAttr anchorSize, StarAnchorAttr anchor,
                       Value anchorKey, Value anchorValue);
 
+/// What attn.block_local has beside those every op that scores keys has.
+ParseResult parseBlockLocalClauses(OpAsmParser &parser, OptionalOperand &sinks,
+                                   IntegerAttr &blockLen,
+                                   IntegerAttr &prefixLen,
+                                   OptionalOperand &prefixKey,
+                                   OptionalOperand &prefixValue);
+void printBlockLocalClauses(OpAsmPrinter &printer, Operation *op, Value sinks,
+                            IntegerAttr blockLen, IntegerAttr prefixLen,
+                            Value prefixKey, Value prefixValue);
+
 /// What attn.sparq has beside those every op that scores keys has.
 ParseResult parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
                               IntegerAttr &topK, IntegerAttr &localWindow,

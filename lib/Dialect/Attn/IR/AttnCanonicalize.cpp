@@ -528,6 +528,14 @@ void StarOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   addStarPatterns(patterns);
 }
 
+/// Its diagonal is what blocks are counted from.
+void BlockLocalOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                               MLIRContext *) {
+  addOperandPatterns<BlockLocalOp>(patterns);
+  patterns.add(foldWithoutRows<BlockLocalOp>);
+  addBlockLocalPatterns(patterns);
+}
+
 void OnlineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                            MLIRContext *) {
   addAttentionPatterns<OnlineOp>(patterns);

@@ -16,7 +16,8 @@
 
 namespace mlir::attn {
 
-/// What attn.star and attn.sparq alone simplify to.
+/// What attn.block_local, attn.star and attn.sparq alone simplify to.
+void addBlockLocalPatterns(RewritePatternSet &patterns);
 void addStarPatterns(RewritePatternSet &patterns);
 void addSparqPatterns(RewritePatternSet &patterns);
 

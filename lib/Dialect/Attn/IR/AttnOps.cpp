@@ -156,6 +156,21 @@ SmallVector<Value> StarOp::createEmptyResults(OpBuilder &builder) {
   return createEmptyTensors(builder, *this);
 }
 
+Speculation::Speculatability BlockLocalOp::getSpeculatability() {
+  return getStaticSpeculatability(*this);
+}
+
+LogicalResult
+BlockLocalOp::reifyResultShapes(OpBuilder &builder,
+                                ReifiedRankedShapedTypeDims &reified) {
+  reifyAttention(builder, *this, reified);
+  return success();
+}
+
+SmallVector<Value> BlockLocalOp::createEmptyResults(OpBuilder &builder) {
+  return createEmptyTensors(builder, *this);
+}
+
 Speculation::Speculatability SparqOp::getSpeculatability() {
   return getStaticSpeculatability(*this);
 }

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
+#include "attn/Dialect/Attn/IR/AttnBlockLocal.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
@@ -25,14 +26,15 @@ AttentionParts::AttentionParts(AttentionInterface op)
       offsets(op.getOffsets().begin(), op.getOffsets().end()),
       scale(op.getScaleAttr()), softcap(op.getSoftcapAttr()),
       windowLeft(op.getWindowLeft()), windowRight(op.getWindowRight()),
-      bottomRight(op.getBottomRight()), score(&op.getScore()) {
+      bottomRight(op.getBottomRight()),
+      inBlocks(isa<BlockLocalOp>(op.getOperation())), score(&op.getScore()) {
   if (op.getLayout() != Layout::bhsd)
     layout = LayoutAttr::get(op.getContext(), op.getLayout());
 }
 
 void AttentionParts::dropStructure() {
   windowLeft = windowRight = -1;
-  bottomRight = false;
+  bottomRight = inBlocks = false;
   causalOffset = kvLen = qLen = {};
   if (!hasScore())
     offsets.clear();
@@ -312,6 +314,47 @@ StarOp attn::createStar(OpBuilder &builder, Location loc, TypeRange results,
       s.contextLen, s.anchorKey, s.anchorValue, p.scale, p.softcap,
       p.windowLeft, p.windowRight, p.bottomRight, p.layout, s.blockSize,
       s.anchorSize, s.anchor);
+  cloneScore(p, op.getScore());
+  return op;
+}
+
+BlockLocalParameters::BlockLocalParameters(BlockLocalOp op)
+    : blockLen(op.getBlockLen()), prefixLen(op.getPrefixLenAttr()),
+      prefixKey(op.getPrefixKey()), prefixValue(op.getPrefixValue()) {}
+
+BlockLocalParameters attn::sliceBlockLocal(OpBuilder &builder, Location loc,
+                                           BlockLocalOp op,
+                                           const AttentionTile &tile) {
+  BlockLocalParameters parameters(op);
+  if (!op.hasPrefix())
+    return parameters;
+  DimRange keys;
+  if (!tile.queries.isAll()) {
+    IndexMath math{builder, loc};
+    OpFoldResult lo = tile.queries.offset;
+    KeyRange range = computePrefixKeys(op, builder, loc, lo,
+                                       math.add(lo, tile.queries.size));
+    keys = {range.lo, math.sub(range.hi, range.lo)};
+  }
+  SmallVector<DimRange> ranges = inLayout(op.getLayout().value_or(Layout::bhsd),
+                                          tile.batch, tile.kvHeads, keys);
+  parameters.prefixKey =
+      sliceOperand(builder, loc, parameters.prefixKey, ranges);
+  parameters.prefixValue =
+      sliceOperand(builder, loc, parameters.prefixValue, ranges);
+  return parameters;
+}
+
+BlockLocalOp attn::createBlockLocal(OpBuilder &builder, Location loc,
+                                    TypeRange results, const AttentionParts &p,
+                                    const BlockLocalParameters &s,
+                                    Value sinks) {
+  auto op = BlockLocalOp::create(
+      builder, loc, results.front(), results.size() > 1 ? results[1] : Type(),
+      p.query, p.key, p.value, p.dynamicScale, p.causalOffset, p.kvLen, p.qLen,
+      p.mask, p.bias, p.keyScale, p.valueScale, p.pageTable, p.offsets, sinks,
+      s.prefixKey, s.prefixValue, p.scale, p.softcap, p.windowLeft,
+      p.windowRight, p.bottomRight, p.layout, s.blockLen, s.prefixLen);
   cloneScore(p, op.getScore());
   return op;
 }

@@ -4,12 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// attn.sdpa and attn.star; attn.sparq is in AttnVerifySparq.cpp. The label in a
-// comment is the label in the op's description.
+// attn.sdpa, attn.star and attn.block_local; attn.sparq is in
+// AttnVerifySparq.cpp. The label in a comment is the label in the op's
+// description.
 //
 //===----------------------------------------------------------------------===//
 
 #include "AttnVerify.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -42,6 +44,35 @@ static LogicalResult verifySdpa(OpTy sdpa) {
 
 LogicalResult SdpaOp::verify() { return verifySdpa(*this); }
 
+/// Sequence lengths that blocks may have.
+static constexpr int64_t kMaxBlock = std::numeric_limits<int32_t>::max();
+
+/// Keys and values of `op` besides those in key, `name`_key and `name`_value:
+/// all that star_c5 and block_local_c4 say, but how many there are.
+static LogicalResult verifyOtherKeys(AttentionInterface op, StringRef name,
+                                     Value key, Value value) {
+  StaticSizes sizes = getStaticSizes(op);
+  std::string names[] = {(name + "_key").str(), (name + "_value").str()};
+  std::pair<Value, int64_t> operands[] = {{key, sizes.headDim},
+                                          {value, sizes.headDimV}};
+  for (auto [name, operand] : llvm::zip_equal(names, operands)) {
+    auto shape = getShaped(operand.first).getShape();
+    if (failed(verifyElementType(op, name, operand.first,
+                                 op.getKey().getType().getElementType())) ||
+        failed(verifyDim(op, name, "batch", shape[0], sizes.batch)) ||
+        failed(verifyDim(op, name, "num_kv_heads", shape[op.getHeadAxis()],
+                         sizes.numKvHeads)))
+      return failure();
+    if (shape[3] != operand.second) // Static, as in sdpa_c1.
+      return op->emitOpError("expects ")
+             << name << " to have head dimension " << operand.second
+             << ", but got " << dimToString(shape[3]);
+  }
+  int64_t axis = op.getSeqAxis();
+  return verifyDim(op, names[1], "keys", getShaped(value).getDimSize(axis),
+                   getShaped(key).getDimSize(axis));
+}
+
 /// star_c5 and star_c6
 static LogicalResult verifyAnchors(StarOp star) {
   Value anchorKey = star.getAnchorKey(), anchorValue = star.getAnchorValue();
@@ -57,34 +88,21 @@ static LogicalResult verifyAnchors(StarOp star) {
     return star.emitOpError("expects no page_table, mask, bias, key_scale or "
                             "value_scale with anchors: they speak of keys in "
                             "key; a score region may speak of any");
-  StaticSizes sizes = getStaticSizes(op);
-  auto verifyAnchor = [&](StringRef name, Value anchor,
-                          int64_t headDim) -> LogicalResult {
-    auto shape = getShaped(anchor).getShape();
-    int64_t axis = op.getSeqAxis(), count = shape[axis];
-    if (failed(verifyElementType(star, name, anchor,
-                                 op.getKey().getType().getElementType())) ||
-        failed(verifyDim(star, name, "batch", shape[0], sizes.batch)) ||
-        failed(verifyDim(star, name, "num_kv_heads", shape[op.getHeadAxis()],
-                         sizes.numKvHeads)))
-      return failure();
-    if (shape[3] != headDim) // Static, as in sdpa_c1.
-      return star.emitOpError("expects ")
-             << name << " to have head dimension " << headDim << ", but got "
-             << dimToString(shape[3]);
-    if (!ShapedType::isDynamic(count) && count < star.getClampedAnchorSize())
-      return star.emitOpError("expects ")
-             << name << " to hold anchor_size " << star.getClampedAnchorSize()
-             << ", but got " << count;
-    return success();
-  };
-  if (failed(verifyAnchor("anchor_key", anchorKey, sizes.headDim)) ||
-      failed(verifyAnchor("anchor_value", anchorValue, sizes.headDimV)))
+  if (failed(verifyOtherKeys(op, "anchor", anchorKey, anchorValue)))
     return failure();
-  int64_t axis = op.getSeqAxis();
-  return verifyDim(star, "anchor_value", "anchors",
-                   getShaped(anchorValue).getDimSize(axis),
-                   getShaped(anchorKey).getDimSize(axis));
+  int64_t count = getShaped(anchorKey).getDimSize(op.getSeqAxis());
+  if (!ShapedType::isDynamic(count) && count < star.getClampedAnchorSize())
+    return star.emitOpError("expects anchor_key to hold anchor_size ")
+           << star.getClampedAnchorSize() << ", but got " << count;
+  return success();
+}
+
+/// star_c2 and block_local_c2
+static LogicalResult verifyDiagonalAt0(AttentionInterface op) {
+  if (op.getCausalOffset() || op.getBottomRight())
+    return op->emitOpError("expects a diagonal at 0, without causal_offset and "
+                           "bottom_right; offsets place a tile");
+  return success();
 }
 
 LogicalResult StarOp::verify() {
@@ -96,21 +114,74 @@ LogicalResult StarOp::verify() {
   if (!op.isCausal())
     return emitOpError("expects to be causal, but got window(")
            << op.getWindowLeft() << ", " << op.getWindowRight() << ")";
-  if (op.getCausalOffset() || op.getBottomRight())
-    return emitOpError("expects a diagonal at 0, without causal_offset and "
-                       "bottom_right; offsets place a tile");
+  if (failed(verifyDiagonalAt0(op)))
+    return failure();
   // star_c3
-  constexpr int64_t max = std::numeric_limits<int32_t>::max();
   int64_t blockSize = getBlockSize(), anchorSize = getAnchorSize();
-  if (blockSize < 1 || blockSize > max)
+  if (blockSize < 1 || blockSize > kMaxBlock)
     return emitOpError("expects block_size of 1 to ")
-           << max << ", but got " << blockSize;
-  if (anchorSize < 0 || anchorSize > max)
+           << kMaxBlock << ", but got " << blockSize;
+  if (anchorSize < 0 || anchorSize > kMaxBlock)
     return emitOpError("expects anchor_size of 0 to ")
-           << max << ", but got " << anchorSize;
+           << kMaxBlock << ", but got " << anchorSize;
   // star_c4
   if (failed(verifyPerBatch(*this, "context_len", getContextLen(),
                             getStaticSizes(op).batch)))
     return failure();
   return verifyAnchors(*this);
+}
+
+/// block_local_c4 and block_local_c5
+static LogicalResult verifyPrefix(BlockLocalOp local) {
+  Value key = local.getPrefixKey(), value = local.getPrefixValue();
+  if (!key != !value || !key != !local.getPrefixLenAttr())
+    return local.emitOpError("expects prefix_len and a prefix of key and of "
+                             "value together, or neither");
+  if (!key)
+    return success();
+  auto op = cast<AttentionInterface>(local.getOperation());
+  int64_t length = *local.getPrefixLen();
+  if (length < 1 || length > kMaxBlock)
+    return local.emitOpError("expects prefix_len of 1 to ")
+           << kMaxBlock << ", but got " << length;
+  if (op.isPaged() || op.getMask() || op.getBias() || op.isQuantized() ||
+      op.hasScore())
+    return local.emitOpError("expects no page_table, mask, bias, key_scale, "
+                             "value_scale or score region with a prefix: they "
+                             "speak of keys in key");
+  if (failed(verifyOtherKeys(op, "prefix", key, value)))
+    return failure();
+  int64_t count = getShaped(key).getDimSize(op.getSeqAxis());
+  int64_t rows = getStaticSizes(op).seqLenQ;
+  bool isWhole = llvm::all_of(op.getOffsets(), [](Value offset) {
+    return matchPattern(offset, m_Zero());
+  });
+  if (ShapedType::isDynamic(count) || ShapedType::isDynamic(rows) || !isWhole)
+    return success();
+  int64_t blocks = llvm::divideCeil(rows, local.getBlockLen());
+  if (count != blocks * length)
+    return local.emitOpError("expects prefix_key to hold prefix_len ")
+           << length << " keys for each of " << blocks << " blocks, but got "
+           << count;
+  return success();
+}
+
+LogicalResult BlockLocalOp::verify() {
+  // block_local_c1
+  if (failed(verifySdpa(*this)))
+    return failure();
+  auto op = cast<AttentionInterface>(getOperation());
+  // block_local_c2
+  if (op.hasWindow() && !op.isCausal())
+    return emitOpError(
+               "expects to be causal or without window, but got window(")
+           << op.getWindowLeft() << ", " << op.getWindowRight() << ")";
+  if (failed(verifyDiagonalAt0(op)))
+    return failure();
+  // block_local_c3
+  int64_t blockLen = getBlockLen();
+  if (blockLen < 1 || blockLen > kMaxBlock)
+    return emitOpError("expects block_len of 1 to ")
+           << kMaxBlock << ", but got " << blockLen;
+  return verifyPrefix(*this);
 }

@@ -37,7 +37,7 @@ struct ApplyStrategiesPass
         declareNumThreads(module);
     FailureOr<SmallVector<Value>> tiled =
         tileBlockwise(rewriter, cast<AttentionInterface>(op), sizes);
-    assert(succeeded(tiled) && "attn.sdpa, attn.star and attn.partial tile");
+    assert(succeeded(tiled) && "layer A and attn.partial tile");
     (void)tiled;
   }
 
@@ -76,9 +76,12 @@ struct ApplyStrategiesPass
       tile(rewriter, op);
     }
     // Its way of computing is its structure.
-    SmallVector<StarOp> stars;
-    getOperation()->walk([&](StarOp op) { stars.push_back(op); });
-    for (StarOp op : stars)
+    SmallVector<Operation *> blocks;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<StarOp, BlockLocalOp>(op))
+        blocks.push_back(op);
+    });
+    for (Operation *op : blocks)
       tile(rewriter, op);
     // A rank's part, say. What a parallel loop computes is a tile already.
     SmallVector<PartialOp> partials;

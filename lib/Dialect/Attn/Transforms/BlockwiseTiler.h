@@ -12,7 +12,7 @@
 #ifndef LIB_ATTN_DIALECT_ATTN_TRANSFORMS_BLOCKWISETILER_H
 #define LIB_ATTN_DIALECT_ATTN_TRANSFORMS_BLOCKWISETILER_H
 
-#include "StarTiles.h"
+#include "BlockTiles.h"
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
@@ -36,18 +36,21 @@ struct BlockwiseTiler {
   bool takesAnyKeys = false;
   /// Ranges the keys are split in; null: they are not.
   OpFoldResult splits = {};
-  /// How the rows of attn.star are cut; others are cut every block_size_q.
-  std::optional<StarTiles> starTiles = {};
+  /// How rows that are in blocks are cut; others are cut every block_size_q.
+  std::optional<BlockTiles> blockTiles = {};
 
   /// The part of the problem one iteration of the parallel loops works on.
   struct Tile {
     OpFoldResult b, kvHead, head, numHeads, query, numQueries;
   };
 
-  /// Adjacent ranges of keys, in key and value or in the anchor of attn.star.
+  /// Adjacent ranges of keys, in key and value or in operands of their own.
   struct Run {
     SmallVector<KeyRange> ranges;
-    bool inAnchor = false;
+    Value key = {}, value = {}; ///< Null: those of the op.
+    bool isPrefix = false;      ///< In no position: of one block, and whole.
+
+    bool isElsewhere() const { return static_cast<bool>(key); }
   };
 
   /// The slices of an output and, if it is wanted, an lse that a tile fills.
@@ -78,6 +81,7 @@ private:
                       OpFoldResult split = {});
   scf::ForallOp createLoops(OpFoldResult splits, OpFoldResult numQueries,
                             ValueRange outputs);
+  AttentionTile getAttentionTile(const Tile &tile);
   SmallVector<Run> getRuns(const Tile &tile);
   SmallVector<KeyRange> getRanges(Run run, OpFoldResult split);
   void walkRange(const AttentionParts &parts, const Run &run,

@@ -11,6 +11,7 @@
 
 #include "CountPairs.h"
 
+#include "attn/Dialect/Attn/IR/AttnBlockLocal.h"
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/AttnStar.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
@@ -41,6 +42,26 @@ Value attn::createSum(OpBuilder &builder, Location loc, OpFoldResult size,
   return loop.getResult(0);
 }
 
+/// Keys in the prefix that queries [qLo, qHi) of batch entry `b` see.
+static OpFoldResult countPrefixKeys(OpBuilder &builder, Location loc,
+                                    BlockLocalOp op, OpFoldResult b,
+                                    OpFoldResult qLo, OpFoldResult qHi) {
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  IndexMath math{builder, loc};
+  KeyRange range = computePrefixKeys(op, builder, loc, qLo, qHi);
+  OpFoldResult keys = math.sub(range.hi, range.lo);
+  OpFoldResult qLen = getQLenAt(attention, builder, loc, b);
+  if (!qLen)
+    return keys;
+  // Of the blocks that have a row in use.
+  OpFoldResult end =
+      math.min(qHi, math.sub(qLen, getOffset(attention, builder, 2)));
+  Value isInUse = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                                        math.value(qLo), math.value(end));
+  range = computePrefixKeys(op, builder, loc, qLo, end);
+  return math.select(isInUse, math.sub(range.hi, range.lo), math.constant(0));
+}
+
 /// Keys, the anchor's among them unless they are not to be counted, in the
 /// ranges of queries [qLo, qHi) of batch entry `b`.
 static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
@@ -57,6 +78,8 @@ static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
          computeStarKeys(star, builder, loc, b, qLo, qHi, /*isOneBlock=*/false)
              .anchor)
       keys = math.add(keys, math.sub(range.hi, range.lo));
+  if (auto local = dyn_cast<BlockLocalOp>(op); local && local.hasPrefix())
+    keys = math.add(keys, countPrefixKeys(builder, loc, local, b, qLo, qHi));
   return math.value(keys);
 }
 

@@ -66,7 +66,7 @@ BlockwiseTiler::Slices BlockwiseTiler::sliceOutputs(ValueRange outputs,
                                                     OpFoldResult split) {
   Slices slices;
   // The outputs of attn.partial, and parts, are bhsd whatever the layout.
-  bool inOpLayout = !split && isa<SdpaOp, StarOp>(*op);
+  bool inOpLayout = !split && !isa<PartialOp>(*op);
   if (inOpLayout && op.getLayout() != Layout::bhsd)
     slices.layout = LayoutAttr::get(op.getContext(), op.getLayout());
   for (auto [n, output] : llvm::enumerate(outputs)) {

@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BlockTiles.h"
 #include "CountPairs.h"
-#include "StarTiles.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
@@ -209,13 +209,15 @@ void Recorder::emit() {
   queryStep = getStep(kQueries);
   keyStep = getStep(kKeys);
   IndexMath math{builder, loc};
-  if (auto star = dyn_cast<StarOp>(op.getOperation()); star && rows > 0) {
+  std::optional<BlockTiles> tiles;
+  if (rows > 0)
+    tiles = BlockTiles::create(builder, op, rows);
+  if (tiles) {
     // As it is tiled: no tile has rows of two blocks.
-    StarTiles tiles(builder, star, rows);
-    createLoop(constant(0), math.value(tiles.getNumTiles()), constant(1),
+    createLoop(constant(0), math.value(tiles->getNumTiles()), constant(1),
                [&](Value number) {
                  IndexMath inner{builder, loc};
-                 auto [first, size] = tiles.getRows(
+                 auto [first, size] = tiles->getRows(
                      builder, inner.constant(batch), OpFoldResult(number));
                  emitTile(inner.value(first), inner.add(first, size));
                });

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// attn.sdpa, attn.star and attn.partial to loops of attn.online over the key
+// Attention on layer A and attn.partial to loops of attn.online over the key
 // ranges a query tile sees.
 //
 //===----------------------------------------------------------------------===//
@@ -13,12 +13,14 @@
 #include "GatherKeys.h"
 #include "NumSplits.h"
 #include "TensorBuilders.h"
+#include "attn/Dialect/Attn/IR/AttnBlockLocal.h"
 #include "attn/Dialect/Attn/IR/AttnStar.h"
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -100,7 +102,7 @@ BlockwiseSizes attn::resolveBlockwiseSizes(Operation *op,
     sizes.blockSizeQ = blockSizeQ;
   if (sizes.blockSizeKv == 0)
     sizes.blockSizeKv = blockSizeKv;
-  if (sizes.numSplits == 0 && isa<StarOp>(op))
+  if (sizes.numSplits == 0 && isa<StarOp, BlockLocalOp>(op))
     sizes.numSplits = 1;
   if (sizes.numSplits == 0 &&
       !(hasThreads && maySplit(attention, getTileRows(attention, sizes))))
@@ -145,11 +147,11 @@ BlockwiseTiler::Tile BlockwiseTiler::getTile(ValueRange ivs) {
   Tile tile;
   tile.b = position(ivs[0], dims.batch, 1);
   tile.kvHead = position(ivs[1], dims.numKvHeads, 1);
-  if (!starTiles)
+  if (!blockTiles)
     tile.query = position(ivs[2], dims.seqLenQ, sizes.blockSizeQ);
   // Later queries see more keys: they go first, so that threads that wait at
   // the end wait for little.
-  if (!starTiles && op.getWindowRight() >= 0 && op.getWindowLeft() < 0 &&
+  if (!blockTiles && op.getWindowRight() >= 0 && op.getWindowLeft() < 0 &&
       !getConstantIntValue(tile.query))
     tile.query = math.apply((math.d(0) - 1).floorDiv(sizes.blockSizeQ) *
                                     sizes.blockSizeQ -
@@ -165,9 +167,9 @@ BlockwiseTiler::Tile BlockwiseTiler::getTile(ValueRange ivs) {
                                math.value(dims.numKvHeads))
             .getResult();
   tile.head = math.mul(tile.kvHead, tile.numHeads);
-  if (starTiles) {
-    std::tie(tile.query, tile.numQueries) = starTiles->getRows(
-        rewriter, tile.b, position(ivs[2], starTiles->getNumTiles(), 1));
+  if (blockTiles) {
+    std::tie(tile.query, tile.numQueries) = blockTiles->getRows(
+        rewriter, tile.b, position(ivs[2], blockTiles->getNumTiles(), 1));
     return tile;
   }
   std::optional<int64_t> seqLenQ = getConstantIntValue(dims.seqLenQ);
@@ -203,8 +205,8 @@ scf::ForallOp BlockwiseTiler::createLoops(OpFoldResult splits,
   SmallVector<OpFoldResult> upper = {dims.batch, dims.numKvHeads, numQueries};
   SmallVector<OpFoldResult> steps = {math.constant(1), math.constant(1),
                                      math.constant(sizes.blockSizeQ)};
-  if (starTiles) {
-    upper.back() = starTiles->getNumTiles();
+  if (blockTiles) {
+    upper.back() = blockTiles->getNumTiles();
     steps.back() = math.constant(1);
   }
   if (splits) {
@@ -227,19 +229,41 @@ static OpFoldResult simplify(Builder &builder, OpFoldResult index) {
   return builder.getIndexAttr(*constant);
 }
 
+AttentionTile BlockwiseTiler::getAttentionTile(const Tile &tile) {
+  DimRange one{tile.b, math.constant(1)};
+  return {one, DimRange{tile.head, tile.numHeads},
+          DimRange{tile.kvHead, math.constant(1)},
+          DimRange{tile.query, tile.numQueries}, DimRange()};
+}
+
 /// The keys a tile sees.
 SmallVector<BlockwiseTiler::Run> BlockwiseTiler::getRuns(const Tile &tile) {
   OpFoldResult end = math.add(tile.query, tile.numQueries);
-  auto star = dyn_cast<StarOp>(*op);
-  if (!star)
-    return {Run{cast<AttnKeyRangesInterface>(*op).getKeyRanges(
-        rewriter, loc, tile.b, tile.head, tile.query, end)}};
-  StarKeys keys = computeStarKeys(star, rewriter, loc, tile.b, tile.query, end,
-                                  /*isOneBlock=*/true);
   SmallVector<Run> runs;
-  if (star.getClampedAnchorSize() != 0)
-    runs.push_back(Run{keys.anchor, star.hasAnchorOperands()});
-  runs.push_back(Run{keys.own});
+  if (auto star = dyn_cast<StarOp>(*op)) {
+    StarKeys keys = computeStarKeys(star, rewriter, loc, tile.b, tile.query,
+                                    end, /*isOneBlock=*/true);
+    StarParameters cut = sliceStar(rewriter, loc, star, getAttentionTile(tile));
+    if (star.getClampedAnchorSize() != 0)
+      runs.push_back({keys.anchor, cut.anchorKey, cut.anchorValue});
+    runs.push_back({keys.own});
+  } else if (auto local = dyn_cast<BlockLocalOp>(*op)) {
+    if (local.hasPrefix()) {
+      // Whole operands of the head: the range says where in them.
+      AttentionTile all = getAttentionTile(tile);
+      all.queries = {};
+      BlockLocalParameters cut = sliceBlockLocal(rewriter, loc, local, all);
+      OpFoldResult next = math.add(tile.query, 1);
+      KeyRange keys = computePrefixKeys(local, rewriter, loc, tile.query, next);
+      runs.push_back({{keys}, cut.prefixKey, cut.prefixValue, true});
+    }
+    runs.push_back(
+        {computeBlockLocalKeys(local, rewriter, loc, tile.b, tile.query, end,
+                               /*isOneBlock=*/true)});
+  } else {
+    runs.push_back({cast<AttnKeyRangesInterface>(*op).getKeyRanges(
+        rewriter, loc, tile.b, tile.head, tile.query, end)});
+  }
   return runs;
 }
 
@@ -311,12 +335,8 @@ void BlockwiseTiler::step(AttentionParts parts, DimRange keys,
 /// The softmax state of a tile over all keys it sees (of one split).
 SmallVector<Value> BlockwiseTiler::computeState(const Tile &tile,
                                                 OpFoldResult split) {
-  DimRange one{tile.b, math.constant(1)};
   AttentionParts parts =
-      sliceAttention(rewriter, loc, op,
-                     {one, DimRange{tile.head, tile.numHeads},
-                      DimRange{tile.kvHead, math.constant(1)},
-                      DimRange{tile.query, tile.numQueries}, DimRange()});
+      sliceAttention(rewriter, loc, op, getAttentionTile(tile));
   if (getElementTypeOrSelf(parts.query.getType()) != getComputeType())
     parts.query = convertElements(rewriter, loc, parts.query, getComputeType());
 
@@ -333,17 +353,15 @@ SmallVector<Value> BlockwiseTiler::computeState(const Tile &tile,
 
   for (Run &run : getRuns(tile)) {
     AttentionParts keys = parts;
-    if (run.inAnchor) {
-      StarParameters star = sliceStar(rewriter, loc, cast<StarOp>(*op),
-                                      {one,
-                                       DimRange{tile.head, tile.numHeads},
-                                       DimRange{tile.kvHead, math.constant(1)},
-                                       {},
-                                       {}});
-      keys.key = star.anchorKey;
-      keys.value = star.anchorValue;
-      if (!keys.offsets.empty()) // It holds the first keys.
+    if (run.isElsewhere()) {
+      keys.key = run.key;
+      keys.value = run.value;
+      if (!keys.offsets.empty()) // An anchor holds the first keys.
         keys.offsets[3] = math.value(math.constant(0));
+    }
+    if (run.isPrefix) {
+      keys.windowLeft = keys.windowRight = -1;
+      keys.kvLen = {};
     }
     for (const KeyRange &range : getRanges(run, split))
       walkRange(keys, run, range, state);
@@ -363,9 +381,9 @@ void BlockwiseTiler::walkRange(const AttentionParts &parts, const Run &run,
   std::optional<int64_t> staticSize = getConstantIntValue(size);
   std::optional<int64_t> seqLenKv = getConstantIntValue(dims.seqLenKv);
   if (keyStep == -1 || (staticSize && *staticSize <= keyStep) ||
-      (!run.inAnchor && seqLenKv && *seqLenKv <= keyStep)) {
-    // The anchor is all of its keys from 0 on.
-    OpFoldResult lo = run.inAnchor
+      (!run.isElsewhere() && seqLenKv && *seqLenKv <= keyStep)) {
+    // Keys elsewhere are all in bounds.
+    OpFoldResult lo = run.isElsewhere()
                           ? range.lo
                           : clampKeyOffset(rewriter, loc, op, {range.lo, size});
     return step(visible, {lo, size}, state);
@@ -391,11 +409,22 @@ void BlockwiseTiler::walkRange(const AttentionParts &parts, const Run &run,
 
 /// Whether pages end where the anchor and blocks do, so that whole pages hold
 /// no key that a tile does not see but for its causal edge.
-static bool endsWithPages(StarOp star) {
-  auto op = cast<AttentionInterface>(star.getOperation());
+static bool endsWithPages(AttentionInterface op) {
   int64_t pageSize = getPageSize(op);
-  return op.getOffsets().empty() && star.getBlockSize() % pageSize == 0 &&
-         star.getClampedAnchorSize() % pageSize == 0;
+  auto isWhole = [&](int64_t size) { return size % pageSize == 0; };
+  if (!op.getOffsets().empty())
+    return false;
+  if (auto local = dyn_cast<BlockLocalOp>(*op))
+    return isWhole(local.getBlockLen());
+  auto star = cast<StarOp>(*op);
+  return isWhole(star.getBlockSize()) && isWhole(star.getClampedAnchorSize());
+}
+
+static Value getSinks(Operation *op) {
+  return TypeSwitch<Operation *, Value>(op)
+      .Case<SdpaOp, StarOp, BlockLocalOp>(
+          [](auto layerA) { return layerA.getSinks(); })
+      .Default(Value());
 }
 
 SmallVector<Value> BlockwiseTiler::run() {
@@ -405,16 +434,14 @@ SmallVector<Value> BlockwiseTiler::run() {
   takesAnyKeys =
       sizes.blockSizeKv == -1 && target && target.getKind() == TargetKind::cpu;
   sizes.blockSizeQ = getTileRows(op, sizes);
-  auto star = dyn_cast<StarOp>(*op);
-  if (star) {
+  blockTiles = BlockTiles::create(rewriter, op, sizes.blockSizeQ);
+  if (blockTiles) {
     sizes.numSplits = 1;
-    starTiles.emplace(rewriter, star, sizes.blockSizeQ);
-    takesAnyKeys &= !op.isPaged() || endsWithPages(star);
+    takesAnyKeys &= !op.isPaged() || endsWithPages(op);
   }
 
   SmallVector<Value> destinations = createDestinations(rewriter, op);
-  auto sdpa = dyn_cast<SdpaOp>(*op);
-  Value sinks = sdpa ? sdpa.getSinks() : star ? star.getSinks() : Value();
+  Value sinks = getSinks(op);
   if (hasNoRows(dims))
     return replaceWithCasts(rewriter, op, destinations);
   if (sizes.numSplits > 1)
@@ -429,24 +456,29 @@ SmallVector<Value> BlockwiseTiler::run() {
                                  : runWhole(destinations, sinks));
 }
 
+static bool isToTile(Operation *op) {
+  return isa<SdpaOp, StarOp, BlockLocalOp, PartialOp>(op);
+}
+
 FailureOr<SmallVector<Value>> attn::tileBlockwise(RewriterBase &rewriter,
                                                   AttentionInterface op,
                                                   const BlockwiseSizes &sizes) {
   assert(sizes.blockSizeQ > 0 && sizes.blockSizeKv != 0 &&
          sizes.numSplits >= 0 && "sizes must be resolved");
-  if (!isa<SdpaOp, StarOp, PartialOp>(*op))
+  if (!isToTile(op))
     return rewriter.notifyMatchFailure(
-        op, "expects attn.sdpa, attn.star or attn.partial: other ops are tiled "
+        op, "expects attention on layer A or attn.partial: other ops are tiled "
             "already");
   if (!isa<RankedTensorType>(op.getQuery().getType()))
     return rewriter.notifyMatchFailure(op, "expects tensors, not memrefs");
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
-  if (isa<SdpaOp, StarOp>(*op) && op.hasNoRows()) {
-    auto sdpa = dyn_cast<SdpaOp>(*op);
+  if (!isa<PartialOp>(*op) && op.hasNoRows()) {
     SmallVector<Value> results =
-        sdpa ? sdpa.createEmptyResults(rewriter)
-             : cast<StarOp>(*op).createEmptyResults(rewriter);
+        TypeSwitch<Operation *, SmallVector<Value>>(op)
+            .Case<SdpaOp, StarOp, BlockLocalOp>([&](auto layerA) {
+              return layerA.createEmptyResults(rewriter);
+            });
     rewriter.replaceOp(op, results);
     return results;
   }
@@ -472,8 +504,7 @@ struct TileBlockwisePass
     }
     SmallVector<AttentionInterface> ops;
     getOperation()->walk([&](AttentionInterface op) {
-      if (!isa<SdpaOp, StarOp, PartialOp>(*op) ||
-          !isa<RankedTensorType>(op.getQuery().getType()))
+      if (!isToTile(op) || !isa<RankedTensorType>(op.getQuery().getType()))
         return;
       auto sdpa = dyn_cast<SdpaOp>(*op);
       if (sdpa && sdpa.getStrategyAttr() &&

@@ -11,6 +11,7 @@ def case(rng, number):
     bshd = rng.random() < 0.3
     paged = rng.random() < 0.15 and len_kv > 0
     star = rng.random() < 0.4
+    local = not star and rng.random() < 0.4
 
     def shape(length):
         return f"{batch}x{length}x1x4" if bshd else f"{batch}x1x{length}x4"
@@ -40,6 +41,8 @@ def case(rng, number):
     window = rng.choice(["", "causal", "window", "window", "window"])
     if star:
         window = "causal"
+    if local:
+        window = rng.choice(["", "causal"])
     if window == "window":
         side = [-1, 0, 1, 2, 4, 100, 2**48]
         clauses.append(f"window({rng.choice(side)}, {rng.choice(side)})")
@@ -48,7 +51,7 @@ def case(rng, number):
 
     tile = rng.random() < 0.4
     position = rng.choice(["none", "bottom_right", "index", "batch"])
-    if star or (tile and position == "bottom_right"):
+    if star or local or (tile and position == "bottom_right"):
         position = "none"
     if position == "bottom_right":
         clauses.append("bottom_right")
@@ -80,7 +83,9 @@ def case(rng, number):
             # Enough of them: anchor_size is clamped to the block.
             clauses[-2] = f"anchor_size({rng.randint(0, len_kv)})"
             types += [key, key]
-    op = "star" if star else "sdpa"
+    if local:
+        clauses.append(f"block_len({rng.choice([1, 2, 3, 4, 9])})")
+    op = "star" if star else "block_local" if local else "sdpa"
     lines.append(
         f"  %out = attn.{op} %q, %k, %k {' '.join(clauses)}\n"
         f"    : ({', '.join(types)}) -> {query}"

@@ -71,7 +71,7 @@ struct Problem {
   /// Per batch entry, or one for all; empty when the op has none.
   SmallVector<int64_t> kvLen, qLen, causalOffset;
   int64_t queryOffset = 0, keyOffset = 0;
-  /// Of attn.star; a blockSize of 0 is any other op.
+  /// Of attn.star and attn.block_local; a blockSize of 0 is any other op.
   int64_t blockSize = 0, anchorSize = 0;
   bool anchorIsPrevious = false, hasAnchorOperands = false;
   SmallVector<int64_t> contextLen;
@@ -97,7 +97,8 @@ struct Problem {
            isInPattern(b, query, key);
   }
 
-  /// The definition, in the words of attn.star.
+  /// The definition, in the words of attn.star and, with an anchor of 0 and no
+  /// rows behind the context, of attn.block_local.
   bool isInPattern(int64_t b, int64_t query, int64_t key) const {
     if (blockSize == 0 || (!contextLen.empty() && query >= at(contextLen, b)))
       return true;
@@ -158,6 +159,8 @@ FailureOr<Problem> readProblem(AttentionInterface op) {
     if (failed(readIntegers(star.getContextLen(), problem.contextLen)))
       return op->emitError("needs constant lengths and offsets");
   }
+  if (auto local = dyn_cast<BlockLocalOp>(op.getOperation()))
+    problem.blockSize = local.getBlockLen();
   if (!offsets.empty()) {
     problem.queryOffset = offsets[2];
     problem.keyOffset = offsets[3];

@@ -513,7 +513,7 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, Terminator,
-    ParentOneOf<["SdpaOp", "StarOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp"]>]> {
+    ParentOneOf<["SdpaOp", "StarOp", "BlockLocalOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp"]>]> {
   let summary = "The score a score region gives";
   let description = [{
     **Meaning** Ends the score region of an op; `score` replaces the score.
@@ -527,6 +527,7 @@ def Attn_YieldOp : Attn_Op<"yield", [
 }
 
 include "attn/Dialect/Attn/IR/AttnStarOps.td"
+include "attn/Dialect/Attn/IR/AttnBlockLocalOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqKernel.td"
 include "attn/Dialect/Attn/IR/AttnDistOps.td"

@@ -42,6 +42,7 @@ struct AttentionParts {
   FloatAttr scale, softcap;
   int64_t windowLeft = -1, windowRight = -1;
   bool bottomRight = false;
+  bool inBlocks = false; ///< Positions say in which block.
   LayoutAttr layout;
   Region *score = nullptr;
 
@@ -53,7 +54,7 @@ struct AttentionParts {
   bool hasScore() const { return score && !score->empty(); }
   /// True if anything depends on where an element is.
   bool usesPositions() const {
-    return hasWindow() || kvLen || qLen || hasScore();
+    return hasWindow() || kvLen || qLen || hasScore() || inBlocks;
   }
   /// Drops what only structure needs: windows, lengths and, unless a score
   /// region reads them, positions. Exact where every key is visible.
@@ -108,6 +109,16 @@ struct StarParameters {
   explicit StarParameters(StarOp op);
 };
 
+/// What attn.block_local has beside the operands of attn.sdpa.
+struct BlockLocalParameters {
+  int64_t blockLen = 1;
+  IntegerAttr prefixLen;
+  Value prefixKey, prefixValue;
+
+  BlockLocalParameters() = default;
+  explicit BlockLocalParameters(BlockLocalOp op);
+};
+
 /// What attn.sparq has beside the operands of every op that scores keys.
 struct SparqParameters {
   int64_t rank = 1, topK = 1, localWindow = 0;
@@ -123,6 +134,10 @@ SdpaOp createSdpa(OpBuilder &builder, Location loc, TypeRange results,
 StarOp createStar(OpBuilder &builder, Location loc, TypeRange results,
                   const AttentionParts &parts, const StarParameters &parameters,
                   Value sinks = {});
+BlockLocalOp createBlockLocal(OpBuilder &builder, Location loc,
+                              TypeRange results, const AttentionParts &parts,
+                              const BlockLocalParameters &parameters,
+                              Value sinks = {});
 OnlineOp createOnline(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, ValueRange state);
 PartialOp createPartial(OpBuilder &builder, Location loc,
@@ -137,6 +152,10 @@ SdpaOp createDense(OpBuilder &builder, StarOp op);
 /// `parameters` cut to a tile of `op`.
 StarParameters sliceStar(OpBuilder &builder, Location loc, StarOp op,
                          const AttentionTile &tile);
+/// `parameters` cut to a tile of `op`: the prefixes of the tile's blocks.
+BlockLocalParameters sliceBlockLocal(OpBuilder &builder, Location loc,
+                                     BlockLocalOp op,
+                                     const AttentionTile &tile);
 /// `sparq` with `parts` in place of its own; `splits` may be null.
 SparqStepOp createSparqStep(OpBuilder &builder, Location loc,
                             const AttentionParts &parts, SparqOp sparq,

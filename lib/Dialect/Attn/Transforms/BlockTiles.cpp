@@ -1,4 +1,4 @@
-//===- StarTiles.cpp - Tiles that end where blocks do ---------------------===//
+//===- BlockTiles.cpp - Tiles that end where blocks do --------------------===//
 //
 // Part of attn-mlir.
 //
@@ -9,20 +9,29 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "StarTiles.h"
+#include "BlockTiles.h"
 #include "attn/Dialect/Attn/IR/AttnStar.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 
-StarTiles::StarTiles(OpBuilder &builder, StarOp op, int64_t rows)
-    : op(op), rows(std::min<int64_t>(rows, op.getBlockSize())),
-      tilesPerBlock(llvm::divideCeil(op.getBlockSize(), this->rows)) {
+std::optional<BlockTiles>
+BlockTiles::create(OpBuilder &builder, AttentionInterface op, int64_t rows) {
+  if (auto star = dyn_cast<StarOp>(*op))
+    return BlockTiles(builder, op, star.getBlockSize(), rows);
+  if (auto local = dyn_cast<BlockLocalOp>(*op))
+    return BlockTiles(builder, op, local.getBlockLen(), rows);
+  return std::nullopt;
+}
+
+BlockTiles::BlockTiles(OpBuilder &builder, AttentionInterface op,
+                       int64_t blockSize, int64_t rows)
+    : op(op), star(dyn_cast<StarOp>(*op)), blockSize(blockSize),
+      rows(std::min(rows, blockSize)),
+      tilesPerBlock(llvm::divideCeil(blockSize, this->rows)) {
   IndexMath math{builder, op.getLoc()};
-  auto attention = cast<AttentionInterface>(op.getOperation());
-  seqLen = getSizes(builder, op.getLoc(), attention).seqLenQ;
-  offset = getOffset(attention, builder, 2);
-  int64_t blockSize = op.getBlockSize();
+  seqLen = getSizes(builder, op.getLoc(), op).seqLenQ;
+  offset = getOffset(op, builder, 2);
   firstBlock = math.apply(math.d(0).floorDiv(blockSize), {offset});
   // The last block may be short.
   OpFoldResult end = math.add(offset, seqLen);
@@ -35,19 +44,18 @@ StarTiles::StarTiles(OpBuilder &builder, StarOp op, int64_t rows)
     numTiles = math.add(numTiles, 1);
 }
 
-bool StarTiles::mayCut() {
-  Value contextLen = op.getContextLen();
+bool BlockTiles::mayCut() {
+  Value contextLen = star ? star.getContextLen() : Value();
   if (!contextLen)
     return false;
   if (isa<ShapedType>(contextLen.getType()))
     return true;
   std::optional<int64_t> length = getConstantIntValue(contextLen);
-  return !length || (*length > 0 && *length % op.getBlockSize() % rows != 0);
+  return !length || (*length > 0 && *length % blockSize % rows != 0);
 }
 
 std::pair<OpFoldResult, OpFoldResult>
-StarTiles::getBlockRows(IndexMath &math, OpFoldResult number) {
-  int64_t blockSize = op.getBlockSize();
+BlockTiles::getBlockRows(IndexMath &math, OpFoldResult number) {
   OpFoldResult origin = math.mul(firstBlock, blockSize);
   if (blockSize % rows == 0) {
     OpFoldResult first = math.add(origin, math.mul(number, rows));
@@ -62,7 +70,7 @@ StarTiles::getBlockRows(IndexMath &math, OpFoldResult number) {
 }
 
 std::pair<OpFoldResult, OpFoldResult>
-StarTiles::getRows(OpBuilder &builder, OpFoldResult b, OpFoldResult number) {
+BlockTiles::getRows(OpBuilder &builder, OpFoldResult b, OpFoldResult number) {
   IndexMath math{builder, op.getLoc()};
   // Later rows of a block, and query rows more so, see more keys: they go
   // first, so that threads that wait at the end wait for little.
@@ -76,9 +84,8 @@ StarTiles::getRows(OpBuilder &builder, OpFoldResult b, OpFoldResult number) {
     // to be clipped.
     std::optional<int64_t> start = getConstantIntValue(offset);
     std::optional<int64_t> total = getConstantIntValue(end);
-    bool startsWithBlock = start && *start % op.getBlockSize() == 0;
-    if (startsWithBlock && total && *total % rows == 0 &&
-        op.getBlockSize() % rows == 0)
+    bool startsWithBlock = start && *start % blockSize == 0;
+    if (startsWithBlock && total && *total % rows == 0 && blockSize % rows == 0)
       return {math.sub(first, offset), math.constant(rows)};
     if (!startsWithBlock)
       first = math.max(first, offset);
@@ -87,9 +94,8 @@ StarTiles::getRows(OpBuilder &builder, OpFoldResult b, OpFoldResult number) {
     // The context ends in, or before, tile `cut` of those that blocks make: up
     // to there, tiles end with it, and from there on they begin behind it.
     Location loc = op.getLoc();
-    OpFoldResult context = getContextLenAt(op, builder, loc, b);
+    OpFoldResult context = getContextLenAt(star, builder, loc, b);
     context = math.min(math.max(context, offset), end);
-    int64_t blockSize = op.getBlockSize();
     OpFoldResult cut = math.add(
         math.mul(math.sub(math.apply(math.d(0).floorDiv(blockSize), {context}),
                           firstBlock),
