@@ -25,6 +25,13 @@
 
 namespace mlir::attn {
 
+/// What attn.block_local is rewritten to.
+enum class BlockDiagonalForm {
+  batch, ///< A batch of blocks; a prefix leads the keys of its block.
+  merge, ///< The same, but the states of a prefix and of a block are merged.
+  mask   ///< Whole sequences and a block-diagonal mask.
+};
+
 /// The function of the runtime that attn-count-work calls.
 inline constexpr llvm::StringLiteral kCountWorkFunction = "attn_rt_count_work";
 

@@ -207,6 +207,54 @@ def AttnApplyStrategiesPass : Pass<"attn-apply-strategies"> {
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AttnBatchBlockDiagonalPass : Pass<"attn-batch-block-diagonal"> {
+  let summary = "Rewrite `attn.block_local` to attention of a batch of blocks";
+  let description = [{
+    Exact. The blocks of a sequence do not see each other, so they are a batch:
+    `[batch, heads, blocks * block_len, d]` becomes
+    `[batch * blocks, heads, block_len, d]`, by a reshape in layout bshd, a
+    transposition in bhsd. A short last block is filled up with zeros, which no
+    row sees that is kept. Lengths are cut into those of blocks, masks and
+    biases to the blocks on their diagonal; a score region goes on speaking of
+    positions in the sequence.
+
+    `form` says what becomes of a prefix, and of the whole:
+    - `batch`: the prefix of a block leads its keys, and a `causal_offset` of
+      prefix_len moves the diagonal behind it.
+    - `merge`: `attn.partial` of the prefix and of the block's own keys, joined
+      by `attn.merge`.
+    - `mask`: no batch, but a boolean mask of all rows and keys, as programs
+      spell it that do not know blocks; for compilers that know neither.
+
+    Left alone, with a remark: pieces of a problem (`offsets`), keys in pages
+    unless `form=mask`, and `form=merge` without a prefix.
+
+    **Example**
+    ```mlir
+    func.func @score(%t: tensor<2x12x20x64xf32>) -> tensor<2x12x20x64xf32> {
+      %0 = attn.block_local %t, %t, %t causal block_len(5)
+        : (tensor<2x12x20x64xf32>, tensor<2x12x20x64xf32>,
+           tensor<2x12x20x64xf32>) -> tensor<2x12x20x64xf32>
+      return %0 : tensor<2x12x20x64xf32>
+    }
+    ```
+    calls `attn.sdpa` on `tensor<8x12x5x64xf32>`.
+  }];
+  let options = [
+    Option<"form", "form", "BlockDiagonalForm",
+           /*default=*/"BlockDiagonalForm::batch", "What blocks become",
+           [{::llvm::cl::values(
+             clEnumValN(BlockDiagonalForm::batch, "batch",
+                        "a batch of blocks, each led by its prefix"),
+             clEnumValN(BlockDiagonalForm::merge, "merge",
+                        "the same, with the states of a prefix merged"),
+             clEnumValN(BlockDiagonalForm::mask, "mask",
+                        "whole sequences with a block-diagonal mask"))}]>];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def AttnRewriteToStarPass : Pass<"attn-rewrite-to-star"> {
   let summary = "Rewrite causal prefill to `attn.star`";
   let description = [{

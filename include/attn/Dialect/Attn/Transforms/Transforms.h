@@ -62,6 +62,19 @@ FailureOr<SmallVector<Value>> splitKv(RewriterBase &rewriter,
                                       AttentionInterface op, int64_t numSplits);
 
 //===----------------------------------------------------------------------===//
+// Attention inside blocks
+//===----------------------------------------------------------------------===//
+
+enum class BlockDiagonalForm;
+
+/// Replaces `op` by what `form` says, exactly. Returns the new results. Changes
+/// nothing if it fails, and `why` says what speaks against it.
+FailureOr<SmallVector<Value>> rewriteBlockLocal(RewriterBase &rewriter,
+                                                BlockLocalOp op,
+                                                BlockDiagonalForm form,
+                                                std::string &why);
+
+//===----------------------------------------------------------------------===//
 // Approximations
 //===----------------------------------------------------------------------===//
 
