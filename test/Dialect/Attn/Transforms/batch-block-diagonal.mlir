@@ -72,7 +72,7 @@ func.func @ragged(%t: !t) -> (!t, !t) {
 // MERGE:         %[[PREFIX:.+]]:2 = attn.partial ins(%[[Q:[^,]+]], %{{[^,]+}}, %{{[^ )]+}}) outs({{.*}} tensor<8x4x2x64xf16>
 // MERGE:         %[[OWN:.+]]:2 = attn.partial ins(%[[Q]], %{{.+}} causal) outs
 // MERGE:         %[[SINK:.+]] = linalg.generic
-// MERGE:         attn.merge ins(%[[PREFIX]]#0, %[[OWN]]#0, %{{.+}} lse %[[PREFIX]]#1, %[[OWN]]#1, %[[SINK]]) outs({{.*}} : tensor<8x12x5x64xf16>
+// MERGE:         attn.merge ins(%[[PREFIX]]#0, %[[OWN]]#0, %{{.+}} lse %[[PREFIX]]#1, %[[OWN]]#1, %[[SINK]]) outs({{.*}}, tensor<8x12x5x64xf16>
 // MASK-LABEL:  func.func @prefix
 // MASK:          attn.sdpa {{.*}} causal causal_offset(%c8) mask(%{{.+}}) sinks(%{{.+}}) : (tensor<2x12x20x64xf16>, tensor<2x4x28x64xf16>
 func.func @prefix(%q: !q, %kv: !kv, %p: !p, %s: tensor<12xf32>) -> (!q, tensor<2x12x20xf32>) {
