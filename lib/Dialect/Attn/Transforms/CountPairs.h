@@ -22,9 +22,10 @@ Value createSum(OpBuilder &builder, Location loc, OpFoldResult size, Value init,
 
 /// Pairs of a query and a key of batch entry `b` that see each other by the key
 /// ranges of `op`, of one head: every row's own range counts. Keys of anchors
-/// that are operands of their own count unless `countsAnchors` is false.
+/// and prefixes that are operands of their own count unless `countsOtherKeys`
+/// is false.
 Value countPairs(OpBuilder &builder, AttentionInterface op, OpFoldResult b,
-                 bool countsAnchors = true);
+                 bool countsOtherKeys = true);
 
 } // namespace mlir::attn
 

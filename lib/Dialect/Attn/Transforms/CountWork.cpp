@@ -62,29 +62,30 @@ static OpFoldResult countPrefixKeys(OpBuilder &builder, Location loc,
   return math.select(isInUse, math.sub(range.hi, range.lo), math.constant(0));
 }
 
-/// Keys, the anchor's among them unless they are not to be counted, in the
-/// ranges of queries [qLo, qHi) of batch entry `b`.
+/// Keys, the anchor's and prefixes among them unless they are not to be
+/// counted, in the ranges of queries [qLo, qHi) of batch entry `b`.
 static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
                        OpFoldResult b, OpFoldResult qLo, OpFoldResult qHi,
-                       bool countsAnchors = true) {
+                       bool countsOtherKeys = true) {
   IndexMath math{builder, loc};
   OpFoldResult keys = math.constant(0);
   for (const KeyRange &range : cast<AttnKeyRangesInterface>(op).getKeyRanges(
            builder, loc, b, math.constant(0), qLo, qHi))
     keys = math.add(keys, math.sub(range.hi, range.lo));
   auto star = dyn_cast<StarOp>(op);
-  if (countsAnchors && star && star.hasAnchorOperands())
+  if (countsOtherKeys && star && star.hasAnchorOperands())
     for (const KeyRange &range :
          computeStarKeys(star, builder, loc, b, qLo, qHi, /*isOneBlock=*/false)
              .anchor)
       keys = math.add(keys, math.sub(range.hi, range.lo));
-  if (auto local = dyn_cast<BlockLocalOp>(op); local && local.hasPrefix())
+  auto local = dyn_cast<BlockLocalOp>(op);
+  if (countsOtherKeys && local && local.hasPrefix())
     keys = math.add(keys, countPrefixKeys(builder, loc, local, b, qLo, qHi));
   return math.value(keys);
 }
 
 Value attn::countPairs(OpBuilder &builder, AttentionInterface op,
-                       OpFoldResult b, bool countsAnchors) {
+                       OpFoldResult b, bool countsOtherKeys) {
   Location loc = op->getLoc();
   IndexMath math{builder, loc};
   // Every row sees what its own range says; one query is a tile of one.
@@ -93,7 +94,7 @@ Value attn::countPairs(OpBuilder &builder, AttentionInterface op,
       math.value(math.constant(0)), [&](OpBuilder &inner, Value i) {
         IndexMath math{inner, loc};
         return countKeys(inner, loc, op, b, OpFoldResult(i),
-                         math.add(OpFoldResult(i), 1), countsAnchors);
+                         math.add(OpFoldResult(i), 1), countsOtherKeys);
       });
 }
 

@@ -183,11 +183,11 @@ void Recorder::emitTile(Value qLo, OpFoldResult qHi) {
 void Recorder::emitCount() {
   IndexMath math{builder, loc};
   Value recorded = countPairs(builder, op, math.constant(batch),
-                              /*countsAnchors=*/false);
+                              /*countsOtherKeys=*/false);
   Value all = createSum(builder, loc, sizes.batch, constant(0),
                         [&](OpBuilder &nested, Value b) {
                           return countPairs(nested, op, b,
-                                            /*countsAnchors=*/false);
+                                            /*countsOtherKeys=*/false);
                         });
   call(kRecordCountFunction,
        {toI64(recorded), toI64(math.mul(OpFoldResult(all), sizes.numHeads))});

@@ -65,3 +65,22 @@ func.func @star(%q: tensor<1x1x6x16xf32>, %a: tensor<1x1x2x16xf32>) -> (tensor<1
     : (tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>, tensor<1x1x2x16xf32>, tensor<1x1x2x16xf32>) -> tensor<1x1x6x16xf32>
   return %0, %1 : tensor<1x1x6x16xf32>, tensor<1x1x6x16xf32>
 }
+
+// Attention inside blocks: every row its own block, and the block's prefix; each
+// key is read once.
+// CHECK-LABEL: func.func @block_local
+// CHECK-DAG:     %[[BYTES:.*]] = arith.constant 5120 : i64
+// CHECK-DAG:     %[[MORE:.*]] = arith.constant 6144 : i64
+// CHECK:         %[[PAIRS:.*]] = scf.for
+// CHECK:         call @attn_rt_count_work(%{{.*}}, %[[BYTES]])
+// CHECK-NEXT:    attn.block_local
+// CHECK:         scf.for
+// CHECK:         call @attn_rt_count_work(%{{.*}}, %[[MORE]])
+// CHECK-NEXT:    attn.block_local {{.*}} prefix_len(2)
+func.func @block_local(%q: tensor<1x1x20x16xf32>, %p: tensor<1x1x8x16xf32>) -> (tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>) {
+  %0 = attn.block_local %q, %q, %q causal block_len(5)
+    : (tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>) -> tensor<1x1x20x16xf32>
+  %1 = attn.block_local %q, %q, %q causal block_len(5) prefix_len(2) prefix(%p, %p)
+    : (tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1x1x8x16xf32>, tensor<1x1x8x16xf32>) -> tensor<1x1x20x16xf32>
+  return %0, %1 : tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>
+}

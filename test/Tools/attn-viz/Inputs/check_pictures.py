@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws random problems and compares every pixel with who sees whom.
 
-Half of them are attn.sdpa, half attn.star.
+They are attn.sdpa, attn.star or attn.block_local.
 
 Visibility comes from the definition, a pair at a time. A picture must agree on
 each pair: what is seen has a color of what is seen, a range without a mask holds
@@ -107,14 +107,17 @@ class Problem:
         self.b = rng.randrange(self.batch)
         self.h = rng.randrange(self.heads)
         self.tile = rng.choice([None, 1, 3, 8, rng.randint(1, self.lq + 5)])
-        self.star = rng.random() < 0.5
+        self.name = rng.choice(["sdpa", "sdpa", "star", "star", "block_local"])
+        # Those whose rows are in blocks; None if they are in none.
+        self.block = None if self.name == "sdpa" else rng.randint(1, 20)
+        self.context = None
         self.left = self.right = -1
-        if self.star:
+        if self.name == "block_local":
+            self.right = rng.choice([-1, 0])
+        elif self.name == "star":
             self.right = 0
-            self.block = rng.randint(1, 20)
             self.anchor = rng.choice([0, self.block, rng.randint(0, 24)])
             self.previous = rng.random() < 0.3
-            self.context = None
             if rng.random() < 0.6:
                 count = rng.choice([0, 1, self.batch])
                 self.context = [
@@ -125,7 +128,7 @@ class Problem:
         elif rng.random() < 0.8:
             self.left = rng.choice([-1, 0, rng.randint(0, 12)])
             self.right = rng.choice([0, 0, rng.randint(0, 12)])
-        movable = self.right >= 0 and not self.star
+        movable = self.right >= 0 and not self.block
         self.bottom_right = movable and rng.random() < 0.25
         self.offset = None
         if movable and not self.bottom_right and rng.random() < 0.4:
@@ -173,7 +176,9 @@ class Problem:
         if j >= kv_len or i >= q_len:
             return False
         i, j = i + self.first[0], j + self.first[1]
-        if self.star:
+        if self.name == "block_local":
+            return j // self.block == i // self.block and (self.right < 0 or j <= i)
+        if self.name == "star":
             context = at(self.context) if self.context else None
             block = i // self.block
             if j > i or (context is not None and i >= context):
@@ -194,7 +199,7 @@ class Problem:
 
     def tiles(self, tile):
         """The first query of each tile, as the picture was asked to cut them."""
-        if not self.star or not self.tile:
+        if not self.block or not self.tile:
             return list(range(0, self.lq, tile))
         rows, block, first = min(self.tile, self.block), self.block, self.first[0]
         # Whole blocks are cut, so the first tile may be in the middle of one.
@@ -295,7 +300,9 @@ class Problem:
             types += ["index"] * 4
         if self.bshd:
             clauses += " layout(bshd)"
-        if self.star:
+        if self.name == "block_local":
+            clauses += f" block_len({self.block})"
+        if self.name == "star":
             if self.context and self.is_index:
                 add("context", "index", f"{self.context[0]}:index")
                 clauses += " context_len(%context)"
@@ -307,8 +314,7 @@ class Problem:
                 clauses += " anchor(previous)"
         result = types[0]
         text = f"func.func @f({', '.join(arguments)}) -> {result} {{\n"
-        name = "star" if self.star else "sdpa"
-        text += f"{constants}  %0 = attn.{name} {', '.join(operands)}{clauses}\n"
+        text += f"{constants}  %0 = attn.{self.name} {', '.join(operands)}{clauses}\n"
         text += f"    : ({', '.join(types)}) -> {result}\n"
         text += f"  return %0 : {result}\n}}\n"
         (folder / "f.mlir").write_text(text)
