@@ -251,22 +251,25 @@ void SizeNames::addAttention(AttentionInterface op) {
   add(op.getQLen(), {"batch"});
   add(op.getCausalOffset(), {"batch"});
   // Sizes of masks, biases and scales may be 1: they are their own.
-  if (auto sdpa = dyn_cast<SdpaOp>(op.getOperation())) {
-    add(sdpa.getSinks(), {"num_heads"});
-    add(sdpa.getOutput(),
-        layout("batch", "num_heads", "seq_len_q", "head_dim_v"));
-    add(sdpa.getLse(), {"batch", "num_heads", "seq_len_q"});
-  }
+  TypeSwitch<Operation *>(op.getOperation())
+      .Case<SdpaOp, StarOp, BlockLocalOp>([&](auto layerA) {
+        add(layerA.getSinks(), {"num_heads"});
+        add(layerA.getOutput(),
+            layout("batch", "num_heads", "seq_len_q", "head_dim_v"));
+        add(layerA.getLse(), {"batch", "num_heads", "seq_len_q"});
+      });
   if (auto star = dyn_cast<StarOp>(op.getOperation())) {
-    add(star.getSinks(), {"num_heads"});
     add(star.getContextLen(), {"batch"});
     add(star.getAnchorKey(),
         layout("batch", "num_kv_heads", "anchors", "head_dim"));
     add(star.getAnchorValue(),
         layout("batch", "num_kv_heads", "anchors", "head_dim_v"));
-    add(star.getOutput(),
-        layout("batch", "num_heads", "seq_len_q", "head_dim_v"));
-    add(star.getLse(), {"batch", "num_heads", "seq_len_q"});
+  }
+  if (auto local = dyn_cast<BlockLocalOp>(op.getOperation())) {
+    add(local.getPrefixKey(),
+        layout("batch", "num_kv_heads", "prefixes", "head_dim"));
+    add(local.getPrefixValue(),
+        layout("batch", "num_kv_heads", "prefixes", "head_dim_v"));
   }
   if (auto sparq = dyn_cast<SparqOp>(op.getOperation())) {
     add(sparq.getKeyT(),
@@ -300,15 +303,9 @@ static std::string describeShard(ShardAttr shard) {
 
 /// What the result `value` is, by the op that computes it.
 static std::string nameResult(Value value, unsigned number) {
-  auto sdpa = value ? value.getDefiningOp<SdpaOp>() : SdpaOp();
-  if (sdpa)
-    return value == sdpa.getOutput() ? "output" : "lse";
-  auto star = value ? value.getDefiningOp<StarOp>() : StarOp();
-  if (star)
-    return value == star.getOutput() ? "output" : "lse";
-  if (value && value.getDefiningOp<SparqOp>())
-    return "output";
-  if (value && isa_and_nonnull<MergeOp, DistMergeOp>(value.getDefiningOp()))
+  Operation *op = value ? value.getDefiningOp() : nullptr;
+  if (isa_and_nonnull<SdpaOp, StarOp, BlockLocalOp, SparqOp, MergeOp,
+                      DistMergeOp>(op))
     return cast<OpResult>(value).getResultNumber() == 0 ? "output" : "lse";
   return "result" + std::to_string(number);
 }

@@ -2,7 +2,7 @@
 // RUN: attn-compile %s -o %t.o --header=%t.h --triple=x86_64-linux-gnu && FileCheck %s < %t.h
 
 // CHECK:      Written by attn-compile from header.mlir. Do not edit.
-// CHECK:      #ifndef ATTN_GENERATED_[[NAMES:paged_two_odd_plain_inout]]_H
+// CHECK:      #ifndef ATTN_GENERATED_[[NAMES:paged_two_odd_plain_inout_local]]_H
 // The interface itself, under its own guard.
 // CHECK:      #ifndef ATTN_ABI_H
 // CHECK:      typedef struct attn_tensor {
@@ -103,3 +103,15 @@ func.func @inout(%cache: tensor<?xf32> {attn.inout, attn.state = "key_t"}) -> (t
 // RUN: echo '#include "%t.h"' > %t.c
 // RUN: clang -fsyntax-only -std=c99 -Wall -Wextra -Wshadow -Wcast-qual -Wconversion -Werror -pedantic %t.c
 // RUN: clang -fsyntax-only -x c++ -std=c++11 -Wall -Wextra -Wshadow -Wcast-qual -Wconversion -Werror -pedantic %t.c
+
+// Blocks with a prefix.
+// CHECK:      /* local of
+// CHECK:       *   k        in     f32 [batch, 2, seq_len_kv, 8]
+// CHECK-NEXT:  *   p        in     f32 [batch, 2, prefixes, 8]
+// CHECK-NEXT:  *   output   out    f32 [batch, 4, seq_len_q, 8]
+// CHECK-NEXT:  *   lse      out    f32 [batch, 4, seq_len_q]
+func.func @local(%q: tensor<?x4x?x8xf32>, %k: tensor<?x2x?x8xf32>, %p: tensor<?x2x?x8xf32>) -> (tensor<?x4x?x8xf32>, tensor<?x4x?xf32>) {
+  %0, %1 = attn.block_local %q, %k, %k causal block_len(4) prefix_len(2) prefix(%p, %p)
+    : (tensor<?x4x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>) -> (tensor<?x4x?x8xf32>, tensor<?x4x?xf32>)
+  return %0, %1 : tensor<?x4x?x8xf32>, tensor<?x4x?xf32>
+}

@@ -74,7 +74,7 @@ def Attn_BlockLocalOp : Attn_Op<"block_local", [
     }
     ```
 
-    **Source** Block Transformer, arXiv 2406.02657, section 2.4.
+    **Source** Block Transformer, arXiv 2406.02657: the token decoder.
   }];
   let arguments = !con(
     (ins Attn_Tensor4D:$query, Attn_KvTensor4D:$key, Attn_KvTensor4D:$value),
