@@ -49,6 +49,12 @@ PIPELINES = [
     ["--attn-decompose-sparq", "--canonicalize"],
     ["--attn-decompose-sparq", "--convert-attn-to-linalg", "--cse"],
     [
+        "--attn-fuse-block-local",
+        "--one-shot-bufferize=bufferize-function-boundaries "
+        "function-boundary-type-conversion=identity-layout-map",
+        "--convert-attn-to-vector",
+    ],
+    [
         "--attn-fuse-sparq",
         "--one-shot-bufferize=bufferize-function-boundaries "
         "function-boundary-type-conversion=identity-layout-map",

@@ -50,6 +50,8 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
                       pm.addPass(createAttnAssignStrategyPass(assign));
                     }});
   stages.push_back({"tiled", [options](OpPassManager &pm) {
+                      if (!options.portable)
+                        pm.addPass(createAttnFuseBlockLocalPass());
                       pm.addPass(createAttnApplyStrategiesPass());
                       if (!options.portable)
                         pm.addPass(createAttnFuseSparQPass());

@@ -32,8 +32,8 @@ static bool isToConvert(Operation *op, bool layerAOnly) {
   if (!isa_and_present<AttnDialect>(op->getDialect()) ||
       isa<YieldOp, DistMergeOp, CommRankOp, CommSizeOp, GridCommOp>(op))
     return false;
-  return !layerAOnly ||
-         !isa<OnlineOp, PartialOp, FinalizeOp, MergeOp, SparqStepOp>(op);
+  return !layerAOnly || !isa<OnlineOp, PartialOp, FinalizeOp, MergeOp,
+                             SparqStepOp, BlockLocalStepOp>(op);
 }
 
 namespace {

@@ -11,6 +11,7 @@
 
 #include "attn/Conversion/AttnToVector/AttnToVector.h"
 #include "KernelReport.h"
+#include "LocalKernel.h"
 #include "SparqKernel.h"
 #include "attn/Conversion/Passes.h"
 
@@ -200,7 +201,8 @@ FailureOr<KernelShape> KernelShape::get(AttentionInterface op,
 //===----------------------------------------------------------------------===//
 
 bool attn::isLoweredToVectors(Operation *op) {
-  return isa<OnlineOp, PartialOp, FinalizeOp, MergeOp, SparqStepOp>(op);
+  return isa<OnlineOp, PartialOp, FinalizeOp, MergeOp, SparqStepOp,
+             BlockLocalStepOp>(op);
 }
 
 /// Reports what the kernels do not take.
@@ -271,6 +273,21 @@ static LogicalResult lowerSparq(RewriterBase &rewriter, SparqStepOp op,
   return success();
 }
 
+static LogicalResult lowerBlockLocal(RewriterBase &rewriter,
+                                     BlockLocalStepOp op,
+                                     const VectorTarget &target,
+                                     ScratchPool &pool) {
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  FloatType type = attention.getAccumulatorType();
+  VectorBuilder b(op->getLoc(), rewriter, type,
+                  target.vectorBits / type.getWidth());
+  b.hasScalef = target.scalef;
+  b.hasBF16 = target.bf16Dot;
+  LocalKernel(b, op, target, pool).emit();
+  rewriter.eraseOp(op);
+  return success();
+}
+
 LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
                                    const VectorTarget &target,
                                    ScratchPool &scratch) {
@@ -283,6 +300,8 @@ LogicalResult attn::lowerToVectors(RewriterBase &rewriter, Operation *op,
   };
   if (auto step = dyn_cast<SparqStepOp>(op))
     return lowerSparq(rewriter, step, target, scratch);
+  if (auto step = dyn_cast<BlockLocalStepOp>(op))
+    return lowerBlockLocal(rewriter, step, target, scratch);
   if (auto attention = dyn_cast<AttentionInterface>(op))
     return lowerAttention(rewriter, attention, target, scratch);
   if (auto finalize = dyn_cast<FinalizeOp>(op)) {

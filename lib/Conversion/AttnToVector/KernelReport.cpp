@@ -117,6 +117,27 @@ void attn::reportSparqKernel(SparqStepOp op, int64_t lanes, int64_t tile,
   tell(op, facts);
 }
 
+void attn::reportLocalKernel(BlockLocalStepOp op, int64_t lanes,
+                             int64_t rowTile, int64_t keyTile) {
+  KernelFacts facts = getFacts(op);
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  facts.scheme = "local";
+  facts.lanes = lanes;
+  facts.rows = rowTile;
+  facts.tile = keyTile;
+  facts.block = op.getBlockLen() + op.getNumPrefixKeys();
+  addStrided(attention, facts.slow);
+  for (auto [name, size] : {std::pair{"head_dim", attention.getHeadDim()},
+                            std::pair{"head_dim_v", attention.getHeadDimV()}})
+    if (size % lanes)
+      facts.slow.push_back("moves the last columns of a row in pieces, because "
+                           "a " +
+                           std::string(name) + " of " + std::to_string(size) +
+                           " is not a multiple of " + std::to_string(lanes) +
+                           "; pad it with zeros");
+  tell(op, facts);
+}
+
 void attn::reportKernel(AttentionInterface op, const KernelShape *panel,
                         const DecodeShape *decode) {
   KernelFacts facts = getFacts(op);

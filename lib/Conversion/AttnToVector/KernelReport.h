@@ -24,6 +24,10 @@ void reportKernel(AttentionInterface op, const KernelShape *panel,
 void reportSparqKernel(SparqStepOp op, int64_t lanes, int64_t tile,
                        bool readsChannels);
 
+/// The same for the kernel of short blocks.
+void reportLocalKernel(BlockLocalStepOp op, int64_t lanes, int64_t rowTile,
+                       int64_t keyTile);
+
 } // namespace mlir::attn
 
 #endif // ATTN_LIB_CONVERSION_ATTNTOVECTOR_KERNELREPORT_H

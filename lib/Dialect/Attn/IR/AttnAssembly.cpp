@@ -338,6 +338,25 @@ ParseResult attn::parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
   return success();
 }
 
+ParseResult attn::parseBlockLocalStepClauses(OpAsmParser &parser,
+                                             IntegerAttr &blockLen,
+                                             IntegerAttr &blockLenQ,
+                                             IntegerAttr &prefixLen,
+                                             OptionalOperand &prefixKey,
+                                             OptionalOperand &prefixValue) {
+  ClauseParser clauses(parser);
+  clauses.addInteger("block_len", blockLen);
+  clauses.addInteger("block_len_q", blockLenQ);
+  clauses.addInteger("prefix_len", prefixLen);
+  clauses.addKeyValue("prefix", "a prefix of two", prefixKey, prefixValue);
+  SMLoc loc = parser.getCurrentLocation();
+  if (clauses.parse())
+    return failure();
+  if (!blockLen)
+    return parser.emitError(loc, "expected block_len(...)");
+  return success();
+}
+
 ParseResult attn::parseScoresClauses(OpAsmParser &parser,
                                      OptionalOperand &channels,
                                      OptionalOperand &factor,
@@ -500,6 +519,20 @@ void attn::printSparqClauses(OpAsmPrinter &printer, Operation *,
             << ')';
   printClause(printer, "key_t", keyT);
   printClause(printer, "value_mean", valueMean);
+}
+
+void attn::printBlockLocalStepClauses(OpAsmPrinter &printer, Operation *,
+                                      IntegerAttr blockLen,
+                                      IntegerAttr blockLenQ,
+                                      IntegerAttr prefixLen, Value prefixKey,
+                                      Value prefixValue) {
+  printer << " block_len(" << blockLen.getInt() << ')';
+  if (blockLenQ)
+    printer << " block_len_q(" << blockLenQ.getInt() << ')';
+  if (prefixLen)
+    printer << " prefix_len(" << prefixLen.getInt() << ')';
+  if (prefixKey && prefixValue)
+    printer << " prefix(" << prefixKey << ", " << prefixValue << ')';
 }
 
 void attn::printScoresClauses(OpAsmPrinter &printer, Operation *,

@@ -100,6 +100,18 @@ void printSparqClauses(OpAsmPrinter &printer, Operation *op, IntegerAttr rank,
                        ReallocAttr realloc, GroupReduceAttr groupReduce,
                        KeyLayoutAttr keyLayout, Value keyT, Value valueMean);
 
+/// The same for attn.block_local_step.
+ParseResult parseBlockLocalStepClauses(OpAsmParser &parser,
+                                       IntegerAttr &blockLen,
+                                       IntegerAttr &blockLenQ,
+                                       IntegerAttr &prefixLen,
+                                       OptionalOperand &prefixKey,
+                                       OptionalOperand &prefixValue);
+void printBlockLocalStepClauses(OpAsmPrinter &printer, Operation *op,
+                                IntegerAttr blockLen, IntegerAttr blockLenQ,
+                                IntegerAttr prefixLen, Value prefixKey,
+                                Value prefixValue);
+
 /// The same for attn.scores.
 ParseResult parseScoresClauses(OpAsmParser &parser, OptionalOperand &channels,
                                OptionalOperand &factor, OptionalOperand &keyT);

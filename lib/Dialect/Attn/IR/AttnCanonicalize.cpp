@@ -562,6 +562,13 @@ void ScoresOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   patterns.add(foldLayerBCasts<ScoresOp>, kBeforeUpstream);
 }
 
+/// What a window leaves visible is not a matter of the whole sequence here.
+void BlockLocalStepOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                                   MLIRContext *) {
+  addOperandPatterns<BlockLocalStepOp>(patterns);
+  patterns.add(foldLayerBCasts<BlockLocalStepOp>, kBeforeUpstream);
+}
+
 void SparqStepOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                               MLIRContext *) {
   addAttentionPatterns<SparqStepOp>(patterns);

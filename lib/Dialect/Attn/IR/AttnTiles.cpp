@@ -427,6 +427,25 @@ SparqStepOp attn::createSparqStep(OpBuilder &builder, Location loc,
   return op;
 }
 
+BlockLocalStepOp attn::createBlockLocalStep(OpBuilder &builder, Location loc,
+                                            const AttentionParts &p,
+                                            const BlockLocalStepParameters &s,
+                                            Value output, Value lse) {
+  auto toAttr = [&](std::optional<int64_t> length) {
+    return length ? builder.getI64IntegerAttr(*length) : IntegerAttr();
+  };
+  SmallVector<Value> inits = {output};
+  if (lse)
+    inits.push_back(lse);
+  return BlockLocalStepOp::create(
+      builder, loc, resultTypes(inits), p.query, p.key, p.value, p.dynamicScale,
+      p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale, p.valueScale,
+      p.pageTable, p.offsets, s.prefixKey, s.prefixValue, output, lse, p.scale,
+      p.softcap, toAttr(p.windowLeft), toAttr(p.windowRight),
+      p.bottomRight ? builder.getUnitAttr() : UnitAttr(), p.layout,
+      toAttr(s.blockLen), toAttr(s.blockLenQ), toAttr(s.prefixLen));
+}
+
 ScoresOp attn::createScores(OpBuilder &builder, Location loc,
                             const AttentionParts &p, Value channels,
                             Value factor, Value keyT, Value scores) {

@@ -513,7 +513,8 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, Terminator,
-    ParentOneOf<["SdpaOp", "StarOp", "BlockLocalOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp"]>]> {
+    ParentOneOf<["SdpaOp", "StarOp", "BlockLocalOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp",
+                 "BlockLocalStepOp"]>]> {
   let summary = "The score a score region gives";
   let description = [{
     **Meaning** Ends the score region of an op; `score` replaces the score.
@@ -530,6 +531,7 @@ include "attn/Dialect/Attn/IR/AttnStarOps.td"
 include "attn/Dialect/Attn/IR/AttnBlockLocalOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqKernel.td"
+include "attn/Dialect/Attn/IR/AttnBlockLocalKernel.td"
 include "attn/Dialect/Attn/IR/AttnDistOps.td"
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS_TD

@@ -416,6 +416,35 @@ def AttnDecomposeSparQPass : Pass<"attn-decompose-sparq"> {
     "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AttnFuseBlockLocalPass : Pass<"attn-fuse-block-local"> {
+  let summary = "Replace tiny attention by one op with a destination";
+  let description = [{
+    Exact. For targets with a kernel for whole blocks: `attn.sdpa` with static
+    seq_len_q and seq_len_kv of at most 24 becomes `attn.block_local_step` with
+    one block in each batch entry. A Block Transformer's token decoder is that,
+    for all blocks at once (batch * blocks) and for one step.
+
+    **Left alone**: ops with a strategy other than `#attn.blockwise` without
+    sizes, whose num_heads or num_kv_heads is not known, with a score region,
+    sinks, page_table, key_scale, value_scale, offsets, or keys of 8 bits.
+
+    ```mlir
+    func.func @token_decoder(%q: tensor<?x12x5x64xf32>)
+        -> tensor<?x12x5x64xf32> {
+      %0 = attn.sdpa %q, %q, %q causal
+        : (tensor<?x12x5x64xf32>, tensor<?x12x5x64xf32>, tensor<?x12x5x64xf32>)
+        -> tensor<?x12x5x64xf32>
+      return %0 : tensor<?x12x5x64xf32>
+    }
+    ```
+
+    Source: Block Transformer, arXiv 2406.02657, section 2.4.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def AttnFuseSparQPass : Pass<"attn-fuse-sparq"> {
   let summary = "Replace `attn.sparq` by one op with a destination";
   let description = [{

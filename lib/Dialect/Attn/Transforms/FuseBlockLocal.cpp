@@ -1,0 +1,89 @@
+//===- FuseBlockLocal.cpp - Tiny attention as blocks ----------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// attn.sdpa on short static sequences to attn.block_local_step.
+//
+//===----------------------------------------------------------------------===//
+
+#include "attn/Dialect/Attn/IR/AttnTiles.h"
+#include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "attn/Dialect/Attn/Transforms/Transforms.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_ATTNFUSEBLOCKLOCALPASS
+#include "attn/Dialect/Attn/Transforms/Passes.h.inc"
+} // namespace mlir::attn
+
+/// The longest sequence that is faster as one block than with a running
+/// softmax.
+static constexpr int64_t kMaxKeys = 24;
+
+/// Why the kernel of blocks does not take `op`, or null.
+static const char *getObstacle(AttentionInterface op) {
+  if (op.hasScore() || op.isPaged() || op.isQuantized() ||
+      !op.getOffsets().empty())
+    return "has a score region, a page_table, scales of keys or offsets";
+  if (op.getKey().getType().getElementType() !=
+      op.getQuery().getType().getElementType())
+    return "key does not have the query's element type";
+  std::optional<int64_t> group = getStaticGroupSize(op);
+  if (!group || *group == 0)
+    return "num_heads and num_kv_heads are not known, or 0";
+  return nullptr;
+}
+
+FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
+                                                 SdpaOp op) {
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  int64_t axis = attention.getSeqAxis();
+  int64_t rows = attention.getQuery().getType().getDimSize(axis);
+  int64_t keys = attention.getKey().getType().getDimSize(axis);
+  if (attention.isPaged() || rows < 1 || rows > kMaxKeys || keys < 1 ||
+      keys > kMaxKeys)
+    return rewriter.notifyMatchFailure(op, "sequences may be long, or empty");
+  if (StrategyAttrInterface strategy = op.getStrategyAttr())
+    if (strategy != BlockwiseAttr::get(op.getContext(), 0, 0, 0))
+      return rewriter.notifyMatchFailure(op, "another strategy is asked for");
+  if (op.getSinks())
+    return rewriter.notifyMatchFailure(op, "has sinks");
+  if (const char *obstacle = getObstacle(attention))
+    return rewriter.notifyMatchFailure(op, obstacle);
+
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  AttentionParts parts(attention);
+  if (parts.bottomRight) {
+    if (parts.hasWindow())
+      parts.causalOffset = resolveBottomRight(rewriter, op.getLoc(), attention);
+    parts.bottomRight = false;
+  }
+  SmallVector<Value> inits = op.createEmptyResults(rewriter);
+  BlockLocalStepParameters parameters;
+  parameters.blockLen = keys;
+  if (rows != keys)
+    parameters.blockLenQ = rows;
+  BlockLocalStepOp step = createBlockLocalStep(
+      rewriter, op.getLoc(), parts, parameters, inits.front(),
+      inits.size() > 1 ? inits[1] : Value());
+  rewriter.replaceOp(op, step.getResults());
+  return step;
+}
+
+namespace {
+struct FuseBlockLocalPass
+    : attn::impl::AttnFuseBlockLocalPassBase<FuseBlockLocalPass> {
+  void runOnOperation() override {
+    SmallVector<SdpaOp> ops;
+    getOperation()->walk([&](SdpaOp op) { ops.push_back(op); });
+    IRRewriter rewriter(&getContext());
+    for (SdpaOp op : ops)
+      (void)fuseBlockLocal(rewriter, op);
+  }
+};
+} // namespace

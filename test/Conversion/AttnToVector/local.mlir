@@ -1,0 +1,49 @@
+// RUN: attn-opt %s --convert-attn-to-vector --canonicalize --cse --split-input-file | FileCheck %s
+
+// Tasks are ranges of blocks and heads. Scores of 4 keys and 4 rows at a time
+// become one vector; each of its parts lies beside others of its key, so that
+// the softmax is elementwise.
+// CHECK-LABEL: func.func @causal
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<?x12x24x64xf32>
+// CHECK:         scf.parallel
+// CHECK:           scf.for
+// CHECK-COUNT-64:    vector.fma {{.*}} : vector<16xf32>
+// CHECK-NOT:         vector.fma
+// CHECK-COUNT-4:     vector.store {{.*}} : memref<28x16xf32>, vector<4xf32>
+// A row sees no key behind it.
+// CHECK:             arith.cmpf olt, {{.*}} : vector<16xf32>
+// CHECK:             arith.select {{.*}} : vector<16xi1>, vector<16xf32>
+// No reduction anywhere.
+// CHECK-NOT:         vector.reduction
+// CHECK:             scf.for
+// CHECK:               vector.broadcast {{.*}} : f32 to vector<16xf32>
+// CHECK-COUNT-16:      vector.fma
+// CHECK:             vector.store {{.*}} : memref<?x12x24x64xf32>, vector<16xf32>
+// CHECK-NOT:       attn.
+func.func @causal(%q: memref<?x12x24x64xf32>, %o: memref<?x12x24x64xf32>)
+    {
+  attn.block_local_step ins(%q, %q, %q causal block_len(24)) outs(%o)
+    : (memref<?x12x24x64xf32>, memref<?x12x24x64xf32>, memref<?x12x24x64xf32>,
+       memref<?x12x24x64xf32>) -> ()
+  return
+}
+
+// -----
+
+// The keys of the prefix come first; those of the block end where kv_len does.
+// CHECK-LABEL: func.func @prefix
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<?x2x96x64xf16>, %[[P:[^:]+]]: memref<?x2x8x64xf16>, %[[LEN:[^:]+]]: memref<1xi64>
+// CHECK:         scf.parallel
+// CHECK:           memref.load %[[LEN]]
+// CHECK:           vector.load %[[P]]{{.*}} vector<16xf16>
+// CHECK:           arith.extf {{.*}} : vector<16xf16> to vector<16xf32>
+// CHECK:           vector.load %[[Q]]{{.*}} vector<16xf16>
+func.func @prefix(%q: memref<?x2x96x64xf16>, %p: memref<?x2x8x64xf16>,
+    %len: memref<1xi64>, %o: memref<?x2x96x64xf16>) {
+  attn.block_local_step ins(%q, %q, %q causal kv_len(%len) block_len(24)
+      prefix_len(2) prefix(%p, %p)) outs(%o)
+    : (memref<?x2x96x64xf16>, memref<?x2x96x64xf16>, memref<?x2x96x64xf16>,
+       memref<1xi64>, memref<?x2x8x64xf16>, memref<?x2x8x64xf16>,
+       memref<?x2x96x64xf16>) -> ()
+  return
+}
