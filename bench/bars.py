@@ -139,6 +139,42 @@ def _merge_share(result, best):
     return [ratio for ratio in ratios if ratio]
 
 
+def _score(least, most):
+    """Scoring of all blocks, tiles of so many rows, f32."""
+
+    def covers(case):
+        return (
+            case.kind == "block-score"
+            and case.dtype == "f32"
+            and case.causal
+            and case.head_dim == 64
+            and least <= case.seq_kv <= most
+        )
+
+    return covers
+
+
+def _block(kind):
+    """The paper's shape, from 128 to 2048 tokens."""
+
+    def covers(case):
+        shape = (case.block_len, case.prefix_len, case.num_layers, case.head_dim)
+        return (
+            case.kind == kind
+            and shape == (4, 2, 12, 64)
+            and (case.prompt, case.seq_kv) == (128, 2048)
+        )
+
+    return covers
+
+
+def _held(result, best):
+    """K and V of the vanilla model over those of the other; arrays, not a formula."""
+    if not _block("block-decode")(result.case):
+        return []
+    return [result.held["vanilla"] / result.held["ours"]] if result.held else []
+
+
 def _scaling(result, best):
     case = result.case
     one, two = result.row("ours", 1), result.row("ours", 2)
@@ -284,6 +320,39 @@ BARS += [
         _merge_share,
         "star",
         most=True,
+    ),
+    Bar(
+        "attention of generating 128 to 2048, vanilla over block",
+        "x",
+        6,
+        15,
+        _times(_block("block-decode"), "vanilla"),
+        "block",
+    ),
+    Bar("K and V held, vanilla over block", "x", 7.9, None, _held, "block"),
+    Bar(
+        "token decoder, scoring f32, T = 5, of read probe",
+        "",
+        0.6,
+        None,
+        _share(_score(5, 5), "read"),
+        "block",
+    ),
+    Bar(
+        "token decoder, scoring f32, T = 5, against PyTorch",
+        "x",
+        3,
+        None,
+        _times(_score(5, 5), "torch"),
+        "block",
+    ),
+    Bar(
+        "whole model, tokens/s in 8 GiB, block over vanilla",
+        "x",
+        3,
+        6,
+        _times(_block("block-model"), "vanilla"),
+        "block",
     ),
     Bar("2 threads over 1, prefill", "x", 1.9, 1.98, _scaling),
 ]

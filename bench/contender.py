@@ -18,6 +18,8 @@ class Contender:
 
     name = ""  # what the table calls the peer
     detail = ""  # which of its kernels this is
+    once = False  # takes so long that its first run is the time
+    tokens = 1  # times are shown for each of so many that a run makes
 
     def enter(self):
         pass

@@ -6,10 +6,13 @@ import math
 import statistics
 import time
 
+import block
+import block_decode
+import block_model
 import check
-from contender import Unsupported, first_line
+from contender import Missing, Unsupported, first_line
 from ours import CompileError, Ours, merge_text
-from shapes import PEERS, Case, Inputs
+from shapes import GENERATIONS, PEERS, Case, Inputs
 from sparq import SparqInputs, WrongChoice
 from star import MergeInputs
 
@@ -21,9 +24,9 @@ SLOW_SECONDS = 4.0
 # Peers known to be slow are tried on this many queries and keys first.
 PILOT_LENGTH = 256
 PILOT_PEERS = ("iree",)
-# Our kernels: that of the case, and the plain one, the dense one or the merge of
-# partial results beside it.
-OWN = ("ours", "plain", "dense", "merge")
+# Our kernels: that of the case, and the plain one, the dense one, the merge of
+# partial results or the vanilla transformer beside it.
+OWN = ("ours", "plain", "dense", "merge", "vanilla")
 
 
 @dataclasses.dataclass
@@ -129,6 +132,8 @@ class Result:
     limits: list
     rounds: int = 0
     layers: int = 1  # copies of the problem that runs take in turns
+    held: dict = dataclasses.field(default_factory=dict)  # bytes of K, V a model keeps
+    notes: list = dataclasses.field(default_factory=list)  # what was computed
 
     def row(self, name, threads):
         for row in self.rows:
@@ -153,6 +158,10 @@ class Result:
                 continue
             work = case.kv_bytes() if limit.name == "read" else case.flops()
             bounds[limit.name] = work / rate
+        if case.kind == "block-model" and {"fma", "read"} <= set(bounds):
+            fma = case.flops() / bounds["fma"]
+            read = case.kv_bytes() / bounds["read"]
+            return {"fma+read": block.model_seconds(case, fma, read)}
         # bf16 products run on the dot unit where there is one.
         if case.dtype == "bf16" and "dot" in bounds:
             bounds.pop("fma", None)
@@ -210,6 +219,8 @@ class Result:
             "flops": self.case.flops(),
             "kv_bytes": self.case.kv_bytes(),
             "layers": self.layers,
+            "held": self.held,
+            "notes": self.notes,
             "rounds": self.rounds,
             "rows": rows,
             "limits": [limit.to_json() for limit in self.limits],
@@ -220,9 +231,15 @@ class Result:
         """A result as it was written."""
         case = Case.from_json(entry["case"])
         others = {"plain": case.plain_case(), "dense": case.dense_case()}
+        others |= {
+            f"vanilla{suffix}": case.vanilla_case()
+            for suffix in ("", "-torch", "-complete")
+        }
         rows = [Row.from_json(r, others.get(r["name"], case)) for r in entry["rows"]]
         limits = [Limit.from_json(limit) for limit in entry["limits"]]
-        return cls(case, rows, limits, entry["rounds"], entry["layers"])
+        result = cls(case, rows, limits, entry["rounds"], entry["layers"])
+        result.held, result.notes = entry["held"], entry["notes"]
+        return result
 
 
 def timed(contender, repetitions):
@@ -370,14 +387,61 @@ class Measurement:
 
     def _limits(self, inputs):
         for threads in inputs.case.threads:
-            reader = self.probes.reader([inputs.key, inputs.value], threads)
+            reader = self.probes.reader(inputs.read(), threads)
             yield Limit("fma", threads, lambda t=threads: self.probes.fma(t))
             yield Limit("dot", threads, lambda t=threads: self.probes.bf16_dot(t))
             yield Limit("read", threads, reader)
 
+    def _generation(self, name, case, make, threads):
+        """One of the models of a generation, checked by itself."""
+        row = Row(name, threads, case=case)
+        try:
+            contender = make()
+            row.estimate, busy = timed(contender, 1)
+        except (CompileError, Missing) as error:
+            row.status = "missing" if isinstance(error, Missing) else "failed"
+            row.why = str(error).strip()
+            return row
+        row.detail = contender.detail
+        row.error = contender.error()
+        if row.error > check.bound(case.dtype):
+            row.status, row.why = "wrong", f"error {row.error:.1e}"
+        elif contender.once:
+            seconds = busy if self.clock == "cpu" else row.estimate
+            row.seconds = [seconds / contender.tokens]
+            row.cpus = [busy / row.estimate]
+        else:
+            row.contender = contender
+        return row
+
+    def _run_generation(self, case, progress):
+        """The result of a case that generates text."""
+        module = block_model if case.kind == "block-model" else block_decode
+        try:
+            inputs = module.make_inputs(case)
+        except Missing as error:
+            rows = [Row("ours", t, "missing", str(error)) for t in case.threads]
+            return Result(case, rows, [])
+        rows = []
+        for threads in case.threads:
+            for name, of, make in module.contenders(inputs, threads, self.compiler):
+                progress(f"{name}, {threads} threads: set up and check")
+                rows.append(self._generation(name, of, make, threads))
+        limits = list(self._limits(inputs))
+        result = Result(case, rows, limits, layers=inputs.layers)
+        result.held, result.notes = inputs.held(), inputs.notes()
+        self._rounds(result, progress)
+        for row in rows:
+            row.contender = None
+        del inputs
+        gc.collect()
+        return result
+
     def run(self, case, progress):
         """The result of a case."""
         progress("inputs and reference")
+        if case.kind in GENERATIONS:
+            return self._run_generation(case, progress)
         sparq = case.kind == "sparq"
         inputs = SparqInputs(case) if sparq else Inputs(case)
         reference = inputs.sparq_rows() if sparq else inputs.reference_rows()
@@ -403,9 +467,7 @@ class Measurement:
                 parts = MergeInputs(case)
                 expected = parts.reference_rows()
                 text = merge_text(case)
-                rows.append(
-                    self._ours(parts, threads, expected, "merge", text=text)
-                )
+                rows.append(self._ours(parts, threads, expected, "merge", text=text))
             # A peer of SparQ may choose other keys; its own choice is checked.
             output = mine.contender.output() if mine.contender and not sparq else None
             progress(f"peers, {threads} threads: set up and check")
@@ -451,8 +513,9 @@ class Measurement:
                 for row in group:
                     if turn < turns[id(row)]:
                         seconds, busy = timed(row.contender, repetitions[id(row)])
-                        row.seconds.append(busy if self.clock == "cpu" else seconds)
                         row.cpus.append(busy / seconds)
+                        seconds = busy if self.clock == "cpu" else seconds
+                        row.seconds.append(seconds / row.contender.tokens)
                 for limit in result.limits:
                     if limit.threads == threads:
                         limit.rates.append(limit.probe())

@@ -63,11 +63,27 @@ def merge_text(case):
 """
 
 
+def tile_text(case):
+    """The function `attention` of many small problems: lengths are static, as
+    those of the blocks of a Block Transformer are."""
+    t, d = case.dtype, case.head_dim
+    q = f"tensor<?x{case.heads}x{case.seq_q}x{d}x{t}>"
+    k = f"tensor<?x{case.kv_heads}x{case.seq_kv}x{d}x{t}>"
+    causal = " causal" if case.causal else ""
+    return f"""func.func @attention(%q: {q}, %k: {k}, %v: {k}) -> {q} {{
+  %out = attn.sdpa %q, %k, %v{causal} : ({q}, {k}, {k}) -> {q}
+  return %out : {q}
+}}
+"""
+
+
 def module_text(case):
     """The function `attention` of a case: batch and lengths are dynamic, so
     one compiled function serves every length of a configuration."""
     if case.kind == "sparq":
         return sparq_text(case)
+    if case.kind == "block-score":
+        return tile_text(case)
     t = case.dtype
     q = f"tensor<?x{case.heads}x?x{case.head_dim}x{t}>"
     k = f"tensor<?x{case.kv_heads}x?x{case.head_dim}x{t}>"
@@ -182,6 +198,52 @@ class Compiler:
         return self.libraries[key]
 
 
+class Function:
+    """The compiled function `attention` of a module, on a number of threads."""
+
+    def __init__(self, compiler, text, threads):
+        self.library = compiler.load(text)
+        self.library.attention_explain.restype = ctypes.c_char_p
+        # The provider that attn-compile links into every .so.
+        self.exec = _Exec()
+        self.library.attn_openmp_exec(ctypes.byref(self.exec), threads)
+        self.workspaces = {}  # calls that need as much share one
+
+    def bind(self, arrays, result):
+        """A callable: one call on these [(array, type)] and (array, type)."""
+        args = (_Tensor * len(arrays))(*(_tensor(a, t) for a, t in arrays))
+        results = (_Tensor * 1)(_tensor(*result))
+        exec_ = ctypes.byref(self.exec)
+        size = ctypes.c_size_t()
+
+        def check(status):
+            if status:
+                why = self.library.attention_explain(args, len(args), results, 1)
+                why = f": {why.decode()}" if why else ""
+                raise CompileError(
+                    f"the compiled function returned status {status}{why}"
+                )
+
+        check(
+            self.library.attention_workspace_bytes(
+                args, len(args), exec_, ctypes.byref(size)
+            )
+        )
+        workspace = self.workspaces.setdefault(
+            size.value, ctypes.create_string_buffer(max(size.value, 1))
+        )
+        call = (args, len(args), results, 1)
+        call += (ctypes.cast(workspace, ctypes.c_void_p), size, exec_)
+        function = self.library.attention
+        # Keeps what the call points into.
+        kept = (arrays, result)
+
+        def run(_kept=kept):
+            check(function(*call))
+
+        return run
+
+
 class Ours(Contender):
     """The compiled function of a case bound to arrays, once for every layer;
     runs take the layers in turns."""
@@ -190,63 +252,23 @@ class Ours(Contender):
 
     def __init__(self, compiler, case, inputs, threads, text=None):
         """Calls the function of `text`, or of the case."""
-        library = compiler.load(text or module_text(case))
-        self.library = library
-        self.function = library.attention
-        library.attention_explain.restype = ctypes.c_char_p
-        # The provider that attn-compile links into every .so.
-        self.exec = _Exec()
-        library.attn_openmp_exec(ctypes.byref(self.exec), threads)
+        function = Function(compiler, text or module_text(case), threads)
         arrays = inputs.operands(case)
         self.result = np.zeros_like(inputs.query)
-        layers = [
-            self._bind(arrays, case, slice(at, at + case.batch))
-            for at in range(0, inputs.batch, case.batch)
-        ]
-        size = ctypes.c_size_t()
-        self.args, self.results = layers[0]
-        self._check(
-            library.attention_workspace_bytes(
-                self.args, len(arrays), ctypes.byref(self.exec), ctypes.byref(size)
-            )
-        )
-        self.workspace = ctypes.create_string_buffer(max(size.value, 1))
-        self.calls = [
-            (
-                args,
-                len(arrays),
-                results,
-                1,
-                ctypes.cast(self.workspace, ctypes.c_void_p),
-                ctypes.c_size_t(size.value),
-                ctypes.byref(self.exec),
-            )
-            for args, results in layers
-        ]
-        self.at = 0
-        self._keep = arrays
-
-    def _bind(self, arrays, case, rows):
-        """The arguments and results of one layer, `rows` of the batch axis."""
-        # Modifiers have one array for all layers, of batch 1 or none.
         batch = self.result.shape[0]
-        mine = [
-            _tensor(a[rows] if a.shape[0] == batch and a.ndim > 1 else a, t)
-            for a, t in arrays
-        ]
-        result = _tensor(self.result[rows], case.dtype)
-        return (_Tensor * len(mine))(*mine), (_Tensor * 1)(result)
-
-    def _check(self, status):
-        if status:
-            why = self.library.attention_explain(
-                self.args, len(self.args), self.results, 1
-            )
-            why = f": {why.decode()}" if why else ""
-            raise CompileError(f"the compiled function returned status {status}{why}")
+        self.calls = []
+        for at in range(0, inputs.batch, case.batch):
+            rows = slice(at, at + case.batch)
+            # Modifiers have one array for all layers, of batch 1 or none.
+            mine = [
+                (a[rows] if a.shape[0] == batch and a.ndim > 1 else a, t)
+                for a, t in arrays
+            ]
+            self.calls.append(function.bind(mine, (self.result[rows], case.dtype)))
+        self.at = 0
 
     def run(self):
-        self._check(self.function(*self.calls[self.at]))
+        self.calls[self.at]()
         self.at = (self.at + 1) % len(self.calls)
 
     def output(self):

@@ -1,5 +1,7 @@
 """PyTorch's scaled_dot_product_attention on the CPU."""
 
+import ctypes
+
 import numpy as np
 
 from contender import Contender, Missing, Unsupported
@@ -20,6 +22,16 @@ def _tensor(array, dtype):
     if dtype == "bf16":
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)
+
+
+def keep_freed_memory():
+    """Results of hundreds of megabytes stay in the process when they are freed, as
+    small ones do: PyTorch cannot write into ours, and new pages would cost it more
+    than the attention of small blocks."""
+    libc = ctypes.CDLL(None)
+    mmap_max, trim_threshold = -4, -1
+    libc.mallopt(mmap_max, 0)
+    libc.mallopt(trim_threshold, (1 << 31) - 1)
 
 
 class Sdpa(Contender):
@@ -107,6 +119,8 @@ def candidates(inputs, threads):
 
         yield from peer_torch_sparq.candidates(inputs, threads)
         return
+    if case.kind == "block-score":
+        keep_freed_memory()
     yield "torch", [
         lambda b=b: Sdpa(inputs, threads, b)
         for b in (SDPBackend.FLASH_ATTENTION, SDPBackend.MATH)

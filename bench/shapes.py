@@ -8,10 +8,16 @@ import os
 
 import numpy as np
 
+import block
+
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "configs")
-KINDS = ("prefill", "decode", "sparq", "star", "star-decode")
+BLOCK_KINDS = ("block-score", "block-decode", "block-model")
+KINDS = ("prefill", "decode", "sparq", "star", "star-decode", *BLOCK_KINDS)
+# Kinds whose cases generate text, step by step.
+GENERATIONS = ("block-decode", "block-model")
 # Kinds with a table of their own.
 SECTIONS = {"sparq": "sparq", "star": "star", "star-decode": "star"}
+SECTIONS |= {kind: "block" for kind in BLOCK_KINDS}
 DTYPES = {"f32": 4, "f16": 2, "bf16": 2}
 PEERS = ("torch", "iree", "ort")
 
@@ -59,6 +65,18 @@ class Case:
     anchor_size: int = 0
     # Ranks whose partial results a decode step merges.
     parts: int = 0
+    # Block Transformer: tokens of a block, vectors of a prefix, layers of both
+    # decoders together; tokens of the prompt, and positions after it that are
+    # timed. A block_len of 0 is the vanilla transformer beside it.
+    block_len: int = 0
+    prefix_len: int = 0
+    num_layers: int = 0
+    prompt: int = 0
+    points: int = 0
+    # The whole model: its tokens, and the GiB it may take (0: as `batch` says).
+    vocab: int = 0
+    memory: int = 0
+    complete: bool = False  # whether a whole generation is timed beside it
     threads: tuple = (1, 2)
     peers: tuple = PEERS
 
@@ -77,9 +95,11 @@ class Case:
 
     @property
     def name(self):
-        parts = [self.kind, self.dtype, f"b{self.batch}"]
+        size = f"{self.memory}GiB" if self.memory else f"b{self.batch}"
+        parts = [self.kind, self.dtype, size]
         parts += [f"h{self.heads}/{self.kv_heads}"]
-        if self.seq_q == self.seq_kv or self.kind == "sparq":
+        whole = self.kind == "sparq" or self.kind in GENERATIONS
+        if self.seq_q == self.seq_kv or whole:
             parts += [f"s{self.seq_kv}"]
         else:
             parts += [f"q{self.seq_q}", f"s{self.seq_kv}"]
@@ -96,6 +116,11 @@ class Case:
             parts += [f"n{self.blocks}", f"a{self.anchor_size}"]
         if self.kind == "star-decode":
             parts += [f"p{self.parts}"]
+        if self.kind in GENERATIONS:
+            parts += [f"n{self.num_layers}", f"l{self.block_len}"]
+            parts += [f"p{self.prefix_len}", f"at{self.points}"]
+        if self.kind == "block-model":
+            parts += [f"v{self.vocab}"] + ["complete"] * self.complete
         return " ".join(parts)
 
     def visible_pairs(self):
@@ -119,6 +144,10 @@ class Case:
         if self.kind == "sparq":
             chosen = 2 * min(self.top_k, self.seq_kv) * self.head_dim
             return 2 * self.batch * self.heads * (self.seq_kv * self.rank + chosen)
+        if self.kind == "block-decode":
+            return block.attention_flops(self)
+        if self.kind == "block-model":
+            return block.model_flops(self)
         return 4 * self.batch * self.heads * self.visible_pairs() * self.head_dim
 
     def kv_bytes(self):
@@ -128,8 +157,21 @@ class Case:
             chosen = 2 * min(self.top_k, self.seq_kv) * self.head_dim
             elements = self.seq_kv * self.rank + chosen + 4 * self.head_dim
             return self.batch * self.kv_heads * elements * size
+        if self.kind == "block-decode":
+            return size * block.attention_elements(self)
+        if self.kind == "block-model":
+            return size * block.model_elements(self)
+        if self.kind == "block-score":  # as much as K and V: queries and results
+            rows = self.kv_heads * self.seq_kv + self.heads * self.seq_q
+            return 2 * self.batch * rows * self.head_dim * size
         rows = self.batch * self.kv_heads * self.seq_kv
         return 2 * rows * self.head_dim * size
+
+    def vanilla_case(self):
+        """The transformer of as many layers that generates token by token."""
+        if self.kind not in GENERATIONS:
+            return None
+        return dataclasses.replace(self, block_len=0, prefix_len=0)
 
     def plain_case(self):
         """The plain kernel that this case is compared with, or None."""
@@ -199,21 +241,37 @@ _PRODUCT = {
     "blocks": 4,
     "anchor_size": None,
     "parts": 4,
+    "block_len": 4,
+    "prefix_len": 2,
+    "num_layers": 12,
+    "prompt": 128,
+    "points": 9,
+    "vocab": 259,
+    "memory": 0,
+    "complete": False,
 }
 _PLAIN = {"kind", "heads", "threads", "peers", "plain", "target", "why"}
 _SPARQ = {"rank", "top_k", "local_window", "realloc", "values"}
 _STAR = {"blocks", "anchor_size"}
 # What templates of a kind, or of no such kind, may not say.
 _WHOLE = {"seq_q", "causal", "modifier", "plain"}
-_UNKNOWN = {
-    "prefill": _SPARQ | _STAR | {"parts"},
-    "decode": _SPARQ | _STAR | {"parts"},
-    "sparq": _WHOLE | _STAR | {"parts"},
-    "star": _WHOLE | _SPARQ | {"parts"},
-    "star-decode": _WHOLE | _SPARQ | _STAR,
+_GENERATION = {"block_len", "prefix_len", "num_layers", "prompt", "points"}
+_MODEL = {"vocab", "memory", "complete"}
+_KNOWN = {
+    "prefill": _WHOLE,
+    "decode": _WHOLE,
+    "sparq": _SPARQ,
+    "star": _STAR,
+    "star-decode": {"parts"},
+    "block-score": {"seq_q", "causal"},
+    "block-decode": _GENERATION,
+    "block-model": _GENERATION | _MODEL,
 }
+_ALL = set().union(*_KNOWN.values())
+_UNKNOWN = {kind: _ALL - known for kind, known in _KNOWN.items()}
 # Peers that have the algorithm.
 KIND_PEERS = {"sparq": ("torch",), "star": (), "star-decode": ()}
+KIND_PEERS |= {"block-score": ("torch",), "block-decode": (), "block-model": ("torch",)}
 
 
 def _check_sparq(at, where):
@@ -247,6 +305,30 @@ def _star(at, where):
             f"{where}: anchor_size is {anchor}, expected 0 to a block, {block}"
         )
     return {"blocks": at["blocks"], "anchor_size": anchor}
+
+
+def _generation(at, where):
+    """The fields of a generation, checked."""
+    for key in sorted(_GENERATION - {"prompt"}):
+        if at[key] < 1:
+            raise ConfigError(f"{where}: {key} is {at[key]}, expected at least 1")
+    if at["num_layers"] % 2:
+        raise ConfigError(
+            f"{where}: num_layers is {at['num_layers']}, expected an even number: "
+            "each decoder has half"
+        )
+    for key in ("prompt", "seq"):
+        if at[key] % at["block_len"]:
+            raise ConfigError(
+                f"{where}: {key} is {at[key]}, expected a multiple of block_len, "
+                f"{at['block_len']}"
+            )
+    if not at["block_len"] <= at["prompt"] < at["seq"]:
+        raise ConfigError(
+            f"{where}: prompt is {at['prompt']}, expected block_len, "
+            f"{at['block_len']}, to less than seq, {at['seq']}"
+        )
+    return {key: at[key] for key in _GENERATION}
 
 
 def _expand(template, where):
@@ -285,7 +367,7 @@ def _expand(template, where):
         peers = template.get("peers", list(known))
         if set(peers) - set(known):
             raise ConfigError(f"{where}: peers are {peers}, expected some of {known}")
-        whole = kind in ("prefill", "star")
+        whole = kind in ("prefill", "star", "block-score")
         seq_q = at["seq_q"] or (at["seq"] if whole else 1)
         plain = template.get("plain")
         more = {}
@@ -304,6 +386,15 @@ def _expand(template, where):
             more = _star(at, where)
         if kind == "star-decode":
             more = {"parts": at["parts"]}
+        if kind in GENERATIONS:
+            more = _generation(at, where)
+        if kind == "block-model":
+            if at["dtype"] != "f32" or at["group"] != 1:
+                raise ConfigError(
+                    f"{where}: expects f32 and group 1 of kind 'block-model', but "
+                    f"got {at['dtype']} and {at['group']}"
+                )
+            more |= {key: at[key] for key in _MODEL}
         yield Case(
             kind=kind,
             dtype=at["dtype"],
@@ -445,6 +536,11 @@ class Inputs:
             if array is not None:
                 found.append((array, dtype))
         return found
+
+    def read(self):
+        """The arrays that a probe reads as a kernel must."""
+        found = [self.key, self.value]
+        return [self.query, *found] if self.case.kind == "block-score" else found
 
     def rows_for(self, peer, rows):
         """The rows that a peer must give, of those of reference_rows."""

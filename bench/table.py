@@ -4,9 +4,14 @@ import json
 import os
 import re
 
+import block
+from shapes import GENERATIONS
+
+# Tables; the first is that of all kinds without one of their own.
+SECTIONS = ("", "sparq", "star", "block")
 COLUMNS = (
     f"{'':<20}{'thr':>4}{'median ms':>12}{'min ms':>12}{'GFLOP/s':>10}"
-    f"{'GB/s':>8}{'of limit':>14}{'x ours':>9}{'error':>10}{'cpus':>6}{'n':>4}  kernel"
+    f"{'GB/s':>8}{'of limit':>17}{'x ours':>9}{'error':>10}{'cpus':>6}{'n':>4}  kernel"
 )
 
 
@@ -17,16 +22,30 @@ def number(value):
     return f"{value:.{3 if value < 10 else 2 if value < 100 else 1}f}"
 
 
-def case_lines(result):
-    """The lines of one case, contenders first, then limits."""
+def fine(value):
+    """As number, for values that may be far below 1."""
+    return number(value) if value >= 1 else f"{value:.4g}"
+
+
+def _title(result):
+    """What a case is, in a line."""
     case = result.case
-    pairs = f"{case.visible_pairs():,} visible pairs a head"
-    lines = [f"{case.name}   ({pairs}, {result.rounds} rounds)", COLUMNS]
+    if case.kind in GENERATIONS:
+        return f"{case.name}   (a token of one sequence, {result.rounds} rounds)"
     if case.kind == "sparq":
         read = f"reads {number(1e-6 * case.kv_bytes())} MB"
         dense = f"{number(1e-6 * case.dense_case().kv_bytes())} MB if dense"
         layers = f"{result.layers} layer{'s' * (result.layers > 1)} in turns"
-        lines[0] = f"{case.name}   ({read}, {dense}; {layers}, {result.rounds} rounds)"
+        return f"{case.name}   ({read}, {dense}; {layers}, {result.rounds} rounds)"
+    pairs = f"{case.visible_pairs():,} visible pairs a head"
+    return f"{case.name}   ({pairs}, {result.rounds} rounds)"
+
+
+def case_lines(result):
+    """The lines of one case, contenders first, then limits."""
+    case = result.case
+    lines = [_title(result), COLUMNS]
+    digits = fine if case.kind in GENERATIONS else number
     for row in result.rows:
         head = f"  {row.name:<18}{row.threads:>4}"
         if not row.seconds:
@@ -55,8 +74,8 @@ def case_lines(result):
         if row.name == "plain":
             detail = f"{detail}; x ours: our speed per pair over its"
         lines.append(
-            f"{head}{number(1e3 * row.median):>12}{number(1e3 * row.best):>12}"
-            f"{number(gflops):>10}{number(gbytes) if gbytes else '':>8}{share:>14}"
+            f"{head}{digits(1e3 * row.median):>12}{digits(1e3 * row.best):>12}"
+            f"{number(gflops):>10}{number(gbytes) if gbytes else '':>8}{share:>17}"
             f"{ratio:>9}{row.error:>10.1e}{row.cpus_used:>6.2f}"
             f"{len(row.seconds):>4}  {detail}"
         )
@@ -68,6 +87,16 @@ def case_lines(result):
         lines.append(
             f"  {words[limit.name]:<18}{limit.threads:>4}  "
             f"median {number(limit.median)}, best {number(limit.best)} {unit}"
+        )
+    lines += [f"  {note}" for note in result.notes]
+    held = result.held
+    if "vanilla" in held:
+        mine, other = held["ours"], held["vanilla"]
+        formula = block.held_elements(case.vanilla_case()) / block.held_elements(case)
+        lines.append(
+            f"  K and V held: {number(1e-6 * other)} MB vanilla, "
+            f"{number(1e-6 * mine)} MB ours, a sequence: {other / mine:.2f}x "
+            f"({formula:.2f}x by the formula)"
         )
     return lines
 
@@ -165,6 +194,66 @@ def star_cells(results):
     return rows
 
 
+BLOCK_COLUMNS = (
+    "case",
+    "thr",
+    "ours",
+    "beside",
+    "it takes",
+    "x ours",
+    "quiet",
+    "K, V held",
+    "bytes",
+    "of limit",
+    "its share",
+)
+
+
+def _block_time(row):
+    """A time or a rate, as people speak of it."""
+    if row.case.kind == "block-model":
+        return f"{number(1 / row.median)} tokens/s"
+    if row.case.kind == "block-decode":
+        return f"{number(1e6 * row.median)} us/token"
+    return f"{number(1e3 * row.median)} ms"
+
+
+def block_cells(results):
+    """Rows of the table of the Block Transformer: a line for each of what is timed
+    beside ours."""
+    rows = []
+    for result in results:
+        case = result.case
+        if case.section != "block":
+            continue
+        for threads in case.threads:
+            mine = [r for r in result.rows if r.threads == threads]
+            ours = result.row("ours", threads)
+            others = [r for r in mine if r.name != "ours"] or [None]
+            for other in others:
+                cells = [case.name, str(threads)]
+                statuses = [r.status for r in mine if r.name == "ours"]
+                cells.append(_block_time(ours) if ours else "".join(statuses))
+                timed = other is not None and other.seconds
+                cells.append(other.name if other else "")
+                cells.append(
+                    _block_time(other) if timed else other.status if other else ""
+                )
+                for best in (False, True):
+                    ratio = result.ratio(other.name, threads, best) if timed else None
+                    cells.append(f"{ratio:.2f}x" if ratio else "")
+                held = bytes_read = ""
+                if timed and other.name == "vanilla":
+                    held = f"{result.held['vanilla'] / result.held['ours']:.2f}x"
+                    bytes_read = f"{other.case.kv_bytes() / case.kv_bytes():.2f}x"
+                cells += [held, bytes_read]
+                for name in ("ours", other.name if timed else ""):
+                    share = result.share(threads, name)
+                    cells.append(f"{100 * share[0]:.1f} % {share[1]}" if share else "")
+                rows.append(cells)
+    return rows
+
+
 PEER_COLUMNS = ("torch", "torch-folded", "iree", "iree-decomposed", "ort")
 
 
@@ -227,7 +316,7 @@ def disturbed(results):
 def summary_lines(results):
     """The table of all cases, and those of the sections; any may be absent."""
     lines = []
-    for section in ("", "sparq", "star"):
+    for section in SECTIONS:
         header, rows = _section_cells(results, section)
         if rows:
             lines += [""] if lines else []
@@ -241,6 +330,8 @@ def _section_cells(results, section):
         return list(SPARQ_COLUMNS), sparq_cells(results)
     if section == "star":
         return list(STAR_COLUMNS), star_cells(results)
+    if section == "block":
+        return list(BLOCK_COLUMNS), block_cells(results)
     return _summary_cells(results)
 
 

@@ -8,6 +8,7 @@
 #   scripts/bench.sh --docs          everything, written into docs/Performance.md
 #   scripts/bench.sh --config=sparq-speed --bars   SparQ beside dense decode
 #   scripts/bench.sh --config=star-speed --bars    Star beside dense prefill
+#   scripts/bench.sh --config=block-speed --bars   Block Transformer beside vanilla
 #   scripts/bench.sh --config=NAME --only=WORD,... --peers=none|torch,iree,ort
 #
 # Peers are optional extras: they are installed into a virtual environment of

@@ -19,7 +19,7 @@ for key in (
     assert key in document, key
 assert set(document["missing"]) == {"torch", "iree", "ort"}, document["missing"]
 assert document["left_out"] == []
-assert len(document["results"]) == 12, len(document["results"])
+assert len(document["results"]) == 15, len(document["results"])
 for result in document["results"]:
     case = result["case"]
     assert result["flops"] > 0 and result["kv_bytes"] > 0
@@ -55,6 +55,23 @@ assert star["flops"] == 4 * 4 * pairs * 16
 (step,) = by_kind["star-decode"]
 merges = [row for row in step["rows"] if row["name"] == "merge"]
 assert [row["status"] for row in merges] == ["ok"] and merges[0]["error"] < 0.1
+# 6 problems of 2 heads, causal over 5 rows; and of one query over 4 keys.
+score, step = by_kind["block-score"]
+assert score["flops"] == 4 * 6 * 2 * 15 * 16
+assert score["kv_bytes"] == 4 * 6 * 2 * 5 * 16 * 4
+assert step["flops"] == 4 * 6 * 2 * 4 * 16
+assert step["kv_bytes"] == 2 * 6 * 2 * (4 + 1) * 16 * 2
+# 24 tokens after 8, in blocks of 4: steps that see 3 to 8 blocks and, in the other two
+# layers, 2 queries on 2 keys, then one on 3, 4 and 5; beside it 4 layers of 9 to 32
+# tokens. The three positions are the middles of thirds, rounded up.
+(decode,) = by_kind["block-decode"]
+kv = 2 * 2 * 16 * 4
+assert decode["kv_bytes"] == kv * (2 * (4 + 6 + 8) / 3 + 2 * (2 + 3 + 4 + 5)) / 4
+assert decode["flops"] == 4 * 4 * 16 * (2 * (4 + 6 + 8) / 3 + 2 * (3 + 3 + 4 + 5)) / 4
+assert decode["held"] == {"ours": kv * 2 * (8 + 5), "vanilla": kv * 4 * 32}
+vanilla = [row for row in decode["rows"] if row["name"] == "vanilla"]
+assert [row["threads"] for row in vanilla] == [1, 2]
+assert all(row["status"] == "ok" and row["times_ours"] > 0 for row in vanilla)
 for result in document["results"]:
     is_sparq = result["case"]["kind"] == "sparq"
     has_dense = result["case"]["kind"] in ("sparq", "star")
