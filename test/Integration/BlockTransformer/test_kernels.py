@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from variants import (
+    EXAMPLE,
     SHAPES,
     SMALL,
     VARIANTS,
@@ -15,10 +16,13 @@ from variants import (
     random_tokens,
 )
 
-from block_transformer import generate, matched_config, torch_attend, use_attend
+from block_transformer import generate, greedy, matched_config, torch_attend, use_attend
 from block_transformer.config import EOS, PAD
+from block_transformer.data import whole_windows
+from block_transformer.evaluate import bits_per_byte
 from block_transformer.kernels import compile_attend, functions_of, module_text
 from block_transformer.model import pad_prompts
+from block_transformer.weights import load_model
 
 # Logits, as the issue of this example has it; f64 where nothing but the order of
 # sums is different.
@@ -231,6 +235,29 @@ def test_a_mask_of_rows_is_refused(attend):
     mask = torch.ones(3, 1, 5, 5, dtype=torch.bool)
     with pytest.raises(ValueError, match="argument 3"):
         attend(query, query, query, causal=True, mask=mask)
+
+
+@pytest.mark.parametrize("kind", ["block", "vanilla"])
+def test_trained_models(kind):
+    """The weights of the repository; demo.test has their bits per byte."""
+    weights = EXAMPLE / "weights"
+    model = load_model(weights / f"{kind}.npz")
+    attend = compile_attend(model.config)
+    text = torch.tensor(list((weights / "held-out.txt").read_bytes()))
+    windows = whole_windows(text, 256)
+    prompts = [windows[i, :n].tolist() for i, n in enumerate((9, 9, 9, 2, 25))]
+    prompts = prompts[: 5 if kind == "block" else 3]
+
+    def run():
+        measured = bits_per_byte(model, windows[:24], skip=4)
+        tokens, logits = generate_scored(model, prompts, 42, greedy)
+        return measured, model(windows[:2]), tokens, logits
+
+    by_torch, ours = in_both(model, attend, run)
+    assert ours[0] == pytest.approx(by_torch[0], abs=1e-5)
+    same(ours[1], by_torch[1])
+    assert torch.equal(ours[2], by_torch[2])
+    same(ours[3], by_torch[3])
 
 
 def test_functions_of_a_model():

@@ -1,10 +1,13 @@
 """Properties B1..B8 and the edge inputs of algorithms.md 4.5 and 4.6."""
 
 import cmath
+import math
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 import torch
+import torch.nn.functional as F
 from variants import (
     SHAPES,
     SMALL,
@@ -28,8 +31,10 @@ from block_transformer import (
     use_attend,
 )
 from block_transformer.config import EOS, PAD, TOKEN_DECODERS
+from block_transformer.evaluate import bits_per_byte, loss_of
 from block_transformer.layers import KVCache, rotate
 from block_transformer.model import pad_prompts, to_blocks, visible_blocks
+from block_transformer.weights import load_model, save_model
 
 DECODERS = [replace(SMALL, token_decoder=decoder) for decoder in TOKEN_DECODERS]
 # f64 throughout: what is left is the rounding of another order of summation.
@@ -421,3 +426,42 @@ def test_cache_is_as_small_as_the_paper_says():
         block, vanilla = (make_model(kind, PAPER_85M) for kind in ("block", "vanilla"))
     ratio = vanilla.cache_bytes(128, 1921) / block.cache_bytes(128, 1921)
     assert round(ratio, 2) == 7.92
+
+
+@pytest.mark.parametrize("kind", ["block", "vanilla"])
+def test_weights_are_read_as_they_were_written(kind, tmp_path):
+    model = make_model(kind, replace(SMALL, embedder="cls", token_decoder="cross"))
+    save_model(tmp_path / "model.npz", model)
+    loaded = load_model(tmp_path / "model.npz")
+    assert loaded.config == model.config
+    for key, tensor in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[key], tensor.half().float())
+
+
+@pytest.mark.parametrize("kind", ["block", "vanilla"])
+def test_both_kinds_score_the_same_bytes(kind):
+    """Of all but the first block: a model that knows nothing has 259 choices for
+    each, and logits that name a byte are paid for where there is another."""
+    model = random_model(SMALL, kind)
+    windows = random_tokens(3, 12)
+    windows[:, :4], windows[:, 4:6] = 8, 9
+    scored = []
+    cross_entropy = F.cross_entropy
+
+    def record(logits, targets):
+        scored.append(targets)
+        return cross_entropy(torch.zeros_like(logits), targets)
+
+    with mock.patch.object(F, "cross_entropy", record):
+        assert bits_per_byte(model, windows, 4) == pytest.approx(math.log2(259))
+    assert torch.equal(torch.cat(scored), windows[:, 4:].flatten())
+    # The targets are of the rows that predict them.
+    logits = model(windows)
+    rows = logits.flatten(1, 2) if kind == "block" else logits[:, 3:-1]
+    chosen = rows.log_softmax(-1).gather(2, windows[:, 4:, None])
+    same(loss_of(model, windows, 4), -chosen.mean())
+
+
+def test_another_skip_is_refused():
+    with pytest.raises(ValueError, match="skip block 0 exactly, but got 3"):
+        loss_of(random_model(SMALL), random_tokens(1, 12), 3)

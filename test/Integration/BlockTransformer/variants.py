@@ -1,15 +1,13 @@
 """The models and helpers that the tests share."""
 
-import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
-sys.path.insert(
-    0,
-    os.path.join(os.path.dirname(__file__), "../../../examples/block_transformer"),
-)
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "block_transformer"
+sys.path.insert(0, str(EXAMPLE))
 from block_transformer import (  # noqa: E402
     BlockTransformerConfig,
     generate,
