@@ -310,7 +310,7 @@ LogicalResult AttnRaisePass::tryResult(Value result, ReportEntry &entry,
       }
     }
 
-  assertSizes(match.symbols, replacement.sdpa);
+  assertSizes(match.symbols, replacement.attention);
   SmallVector<Value> old;
   for (auto &[from, to] : replacement.values) {
     from.replaceAllUsesWith(to);
@@ -339,11 +339,15 @@ bool AttnRaisePass::tryContraction(Operation *op) {
   if (auto function = op->getParentOfType<FunctionOpInterface>())
     entry.function = function.getName();
   Blocker first;
+  Location loc = op->getLoc();
   SmallVector<Value> results = getResults(op);
   for (Value result : results) {
     Blocker blocker;
     if (succeeded(tryResult(result, entry, blocker))) {
       entry.matched = true;
+      if (!entry.blockMiss.empty())
+        emitRemark(loc) << "attention with a mask, not attn.block_local: "
+                        << entry.blockMiss;
       localReport.add(entry);
       return true;
     }

@@ -12,6 +12,7 @@
 #include "RaiseMatch.h"
 
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -181,7 +182,7 @@ Value SdpaBuilder::buildMask() {
   Index dims[] = {roles.batch, roles.head, roles.row, roles.column};
   if (modifiers.masks.size() == 1) {
     const Visible &mask = modifiers.masks.front();
-    if (mask.when && mask.condition->kind == Expr::Load)
+    if (mask.when && !mask.added && mask.condition->kind == Expr::Load)
       if (Value view = buildView(&builder, loc, symbols, mask.condition->chain,
                                  dims, /*mayBroadcast=*/true))
         return view;
@@ -245,7 +246,7 @@ Value SdpaBuilder::buildMask() {
         Value truth =
             arith::ConstantOp::create(nested, loc, nested.getBoolAttr(true));
         for (const Visible &mask : modifiers.masks) {
-          Value visible = emitter.emit(mask.condition);
+          Value visible = emitter.emitCondition(mask);
           if (!visible) {
             complete = false;
             break;
@@ -318,7 +319,7 @@ LogicalResult SdpaBuilder::buildRegion(Region &region) {
                   stage.expr);
   }
   for (const Visible &mask : modifiers.regionMasks) {
-    Value visible = emitter.emit(mask.condition);
+    Value visible = emitter.emitCondition(mask);
     if (!visible)
       return fail("a mask cannot be computed for one score at a time",
                   symbols.head(mask.condition));
@@ -457,31 +458,47 @@ LogicalResult SdpaBuilder::run(Replacement &replacement, const ViewStep &result,
     else
       oldLse = Value();
   }
-  auto op = SdpaOp::create(
-      builder, loc, outputType, lseType, query, key, value, dynamicScale,
-      causalOffset, kvLen, qLen, mask, bias, /*key_scale=*/Value(),
-      /*value_scale=*/Value(), /*page_table=*/Value(),
-      /*offsets=*/ValueRange(), sinks, scaleAttr,
-      modifiers.softcap ? builder.getF64FloatAttr(*modifiers.softcap)
-                        : FloatAttr(),
-      builder.getI64IntegerAttr(modifiers.windowLeft),
-      builder.getI64IntegerAttr(modifiers.windowRight),
-      modifiers.bottomRight ? builder.getUnitAttr() : UnitAttr(),
-      roles.bshd ? LayoutAttr::get(builder.getContext(), Layout::bshd)
-                 : LayoutAttr(),
-      StrategyAttrInterface());
+  AttentionParts parts;
+  parts.query = query;
+  parts.key = key;
+  parts.value = value;
+  parts.dynamicScale = dynamicScale;
+  parts.causalOffset = causalOffset;
+  parts.kvLen = kvLen;
+  parts.qLen = qLen;
+  parts.mask = mask;
+  parts.bias = bias;
+  parts.scale = scaleAttr;
+  if (modifiers.softcap)
+    parts.softcap = builder.getF64FloatAttr(*modifiers.softcap);
+  parts.windowLeft = modifiers.windowLeft;
+  parts.windowRight = modifiers.windowRight;
+  parts.bottomRight = modifiers.bottomRight;
+  if (roles.bshd)
+    parts.layout = LayoutAttr::get(builder.getContext(), Layout::bshd);
+  SmallVector<Type, 2> types{outputType};
+  if (lseType)
+    types.push_back(lseType);
+  AttentionInterface op;
+  if (modifiers.blockLen > 0) {
+    BlockLocalParameters parameters;
+    parameters.blockLen = modifiers.blockLen;
+    op = createBlockLocal(builder, loc, types, parts, parameters, sinks);
+  } else {
+    op = createSdpa(builder, loc, types, parts, sinks);
+  }
   if (failed(buildRegion(op.getScore())))
     return failure();
-  replacement.sdpa = op;
+  replacement.attention = op;
   Value output =
-      rearrange(builder, loc, symbols, op.getOutput(), outputDims, result.idx,
+      rearrange(builder, loc, symbols, op->getResult(0), outputDims, result.idx,
                 cast<RankedTensorType>(result.tensor.getType()));
   if (!output)
     return fail("the result is no view of [batch, heads, seq, dim]");
   replacement.values.push_back({result.tensor, output});
   if (oldLse) {
     Value lse =
-        rearrange(builder, loc, symbols, op.getLse(), lseDims, lsePosition,
+        rearrange(builder, loc, symbols, op->getResult(1), lseDims, lsePosition,
                   cast<RankedTensorType>(oldLse.getType()));
     if (!lse)
       return fail("the log-sum-exp is no view of [batch, heads, seq]");
@@ -496,6 +513,8 @@ LogicalResult SdpaBuilder::run(Replacement &replacement, const ViewStep &result,
   entry.windowRight = modifiers.windowRight;
   entry.causalOffset = static_cast<bool>(causalOffset);
   entry.bottomRight = modifiers.bottomRight;
+  entry.blockLen = modifiers.blockLen;
+  entry.blockMiss = modifiers.blockMiss;
   entry.kvLen = static_cast<bool>(kvLen);
   entry.qLen = static_cast<bool>(qLen);
   entry.mask = static_cast<bool>(mask);

@@ -67,6 +67,35 @@ std::optional<Visible> raise::asTruth(Symbols &symbols, Expr *expr) {
   return std::nullopt;
 }
 
+/// The conditions of a product of expressions that are 1 or 0: it is 1 where
+/// all of them hold. False if a factor is something else.
+static bool collectTruths(Symbols &symbols, Expr *expr,
+                          SmallVectorImpl<Visible> &truths) {
+  if (std::optional<Visible> truth = asTruth(symbols, expr)) {
+    truths.push_back(*truth);
+    return true;
+  }
+  expr = symbols.stripCasts(expr);
+  return expr->isOp("arith.mulf") &&
+         collectTruths(symbols, expr->args[0], truths) &&
+         collectTruths(symbols, expr->args[1], truths);
+}
+
+/// A comparison of a product as above that holds where it is 1, and there only.
+static bool splitProduct(Symbols &symbols, Expr *compare, bool when,
+                         SmallVectorImpl<Visible> &truths) {
+  auto op = dyn_cast_if_present<arith::CmpFOp>(compare->op);
+  if (!op || !symbols.stripCasts(compare->args[0])->isOp("arith.mulf"))
+    return false;
+  std::optional<double> limit = symbols.getFloat(compare->args[1]);
+  auto test = [&](double value) {
+    return arith::applyCmpPredicate(op.getPredicate(), APFloat(value),
+                                    APFloat(*limit)) == when;
+  };
+  return limit && test(1.0) && !test(0.0) &&
+         collectTruths(symbols, compare->args[0], truths);
+}
+
 /// A comparison of something that takes one of two values.
 static std::optional<Visible> foldTwoValued(Symbols &symbols, Expr *compare,
                                             bool when,
@@ -149,6 +178,12 @@ void raise::splitCondition(Symbols &symbols, Visible visible,
       return splitCondition(symbols, *folded, parts);
     if (constant && *constant)
       return;
+    SmallVector<Visible> truths;
+    if (splitProduct(symbols, expr, when, truths)) {
+      for (const Visible &truth : truths)
+        splitCondition(symbols, truth, parts);
+      return;
+    }
   }
   parts.push_back(visible);
 }

@@ -177,6 +177,17 @@ Value Emitter::emit(Expr *expr) {
   case Expr::Op: {
     if (isFloatCast(expr))
       return emit(expr->args[0]);
+    // f64 holds what an f32 accumulator does not: stay with integers.
+    if (auto quotient = matchRoundedQuotient(symbols, expr);
+        quotient && quotient->down && quotient->type.isF64() &&
+        quotient->dividend->type == expr->type) {
+      Value dividend = emit(quotient->dividend);
+      if (!dividend)
+        return Value();
+      Value divisor = arith::ConstantOp::create(
+          builder, loc, builder.getIntegerAttr(expr->type, quotient->divisor));
+      return arith::FloorDivSIOp::create(builder, loc, dividend, divisor);
+    }
     SmallVector<Value> args;
     for (Expr *arg : expr->args) {
       args.push_back(emit(arg));
@@ -202,6 +213,16 @@ Value Emitter::emitOp(Expr *expr, ArrayRef<Value> args) {
   if (expr->op)
     state.addAttributes(expr->op->getAttrs());
   return builder.create(state)->getResult(0);
+}
+
+Value Emitter::emitCondition(const Visible &visible) {
+  Value value = emit(visible.condition);
+  if (!value || !visible.added)
+    return value;
+  Value zero = arith::ConstantOp::create(
+      builder, loc, builder.getFloatAttr(value.getType(), 0.0));
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, value,
+                               zero);
 }
 
 Value Emitter::emitStage(const Stage &stage, Value inner) {

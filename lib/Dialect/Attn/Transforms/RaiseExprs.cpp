@@ -531,7 +531,10 @@ Expr *Symbols::evaluate(Value value, linalg::LinalgOp op,
       isPure(def) && (inside || isa<arith::TruncFOp, arith::ExtFOp>(def)) &&
       llvm::none_of(def->getOperandTypes(), llvm::IsaPred<ShapedType>);
   if (!scalarOp) {
-    expr.kind = Expr::Scalar;
+    // What a body computes and may trap, like a division by an argument, has no
+    // meaning outside; sizes do.
+    expr.kind =
+        inside && !isa<tensor::DimOp>(def) ? Expr::Unknown : Expr::Scalar;
     expr.value = value;
     return make(expr);
   }

@@ -141,10 +141,37 @@ struct Bound {
   int64_t constant = 0;
 };
 
-/// A boolean expression, and which of its values lets a key be seen.
+/// A boolean expression, and which of its values lets a key be seen. What is
+/// `added` is a constant number of the mask instead: 0 lets a key be seen.
 struct Visible {
   Expr *condition;
   bool when;
+  bool added = false;
+};
+
+/// A position divided and rounded down: the number of its block of `div`.
+struct Quotient {
+  bool ofColumn;
+  int64_t div;
+  bool operator==(const Quotient &other) const {
+    return ofColumn == other.ofColumn && div == other.div;
+  }
+};
+
+/// A sum of quotients and a Bound.
+struct Linear {
+  SmallVector<std::pair<Quotient, int64_t>, 4> positions;
+  Bound rest;
+
+  int64_t getFactor(Quotient position) const;
+  void add(Quotient position, int64_t factor);
+  void add(Symbols &symbols, const Linear &other, int64_t factor);
+};
+
+/// sum <= 0, or sum == 0.
+struct Comparison {
+  Linear sum;
+  bool equal = false;
 };
 
 /// The modifiers of attn.sdpa.
@@ -155,6 +182,10 @@ struct Modifiers {
   int64_t windowLeft = -1, windowRight = -1;
   std::optional<Bound> causalOffset;
   bool bottomRight = false;
+  /// Length of the blocks within which a row sees keys; 0: no blocks.
+  int64_t blockLen = 0;
+  /// Why blocks stay a mask, if there is something like them.
+  std::string blockMiss;
   std::optional<Bound> kvLen, qLen;
   /// Added to the score: a Load.
   Expr *bias = nullptr;
@@ -182,22 +213,82 @@ std::optional<Visible> asTruth(Symbols &symbols, Expr *expr);
 void splitCondition(Symbols &symbols, Visible visible,
                     SmallVectorImpl<Visible> &parts);
 
-/// Collects comparisons of positions.
+/// Where a digit lies within a row or column: between two products of sizes.
+struct Place {
+  bool ofColumn;
+  Size low, high;
+};
+std::optional<Place> locate(Symbols &symbols, const Roles &roles,
+                            const Digit &digit);
+
+/// An integer expression as a sum, if it is one of positions, scalars and at
+/// most one number per batch entry.
+std::optional<Linear> readLinear(Symbols &symbols, const Roles &roles,
+                                 Expr *expr);
+
+/// fptosi(floor(dividend / divisor)), how PyTorch divides integers; without
+/// `down` it rounds towards zero. `type` is the type of the division.
+struct RoundedQuotient {
+  Expr *dividend;
+  int64_t divisor;
+  bool down;
+  Type type;
+};
+std::optional<RoundedQuotient> matchRoundedQuotient(Symbols &symbols,
+                                                    Expr *expr);
+
+/// The comparisons that together are this condition; none if it is not made of
+/// comparisons of sums.
+std::optional<SmallVector<Comparison>>
+readComparisons(Symbols &symbols, const Roles &roles, const Visible &visible);
+
+/// The same of a condition on elements of constants, all of which are looked
+/// at.
+std::optional<SmallVector<Comparison>>
+readConstants(Symbols &symbols, const Roles &roles, const Visible &visible);
+
+/// The elements of a constant that is no splat, in row-major order; none if
+/// `tensor` is none, or a large one.
+std::optional<std::vector<double>> getElements(Value tensor);
+
+/// Collects comparisons of positions. All conditions are looked at first, then
+/// taken one by one.
 class StructureFinder {
 public:
   StructureFinder(Symbols &symbols, const Roles &roles, Modifiers &modifiers)
       : symbols(symbols), roles(roles), modifiers(modifiers) {}
 
-  /// Takes a condition as causal edge, window or length; false if it is none,
-  /// or does not go with what was taken before.
+  /// Learns which blocks a condition speaks of.
+  void lookAt(const Visible &visible);
+  /// Settles on blocks, if keys are seen within blocks only.
+  void chooseBlocks();
+  /// Takes a condition as causal edge, window, length or block; false if it is
+  /// none, or does not go with what was taken before.
   bool take(const Visible &visible);
   /// Makes causal offset and window of the edges taken.
   void finish();
 
 private:
+  /// A condition that was read, and as what.
+  struct Known {
+    Visible visible;
+    std::optional<SmallVector<Comparison>> comparisons;
+  };
+
+  const std::optional<SmallVector<Comparison>> &read(const Visible &visible);
+  bool takeComparison(const Visible &visible, const Comparison &comparison);
+  bool isImplied(Linear &sum, bool equal);
+  void noteMiss(const Twine &why);
+
   Symbols &symbols;
   const Roles &roles;
   Modifiers &modifiers;
+  std::deque<Known> memo;
+  /// Lengths of blocks with: no key of an earlier block, none of a later one.
+  SmallVector<int64_t> fromBlock, toBlock;
+  /// j <= i, j >= i.
+  bool noLaterKey = false, noEarlierKey = false;
+  std::string miss;
   /// j <= i + right, j >= i + left.
   std::optional<Bound> right, left;
   /// The conditions that made `left`.
@@ -230,6 +321,8 @@ public:
 
   /// Null if the expression cannot be emitted.
   Value emit(Expr *expr);
+  /// The condition of `visible` as a boolean.
+  Value emitCondition(const Visible &visible);
   /// `stage` applied to `inner`.
   Value emitStage(const Stage &stage, Value inner);
   /// An index value for a position.
@@ -256,7 +349,7 @@ private:
 /// The outcome of building: what takes the place of what.
 struct Replacement {
   SmallVector<std::pair<Value, Value>, 2> values;
-  Operation *sdpa = nullptr;
+  Operation *attention = nullptr;
 };
 
 /// Builds attn.sdpa before `end`, the op that makes the replaced value, and

@@ -37,6 +37,8 @@ private:
   }
   // Masks.
   bool isExcluded(Expr *constant);
+  bool isExcluded(double number);
+  bool isConstantMask(Expr *expr);
   bool splitAdditive(Expr *expr, SmallVectorImpl<Visible> &masks);
   bool takeMask(Stage &stage, SmallVectorImpl<Visible> &masks, bool &whole);
   bool commutesWithMasks(const Stage &stage);
@@ -113,15 +115,37 @@ static Expr *findRowReduction(Match &match, Expr *expr) {
 /// -inf, or a number that is meant for it.
 bool ScoreClassifier::isExcluded(Expr *expr) {
   std::optional<double> value = symbols.getFloat(expr);
-  if (!value || !(*value * outerScale <= -1e4))
+  return value && isExcluded(*value);
+}
+
+bool ScoreClassifier::isExcluded(double number) {
+  if (!(number * outerScale <= -1e4))
     return false;
-  if (std::isinf(*value))
+  if (std::isinf(number))
     return true;
   if (mode == FiniteMasks::Exclude)
     modifiers.finiteMask = true;
   if (mode == FiniteMasks::Reject)
     rejected = current;
   return mode == FiniteMasks::Exclude;
+}
+
+/// True if `expr` is an element of a constant that adds 0 or excludes, and does
+/// so by rows and columns that can be compared. Other constants stay a bias.
+bool ScoreClassifier::isConstantMask(Expr *expr) {
+  if (expr->kind != Expr::Load ||
+      !readConstants(symbols, roles, {expr, true, /*added=*/true}))
+    return false;
+  std::vector<double> numbers = *getElements(expr->value);
+  double lowest = 0;
+  for (double number : numbers) {
+    if (number != 0 && !(number * outerScale <= -1e4))
+      return false;
+    // -inf excludes in every mode.
+    if (number != 0 && !std::isinf(number))
+      lowest = number;
+  }
+  return lowest == 0 || isExcluded(lowest);
 }
 
 /// True if `expr` is 0 where `masks` (added to) let a key be seen, and excludes
@@ -131,6 +155,10 @@ bool ScoreClassifier::splitAdditive(Expr *expr,
   expr = symbols.stripCasts(expr);
   if (symbols.getFloat(expr) == 0.0)
     return true;
+  if (isConstantMask(expr)) {
+    masks.push_back({expr, true, /*added=*/true});
+    return true;
+  }
   if (expr->isOp("arith.select")) {
     if (isExcluded(expr->args[1])) {
       masks.push_back({expr->args[0], false});
@@ -367,12 +395,18 @@ LogicalResult ScoreClassifier::run() {
                   symbols.head(zeroed.condition));
 
   StructureFinder structure(symbols, roles, modifiers);
+  SmallVector<SmallVector<Visible>> split;
   for (const Visible &mask : masks) {
     if (containsProduct(match, mask.condition))
       return fail("the mask depends on the scores",
                   symbols.head(mask.condition));
-    SmallVector<Visible> parts, rest;
-    splitCondition(symbols, mask, parts);
+    splitCondition(symbols, mask, split.emplace_back());
+    for (const Visible &part : split.back())
+      structure.lookAt(part);
+  }
+  structure.chooseBlocks();
+  for (auto [mask, parts] : llvm::zip_equal(masks, split)) {
+    SmallVector<Visible> rest;
     bool structured = false;
     for (const Visible &part : parts) {
       if (structure.take(part))

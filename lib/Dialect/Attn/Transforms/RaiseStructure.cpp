@@ -1,100 +1,214 @@
-//===- RaiseStructure.cpp - Causal edges, windows, lengths ---------------===//
+//===- RaiseStructure.cpp - Causal edges, windows, lengths, blocks --------===//
 //
 // Part of attn-mlir.
 //
 //===----------------------------------------------------------------------===//
 //
-// Comparisons of positions as linear inequalities.
+// Comparisons of positions as edges of what a row sees. Where all conditions
+// together keep a row's keys in its own block, the others are looked at within
+// a block: i / T and j / T are the same number there, and the places in the
+// block lie between 0 and T - 1.
 //
 //===----------------------------------------------------------------------===//
 
 #include "RaiseMatch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::attn;
 using namespace mlir::attn::raise;
 
+static Quotient rowBlock(int64_t div) { return {/*ofColumn=*/false, div}; }
+static Quotient columnBlock(int64_t div) { return {/*ofColumn=*/true, div}; }
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
 namespace {
-/// An integer expression as a sum.
-struct Linear {
-  SmallVector<std::pair<Index, int64_t>, 2> positions;
-  Bound rest;
+/// What a comparison says about blocks: with which lengths it shows a row no
+/// key of an earlier block, and of a later one (0: nothing of that kind).
+struct BlockEdges {
+  int64_t from = 0, to = 0;
 };
 } // namespace
 
-static void addTerm(Symbols &symbols, Linear &sum, const Linear &other,
-                    int64_t factor) {
-  for (auto &[index, count] : other.positions) {
-    const Index &wanted = index;
-    auto *found = llvm::find_if(
-        sum.positions, [&](auto &entry) { return entry.first == wanted; });
-    if (found != sum.positions.end())
-      found->second += factor * count;
-    else
-      sum.positions.push_back({index, factor * count});
+static BlockEdges getBlockEdges(const Comparison &comparison) {
+  BlockEdges edges;
+  const Linear &sum = comparison.sum;
+  if (!sum.rest.terms.empty() || sum.positions.size() != 2)
+    return edges;
+  int64_t constant = sum.rest.constant;
+  auto [first, second] = std::make_pair(sum.positions[0], sum.positions[1]);
+  if (first.first.ofColumn)
+    std::swap(first, second);
+  auto [rows, rowFactor] = first;
+  auto [columns, columnFactor] = second;
+  if (rows.ofColumn || !columns.ofColumn)
+    return edges;
+  if (rows.div == columns.div && rowFactor == -columnFactor) {
+    int64_t factor = std::abs(columnFactor);
+    if (comparison.equal) {
+      if (constant == 0)
+        edges.from = edges.to = rows.div;
+      return edges;
+    }
+    // k * (j / T - i / T) <= -constant. Blocks of one are a plain edge.
+    if (rows.div > 1 && constant <= 0 && -constant < factor)
+      (columnFactor > 0 ? edges.to : edges.from) = rows.div;
+    return edges;
   }
-  for (auto &[term, count] : other.rest.terms) {
-    Expr *wanted = term;
-    auto *found = llvm::find_if(sum.rest.terms, [&](auto &entry) {
-      return symbols.equal(entry.first, wanted);
-    });
-    if (found != sum.rest.terms.end())
-      found->second += factor * count;
-    else
-      sum.rest.terms.push_back({term, factor * count});
-  }
-  sum.rest.constant += factor * other.rest.constant;
+  if (comparison.equal)
+    return edges;
+  // A position against the first or the last position of a block.
+  auto bounds = [&](Quotient blocks, int64_t factor, Quotient position,
+                    int64_t other, int64_t &atLeast, int64_t &atMost) {
+    if (position.div != 1 || blocks.div < 2)
+      return;
+    if (factor == blocks.div && other == -1 && constant == 0)
+      atLeast = blocks.div; // T * block <= position
+    if (factor == -blocks.div && other == 1 && constant == 1 - blocks.div)
+      atMost = blocks.div; // position <= T * block + T - 1
+  };
+  bounds(rows, rowFactor, columns, columnFactor, edges.from, edges.to);
+  bounds(columns, columnFactor, rows, rowFactor, edges.to, edges.from);
+  return edges;
 }
 
-static std::optional<Linear> asLinear(Symbols &symbols, const Roles &roles,
-                                      Expr *expr) {
-  Linear result;
-  Expr *found = symbols.head(expr);
-  while (found->isOp("arith.index_cast") || found->isOp("arith.extsi") ||
-         found->isOp("arith.trunci") ||
-         (found->isOp("arith.extui") && !found->args[0]->type.isInteger(1)))
-    found = symbols.head(found->args[0]);
-  if (std::optional<int64_t> constant = symbols.getInt(found)) {
-    result.rest.constant = *constant;
-    return result;
-  }
-  if (found->kind == Expr::Position) {
-    Index index = symbols.canonical(found->idx[0]);
-    if (!index.isZero())
-      result.positions.push_back({index, 1});
-    return result;
-  }
-  bool adds = found->isOp("arith.addi"), subtracts = found->isOp("arith.subi");
-  if (adds || subtracts) {
-    auto a = asLinear(symbols, roles, found->args[0]),
-         b = asLinear(symbols, roles, found->args[1]);
-    if (!a || !b)
-      return std::nullopt;
-    addTerm(symbols, result, *a, 1);
-    addTerm(symbols, result, *b, adds ? 1 : -1);
-    return result;
-  }
-  if (found->isOp("arith.muli"))
-    for (unsigned i : {0, 1})
-      if (std::optional<int64_t> factor = symbols.getInt(found->args[i])) {
-        auto other = asLinear(symbols, roles, found->args[1 - i]);
-        if (!other)
-          return std::nullopt;
-        addTerm(symbols, result, *other, *factor);
-        return result;
-      }
-  // A scalar, or one number per batch entry.
-  if (found->kind != Expr::Scalar && found->kind != Expr::Load)
-    return std::nullopt;
-  if (dependsOnRole(symbols, found, roles.row) ||
-      dependsOnRole(symbols, found, roles.column) ||
-      dependsOnRole(symbols, found, roles.head))
-    return std::nullopt;
-  result.rest.terms.push_back({found, 1});
-  return result;
+/// j - i + bound <= 0, or i - j + bound <= 0 if `reversed`.
+static bool isPlainEdge(const Comparison &comparison, bool reversed) {
+  int64_t factor = reversed ? -1 : 1;
+  return !comparison.equal && comparison.sum.positions.size() == 2 &&
+         comparison.sum.getFactor(columnBlock(1)) == factor &&
+         comparison.sum.getFactor(rowBlock(1)) == -factor;
 }
+
+/// The first reason is the one to tell.
+void StructureFinder::noteMiss(const Twine &why) {
+  if (miss.empty())
+    miss = why.str();
+}
+
+const std::optional<SmallVector<Comparison>> &
+StructureFinder::read(const Visible &visible) {
+  for (Known &known : memo)
+    if (known.visible.condition == visible.condition &&
+        known.visible.when == visible.when)
+      return known.comparisons;
+  std::optional<SmallVector<Comparison>> found =
+      readComparisons(symbols, roles, visible);
+  if (!found)
+    found = readConstants(symbols, roles, visible);
+  memo.push_back({visible, std::move(found)});
+  return memo.back().comparisons;
+}
+
+/// True if `expr` reads a constant that is no splat.
+static bool readsTable(Symbols &symbols, Expr *expr) {
+  Expr *found = symbols.head(expr);
+  if (found->kind == Expr::Op)
+    return llvm::any_of(found->args,
+                        [&](Expr *arg) { return readsTable(symbols, arg); });
+  Operation *def =
+      found->kind == Expr::Load ? found->value.getDefiningOp() : nullptr;
+  return def && def->hasTrait<OpTrait::ConstantLike>();
+}
+
+void StructureFinder::lookAt(const Visible &visible) {
+  const std::optional<SmallVector<Comparison>> &comparisons = read(visible);
+  if (!comparisons) {
+    Expr *condition = symbols.head(visible.condition);
+    auto compare = dyn_cast_if_present<arith::CmpIOp>(
+        condition->kind == Expr::Op ? condition->op : nullptr);
+    bool forEquality = compare && compare.getPredicate() ==
+                                      (visible.when ? arith::CmpIPredicate::eq
+                                                    : arith::CmpIPredicate::ne);
+    if (!dependsOnRole(symbols, condition, roles.row) ||
+        !dependsOnRole(symbols, condition, roles.column))
+      return;
+    if (forEquality && readsNothing(symbols, condition))
+      noteMiss("positions are compared for equality, but not as numbers of "
+               "blocks of one length that begin at position 0");
+    else if (readsTable(symbols, condition))
+      noteMiss("a constant is neither blocks of one length nor an edge");
+    return;
+  }
+  for (const Comparison &comparison : *comparisons) {
+    BlockEdges edges = getBlockEdges(comparison);
+    if (edges.from)
+      fromBlock.push_back(edges.from);
+    if (edges.to)
+      toBlock.push_back(edges.to);
+    bool isConstant =
+        comparison.sum.rest.terms.empty() && comparison.sum.rest.constant >= 0;
+    noLaterKey |= isConstant && isPlainEdge(comparison, /*reversed=*/false);
+    noEarlierKey |= isConstant && isPlainEdge(comparison, /*reversed=*/true);
+    if (edges.from || edges.to)
+      continue;
+    // Something about blocks that says nothing of the kind?
+    int64_t ofRows = 0, ofColumns = 0;
+    for (auto &[position, factor] : comparison.sum.positions)
+      if (position.div > 1)
+        (position.ofColumn ? ofColumns : ofRows) = position.div;
+    if (ofRows && ofColumns && ofRows != ofColumns)
+      noteMiss("blocks of " + Twine(ofRows) + " queries and of " +
+               Twine(ofColumns) + " keys are not the same");
+    else if (ofRows && ofColumns)
+      noteMiss("blocks of " + Twine(ofRows) +
+               " queries see other keys than those of their own block");
+  }
+}
+
+void StructureFinder::chooseBlocks() {
+  // The shortest: longer ones that it divides add nothing.
+  auto choose = [&](int64_t length) {
+    if (length <= std::numeric_limits<int32_t>::max() &&
+        (!modifiers.blockLen || length < modifiers.blockLen))
+      modifiers.blockLen = length;
+  };
+  for (int64_t length : fromBlock)
+    if (noLaterKey || llvm::is_contained(toBlock, length))
+      choose(length);
+  if (noEarlierKey)
+    for (int64_t length : toBlock)
+      choose(length);
+}
+
+/// Brings `sum` (<= 0, or == 0) to its form within a block; `implied` if it
+/// holds for all places there.
+bool StructureFinder::isImplied(Linear &sum, bool equal) {
+  int64_t length = modifiers.blockLen;
+  for (auto &[position, factor] : SmallVector<std::pair<Quotient, int64_t>>(
+           sum.positions.begin(), sum.positions.end()))
+    if (!position.ofColumn && position.div % length == 0) {
+      sum.add(position, -factor);
+      sum.add(columnBlock(position.div), factor);
+    }
+  if (!sum.rest.terms.empty())
+    return false;
+  // With j = T * block + x and i = T * block + y the sum is of x and y alone.
+  int64_t ofColumn = sum.getFactor(columnBlock(1));
+  int64_t ofRow = sum.getFactor(rowBlock(1));
+  if (length == 1)
+    ofColumn = ofRow = 0;
+  Linear rest = sum;
+  rest.add(columnBlock(1), -ofColumn);
+  rest.add(rowBlock(1), -ofRow);
+  rest.add(columnBlock(length), length * (ofColumn + ofRow));
+  if (!rest.positions.empty())
+    return false;
+  auto least = std::min<int64_t>(ofColumn, 0) + std::min<int64_t>(ofRow, 0);
+  auto most = std::max<int64_t>(ofColumn, 0) + std::max<int64_t>(ofRow, 0);
+  int64_t low = sum.rest.constant + least * (length - 1);
+  int64_t high = sum.rest.constant + most * (length - 1);
+  return high <= 0 && (!equal || low == 0);
+}
+
+//===----------------------------------------------------------------------===//
+// Edges and lengths
+//===----------------------------------------------------------------------===//
 
 /// position < bound: a length. False if there already is another one.
 static bool takeUpper(const Bound &bound, std::optional<Bound> &length) {
@@ -108,72 +222,21 @@ static bool takeUpper(const Bound &bound, std::optional<Bound> &length) {
   return true;
 }
 
-/// Takes a comparison of positions as causal edge, window or length.
-bool StructureFinder::take(const Visible &visible) {
-  Expr *compare = symbols.head(visible.condition);
-  auto op = dyn_cast_if_present<arith::CmpIOp>(
-      compare->kind == Expr::Op ? compare->op : nullptr);
-  if (!op)
+bool StructureFinder::takeComparison(const Visible &visible,
+                                     const Comparison &comparison) {
+  Linear sum = comparison.sum;
+  bool inBlocks = modifiers.blockLen > 0;
+  if (inBlocks ? isImplied(sum, comparison.equal)
+               : sum.positions.empty() && sum.rest.terms.empty() &&
+                     (comparison.equal ? sum.rest.constant == 0
+                                       : sum.rest.constant <= 0))
+    return true;
+  if (comparison.equal)
     return false;
-  auto a = asLinear(symbols, roles, compare->args[0]),
-       b = asLinear(symbols, roles, compare->args[1]);
-  if (!a || !b)
+  int64_t column = sum.getFactor(columnBlock(1));
+  int64_t row = sum.getFactor(rowBlock(1));
+  if (sum.positions.size() != size_t(column != 0) + size_t(row != 0))
     return false;
-  arith::CmpIPredicate predicate = op.getPredicate();
-  if (!visible.when)
-    predicate = arith::invertPredicate(predicate);
-  // sum <= 0.
-  Linear sum;
-  int64_t strict = 0, sign = 1;
-  switch (predicate) {
-  case arith::CmpIPredicate::slt:
-  case arith::CmpIPredicate::ult:
-    strict = 1;
-    break;
-  case arith::CmpIPredicate::sle:
-  case arith::CmpIPredicate::ule:
-    break;
-  case arith::CmpIPredicate::sgt:
-  case arith::CmpIPredicate::ugt:
-    strict = 1;
-    sign = -1;
-    break;
-  case arith::CmpIPredicate::sge:
-  case arith::CmpIPredicate::uge:
-    sign = -1;
-    break;
-  default:
-    return false;
-  }
-  bool isUnsigned = predicate == arith::CmpIPredicate::ult ||
-                    predicate == arith::CmpIPredicate::ule ||
-                    predicate == arith::CmpIPredicate::ugt ||
-                    predicate == arith::CmpIPredicate::uge;
-  addTerm(symbols, sum, *a, sign);
-  addTerm(symbols, sum, *b, -sign);
-  sum.rest.constant += strict;
-  llvm::erase_if(sum.positions, [](auto &entry) { return entry.second == 0; });
-  llvm::erase_if(sum.rest.terms, [](auto &entry) { return entry.second == 0; });
-  // Without a sign a difference wraps round: only a position and a number.
-  auto isPlain = [](const Linear &side) {
-    return side.rest.terms.empty() && side.rest.constant >= 0 &&
-           side.positions.size() <= 1 &&
-           (side.positions.empty() ||
-            (side.positions[0].second == 1 && side.rest.constant == 0));
-  };
-  if (isUnsigned && (!isPlain(*a) || !isPlain(*b)))
-    return false;
-  int64_t row = 0, column = 0;
-  Index rows = symbols.canonical(roles.row);
-  Index columns = symbols.canonical(roles.column);
-  for (auto &[index, count] : sum.positions) {
-    if (index == columns && !columns.isZero())
-      column = count;
-    else if (index == rows && !rows.isZero())
-      row = count;
-    else
-      return false;
-  }
   Bound negated;
   negated.constant = -sum.rest.constant;
   for (auto &[term, count] : sum.rest.terms)
@@ -190,10 +253,13 @@ bool StructureFinder::take(const Visible &visible) {
                              : std::max(edge->constant, bound.constant);
     return true;
   };
-  if (column == 1 && row == -1)
+  if (column == 1 && row == -1) {
+    if (inBlocks && (!negated.terms.empty() || negated.constant != 0))
+      return false;
     return takeEdge(right, negated, /*smaller=*/true);
+  }
   if (column == -1 && row == 1) {
-    if (!takeEdge(left, sum.rest, /*smaller=*/false))
+    if (inBlocks || !takeEdge(left, sum.rest, /*smaller=*/false))
       return false;
     leftMasks.push_back(visible);
     return true;
@@ -209,6 +275,36 @@ bool StructureFinder::take(const Visible &visible) {
   return false;
 }
 
+bool StructureFinder::take(const Visible &visible) {
+  const std::optional<SmallVector<Comparison>> &comparisons = read(visible);
+  if (!comparisons)
+    return false;
+  // All of it or nothing.
+  std::optional<Bound> kvLen = modifiers.kvLen, qLen = modifiers.qLen;
+  std::optional<Bound> oldRight = right, oldLeft = left;
+  size_t count = leftMasks.size();
+  for (const Comparison &comparison : *comparisons) {
+    if (takeComparison(visible, comparison))
+      continue;
+    modifiers.kvLen = kvLen;
+    modifiers.qLen = qLen;
+    right = oldRight;
+    left = oldLeft;
+    leftMasks.truncate(count);
+    if (!modifiers.blockLen) {
+      BlockEdges edges = getBlockEdges(comparison);
+      if (edges.to)
+        noteMiss("blocks of " + Twine(edges.to) +
+                 " queries see earlier blocks, too");
+      else if (edges.from)
+        noteMiss("blocks of " + Twine(edges.from) +
+                 " queries see later blocks, too");
+    }
+    return false;
+  }
+  return true;
+}
+
 static bool sameTerms(Symbols &symbols, const Bound &a, const Bound &b) {
   return a.terms.size() == b.terms.size() &&
          llvm::all_of(a.terms, [&](auto &term) {
@@ -221,6 +317,13 @@ static bool sameTerms(Symbols &symbols, const Bound &a, const Bound &b) {
 
 /// Makes causal offset and window of the two edges.
 void StructureFinder::finish() {
+  if (modifiers.blockLen > 0) {
+    // Within blocks there is no edge but j <= i.
+    if (right)
+      modifiers.windowRight = 0;
+    return;
+  }
+  modifiers.blockMiss = miss;
   auto setOffset = [&](const Bound &bound) {
     if (bound.terms.empty() && bound.constant == 0)
       return;

@@ -68,6 +68,10 @@ static void writeFound(llvm::json::OStream &json, const ReportEntry &entry) {
   });
   json.attribute("causal_offset", entry.causalOffset);
   json.attribute("bottom_right", entry.bottomRight);
+  if (entry.blockLen > 0)
+    json.attribute("block_len", entry.blockLen);
+  if (!entry.blockMiss.empty())
+    json.attribute("not_block_local", entry.blockMiss);
   json.attribute("kv_len", entry.kvLen);
   json.attribute("q_len", entry.qLen);
   json.attribute("mask", entry.mask);

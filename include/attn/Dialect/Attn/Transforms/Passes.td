@@ -23,7 +23,8 @@ def AttnRaisePass : Pass<"attn-raise"> {
     Exact, up to rounding and to rows that see no key. Finds
     `softmax(f(query * key^T)) * value` written as linalg (and arith, math,
     tensor) operations, or as `tm_tensor.attention`, and replaces it by
-    `attn.sdpa`. Everything else stays as it is.
+    `attn.sdpa`, or `attn.block_local` where a row sees keys of its own block
+    only. Everything else stays as it is.
 
     Operations are matched by the elements they compute, not by their order or
     shape: reshapes, transposes, broadcasts, gathers that are the identity, and
@@ -36,7 +37,12 @@ def AttnRaisePass : Pass<"attn-raise"> {
     - added tensors: `bias`, never widened. Masks (added or selected, either
       polarity): comparisons of positions become `causal`, `window`,
       `causal_offset`, `bottom_right`, `kv_len`, `q_len`; other conditions the
-      boolean `mask`.
+      boolean `mask`. A constant mask of up to 2^22 elements becomes the same if
+      every element agrees.
+    - rows i and keys j with i / T == j / T, T a constant, however it is written
+      (quotients, first positions, places in a block, two inequalities): blocks
+      of `block_len(T)`. Within them only j <= i is an edge; other conditions
+      stay what they are. Masks of blocks that are none of this get a remark.
     - any other pointwise change, and what comes in an order that `attn.sdpa`
       does not have: the `score` region.
     - key and value repeated per group of heads are taken unrepeated. Heads

@@ -35,6 +35,11 @@ struct ReportEntry {
   bool causal = false;
   int64_t windowLeft = -1, windowRight = -1;
   bool causalOffset = false, bottomRight = false;
+  /// Length of the blocks within which keys are seen, if it is
+  /// attn.block_local; why it is not, if there is a mask of blocks all the
+  /// same.
+  int64_t blockLen = 0;
+  std::string blockMiss;
   bool kvLen = false, qLen = false, mask = false, finiteMask = false;
   bool bias = false, score = false, sinks = false, lse = false;
   std::optional<double> softcap, scale;

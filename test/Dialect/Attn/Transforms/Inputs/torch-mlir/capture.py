@@ -20,6 +20,8 @@ needs --allow-unregistered-dialect).
 """
 
 import argparse
+import dataclasses
+import functools
 import inspect
 import math
 import os
@@ -37,6 +39,12 @@ from torch_mlir import fx
 from torch_mlir.extras.fx_decomp_util import get_decomposition_table
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[5] / "examples" / "block_transformer"))
+
+from block_transformer import BlockTransformerConfig  # noqa: E402
+from block_transformer.block_decoder import BlockDecoder  # noqa: E402
+from block_transformer.token_decoder import make_token_decoder  # noqa: E402
+
 f16, bf16, f32, f64 = torch.float16, torch.bfloat16, torch.float32, torch.float64
 CASES = {}
 
@@ -928,11 +936,472 @@ def tm_packed_qkv(x):
     return o.transpose(1, 2).reshape(2, 16, 32)
 
 
+# --- attention inside blocks -----------------------------------------------
+#
+# A query sees the keys of its own block, as the token decoder of a Block
+# Transformer over a whole sequence does. Forms named block_other_* are near
+# misses: attention, but with a mask that is not that.
+
+
+def same_block(lq, lk, block_q, block_k=None):
+    """i // T == j // T, true = visible."""
+    rows, columns = torch.arange(lq), torch.arange(lk)
+    return rows[:, None] // block_q == columns[None, :] // (block_k or block_q)
+
+
+def earlier(lq, lk):
+    """j <= i."""
+    return torch.arange(lk)[None, :] <= torch.arange(lq)[:, None]
+
+
+class Fixed(torch.nn.Module):
+    """Attention with a mask that the module keeps as a buffer."""
+
+    def __init__(self, mask, attend):
+        super().__init__()
+        self.register_buffer("mask", mask)
+        self.attend = attend
+
+    def forward(self, q, k, v):
+        return self.attend(q, k, v, self.mask)
+
+
+def fixed(mask):
+    """Makes a form out of attention with a mask that is a constant."""
+    return lambda attend: functools.wraps(attend)(Fixed(mask, attend))
+
+
+def sdpa_masked(q, k, v, mask):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def triangles(count, block_len):
+    """[L, L] with a lower triangle for each block, in plain numbers."""
+    return torch.kron(torch.eye(count), torch.ones(block_len, block_len).tril())
+
+
+@case(qkv(lq=20))
+def block_causal(q, k, v):
+    mask = same_block(20, 20, 5) & earlier(20, 20)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_whole(q, k, v):
+    """Every key of the block, no causal edge."""
+    mask = same_block(20, 20, 5)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_causal_tril(q, k, v):
+    mask = torch.ones(20, 20, dtype=torch.bool).tril() & same_block(20, 20, 4)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=18))
+def block_causal_ragged(q, k, v):
+    """The last block is not full."""
+    mask = same_block(18, 18, 5) & earlier(18, 18)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_one(q, k, v):
+    """Blocks of one: the diagonal."""
+    mask = torch.arange(20)[:, None] == torch.arange(20)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20, hkv=2, dtype=f16))
+def block_causal_gqa_f16(q, k, v):
+    mask = same_block(20, 20, 5) & earlier(20, 20)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
+
+
+@case((t(2, 20, 4, 8), t(2, 20, 4, 8), t(2, 20, 4, 8)))
+def block_causal_bshd(q, k, v):
+    mask = same_block(20, 20, 5) & earlier(20, 20)
+    q, k, v = (x.transpose(1, 2) for x in (q, k, v))
+    o = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    return o.transpose(1, 2)
+
+
+@case(qkv(lq=12, lk=20))
+def block_cross(q, k, v):
+    """Fewer queries than keys: the last blocks have no rows."""
+    mask = same_block(12, 20, 5)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(dynamic=({2: L}, {2: L}, {2: L}))
+def block_dynamic_causal(q, k, v):
+    n = q.shape[2]
+    mask = same_block(n, n, 5) & earlier(n, n)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(dynamic=({0: B, 2: L}, {0: B, 2: L}, {0: B, 2: L}))
+def block_dynamic_whole(q, k, v):
+    n = q.shape[2]
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=same_block(n, n, 5))
+
+
+@case(dynamic=({2: L}, {2: L}, {2: L}))
+def block_dynamic_additive(q, k, v):
+    n = q.shape[2]
+    visible = same_block(n, n, 4) & earlier(n, n)
+    mask = torch.zeros(n, n).masked_fill(~visible, float("-inf"))
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(dynamic=({2: L}, {2: L}, {2: L}))
+def block_dynamic_eager(q, k, v):
+    n = q.shape[2]
+    visible = same_block(n, n, 4) & earlier(n, n)
+    s = torch.matmul(q, k.transpose(-2, -1)) * 0.35
+    s = torch.where(visible, s, torch.finfo(s.dtype).min)
+    return torch.matmul(torch.softmax(s, dim=-1), v)
+
+
+@case(qkv(lq=20))
+def block_additive_inf(q, k, v):
+    """Zeros, filled with -inf where not visible, and added."""
+    visible = same_block(20, 20, 5) & earlier(20, 20)
+    mask = torch.zeros(20, 20).masked_fill(~visible, float("-inf"))
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_additive_finfo_min(q, k, v):
+    visible = same_block(20, 20, 5) & earlier(20, 20)
+    mask = torch.where(visible, 0.0, torch.finfo(f32).min)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask[None, None])
+
+
+@case(qkv(lq=20))
+def block_two_additive(q, k, v):
+    """A causal mask and one for the blocks, added one after the other."""
+    causal = torch.triu(torch.full((20, 20), float("-inf")), diagonal=1)
+    blocks = torch.where(same_block(20, 20, 5), 0.0, float("-inf"))
+    s = torch.matmul(q, k.transpose(-2, -1)) / math.sqrt(q.size(-1))
+    return torch.matmul(torch.softmax(s + causal + blocks, dim=-1), v)
+
+
+@case(qkv(lq=20))
+def block_eager_masked_fill(q, k, v):
+    """true = excluded: other blocks, and later keys."""
+    rows, columns = torch.arange(20)[:, None], torch.arange(20)[None, :]
+    s = torch.matmul(q, k.transpose(-2, -1)) * 0.35
+    s = s.masked_fill((rows // 5 != columns // 5) | (columns > rows), float("-inf"))
+    return torch.matmul(torch.softmax(s, dim=-1), v)
+
+
+@case(qkv(lq=20))
+def block_eager_softcap(q, k, v):
+    s = torch.matmul(q, k.transpose(-2, -1)) * 0.35
+    s = torch.tanh(s / 30.0) * 30.0
+    visible = same_block(20, 20, 4) & earlier(20, 20)
+    s = torch.where(visible, s, float("-inf"))
+    return torch.matmul(torch.softmax(s, dim=-1), v)
+
+
+@case(qkv(lq=20) + (t(1, 4, 20, 20),))
+def block_eager_bias(q, k, v, bias):
+    """A relative-position bias, as T5 adds it, and unscaled scores."""
+    s = torch.matmul(q, k.transpose(-2, -1)) + bias
+    s = s.masked_fill(~(same_block(20, 20, 4) & earlier(20, 20)), float("-inf"))
+    return torch.matmul(torch.softmax(s, dim=-1), v)
+
+
+@case(qkv(lq=20) + (t(2, 1, 1, 20, dtype=torch.bool),))
+def block_padding(q, k, v, padding):
+    """And a mask for the keys of each sequence."""
+    mask = same_block(20, 20, 5) & earlier(20, 20) & padding
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20) + (t(2, dtype=torch.int64),))
+def block_kv_len(q, k, v, kv_len):
+    columns = torch.arange(20)[None, None, None, :]
+    mask = same_block(20, 20, 5) & (columns < kv_len[:, None, None, None])
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_window(q, k, v):
+    """At most two earlier keys, all of the same block."""
+    rows, columns = torch.arange(20)[:, None], torch.arange(20)[None, :]
+    mask = same_block(20, 20, 5) & (columns <= rows) & (rows - columns <= 2)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_range(q, k, v):
+    """From the first key of the block to the query's own: two inequalities."""
+    rows, columns = torch.arange(20)[:, None], torch.arange(20)[None, :]
+    mask = (columns >= rows - rows % 5) & (columns <= rows)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_range_whole(q, k, v):
+    """First <= key < first + T."""
+    rows, columns = torch.arange(20)[:, None], torch.arange(20)[None, :]
+    first = rows // 5 * 5
+    mask = (columns >= first) & (columns < first + 5)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=16))
+def block_shift(q, k, v):
+    """Blocks of a power of two, by a shift."""
+    ids = torch.arange(16) >> 2
+    mask = (ids[:, None] == ids[None, :]) & earlier(16, 16)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_repeat_interleave(q, k, v):
+    """Numbers of blocks, each repeated for its tokens."""
+    ids = torch.arange(4).repeat_interleave(5)
+    mask = (ids[:, None] == ids[None, :]) & earlier(20, 20)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_expanded_ids(q, k, v):
+    ids = torch.arange(4)[:, None].expand(4, 5).reshape(20)
+    mask = ids[:, None] == ids[None, :]
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_kron(q, k, v):
+    """Kronecker product of an identity and a lower triangle."""
+    mask = triangles(4, 5) > 0
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+@fixed(triangles(4, 5).bool())
+def block_constant(q, k, v, mask):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=18))
+@fixed(torch.block_diag(*[torch.ones(4, 4)] * 4, torch.ones(2, 2)).bool())
+def block_constant_whole(q, k, v, mask):
+    """The last block is not full."""
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+@fixed(torch.zeros(20, 20).masked_fill(triangles(4, 5) == 0, float("-inf")))
+def block_constant_additive(q, k, v, mask):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+@fixed(triangles(4, 5)[None, None])
+def block_constant_eq0(q, k, v, mask):
+    """nanoGPT's way: a buffer of ones and zeros."""
+    s = torch.matmul(q, k.transpose(-2, -1)) * 0.35
+    s = s.masked_fill(mask[:, :, :20, :20] == 0, float("-inf"))
+    return torch.matmul(torch.softmax(s, dim=-1), v)
+
+
+@case(qkv(lq=20))
+@fixed(torch.ones(5, 5).tril().bool())
+def block_constant_triangle(q, k, v, mask):
+    """A constant for one block, put on the diagonal of blocks."""
+    same = torch.eye(4, dtype=torch.bool)
+    mask = (same[:, None, :, None] & mask[None, :, None, :]).reshape(20, 20)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+@fixed(torch.arange(20) // 5)
+def block_constant_ids(q, k, v, ids):
+    """The number of each token's block, a table."""
+    mask = (ids[:, None] == ids[None, :]) & earlier(20, 20)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case()
+@fixed(torch.ones(16, 16).tril().bool())
+def eager_causal_constant(q, k, v, mask):
+    """One block only: plain causal attention with a buffer for a mask."""
+    s = torch.matmul(q, k.transpose(-2, -1)) * 0.35
+    s = s.masked_fill(~mask, float("-inf"))
+    return torch.matmul(torch.softmax(s, dim=-1), v)
+
+
+def to_batch(x, block_len):
+    """[B, H, N*T, d] to [B*N, H, T, d]."""
+    b, h, n, d = x.shape
+    x = x.reshape(b, h, n // block_len, block_len, d).transpose(1, 2)
+    return x.reshape(b * n // block_len, h, block_len, d)
+
+
+@case(qkv(lq=20))
+def block_batch(q, k, v):
+    """The batch form: every block an entry."""
+    q, k, v = (to_batch(x, 5) for x in (q, k, v))
+    o = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return o.reshape(2, 4, 4, 5, 8).transpose(1, 2).reshape(2, 4, 20, 8)
+
+
+@case((t(2, 20, 4, 8), t(2, 20, 4, 8), t(2, 20, 4, 8)))
+def block_batch_bshd(q, k, v):
+    q, k, v = (x.reshape(8, 5, 4, 8).transpose(1, 2) for x in (q, k, v))
+    o = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return o.transpose(1, 2).reshape(2, 20, 4, 8)
+
+
+@case(qkv(lq=20))
+def block_batch_rank5(q, k, v):
+    q, k, v = (x.reshape(2, 4, 4, 5, 8) for x in (q, k, v))
+    o = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return o.reshape(2, 4, 20, 8)
+
+
+@case(dynamic=({0: B}, {0: B}, {0: B}))
+def block_batch_dynamic(q, k, v):
+    """A batch of unknown size."""
+    b = q.shape[0]
+    q, k, v = (x.reshape(b, 4, 4, 4, 8).transpose(1, 2) for x in (q, k, v))
+    q, k, v = (x.reshape(b * 4, 4, 4, 8) for x in (q, k, v))
+    o = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return o.reshape(b, 4, 4, 4, 8).transpose(1, 2).reshape(b, 4, 16, 8)
+
+
+# The model in examples/block_transformer, one layer of a part of it; parameters
+# are arguments.
+BLOCK = BlockTransformerConfig(
+    width=32, num_heads=2, block_layers=1, token_layers=1, block_len=4, prefix_len=2
+)
+
+
+class Functional(torch.nn.Module):
+    """A module as a function of its parameters, too."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.functional = [module]  # A list hides it: it has no parameters.
+        self.names = [name for name, _ in module.named_parameters()]
+
+    def forward(self, inputs, *parameters):
+        weights = dict(zip(self.names, parameters))
+        return torch.func.functional_call(self.functional[0], weights, inputs)
+
+    def arguments(self, *inputs):
+        weights = self.functional[0].parameters()
+        return (inputs, *(w.detach() for w in weights))
+
+
+def model_part(module, *inputs):
+    """A case of a module and these inputs."""
+
+    def register(fn):
+        part = Functional(module)
+        return case(part.arguments(*inputs))(functools.wraps(fn)(part))
+
+    return register
+
+
+def token_decoder(kind):
+    return make_token_decoder(dataclasses.replace(BLOCK, token_decoder=kind))
+
+
+@model_part(token_decoder("prefix"), t(6, 32), t(6, 4, dtype=torch.int64))
+def block_model_prefix(context, tokens):
+    """The token decoder, teacher-forced: six blocks, two prefix vectors each."""
+
+
+@model_part(token_decoder("cross"), t(6, 32), t(6, 4, dtype=torch.int64))
+def block_model_cross(context, tokens):
+    """The cross-attention variant: relative bias, unscaled scores."""
+
+
+@model_part(BlockDecoder(BLOCK), t(2, 6, 32), t(2, 6, dtype=torch.bool))
+def block_model_decoder(embedded, visible):
+    """The block decoder: causal over blocks, and whole blocks are padding."""
+
+
+@case(qkv(lq=20))
+def block_other_lengths(q, k, v):
+    """Blocks of 4 rows and of 5 keys."""
+    mask = same_block(20, 20, 4, 5)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_other_causal(q, k, v):
+    """The whole of the query's block and of those before it."""
+    rows, columns = torch.arange(20)[:, None], torch.arange(20)[None, :]
+    mask = columns // 5 <= rows // 5
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_other_previous(q, k, v):
+    """The block before the query's own; the first rows see no key."""
+    rows, columns = torch.arange(20)[:, None], torch.arange(20)[None, :]
+    mask = rows // 5 == columns // 5 + 1
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_other_shifted(q, k, v):
+    """Blocks that begin two positions early, as after padding on the left."""
+    ids = (torch.arange(20) + 2) // 5
+    mask = ids[:, None] == ids[None, :]
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_other_remainder(q, k, v):
+    """The same place in every block."""
+    ids = torch.arange(20) % 5
+    mask = ids[:, None] == ids[None, :]
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+def block_other_or(q, k, v):
+    """The block, or the first two keys of all."""
+    mask = same_block(20, 20, 5) | (torch.arange(20) < 2)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def one_off(mask, i, j):
+    mask = mask.clone()
+    mask[i, j] = 1 - mask[i, j]
+    return mask
+
+
+@case(qkv(lq=20))
+@fixed(one_off(triangles(4, 5), 19, 14).bool())
+def block_other_constant(q, k, v, mask):
+    """One key too many, in the last row."""
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+@case(qkv(lq=20))
+@fixed(torch.where(one_off(triangles(4, 5), 13, 11) > 0, 0.0, float("-inf")))
+def block_other_constant_additive(q, k, v, mask):
+    """One key too few."""
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
 # --- writing them ----------------------------------------------------------
 
 
 def wrap(fn):
     """A Module whose forward has fn's own argument names."""
+    if isinstance(fn, torch.nn.Module):
+        return fn
     names = ", ".join(inspect.signature(fn).parameters)
     scope = {"fn": fn}
     exec(f"def forward(self, {names}):\n    return fn({names})", scope)
