@@ -39,6 +39,7 @@ private:
   void passAttention(AttentionInterface attention);
   void passScores(AttentionInterface attention, Slot slot, StringRef compute);
   void passStar(StarOp star);
+  void passBlockLocal(BlockLocalOp local);
   void passSparq(SparqOp sparq);
   void applyScoreRegion(AttentionInterface attention, Value scores,
                         Value seqLenKv);
@@ -317,6 +318,14 @@ void Emitter::passStar(StarOp star) {
   pass(Slot::AnchorValue, star.getAnchorValue());
 }
 
+void Emitter::passBlockLocal(BlockLocalOp local) {
+  host.blockLocal.emplace();
+  host.blockLocal->blockLen = local.getBlockLen();
+  host.blockLocal->prefixLen = local.getPrefixLen().value_or(0);
+  pass(Slot::PrefixKey, local.getPrefixKey());
+  pass(Slot::PrefixValue, local.getPrefixValue());
+}
+
 void Emitter::passSparq(SparqOp sparq) {
   using Options = ref::SparqOptions;
   host.sparq.rank = sparq.getRank();
@@ -386,6 +395,9 @@ LogicalResult Emitter::emitOp() {
   auto star = dyn_cast<StarOp>(op);
   if (star)
     passStar(star);
+  auto local = dyn_cast<BlockLocalOp>(op);
+  if (local)
+    passBlockLocal(local);
   if (auto attention = dyn_cast<AttentionInterface>(op)) {
     passAttention(attention);
     passScores(attention, Slot::Scores, "attn_ref_scores");
@@ -398,6 +410,11 @@ LogicalResult Emitter::emitOp() {
   if (star) {
     host.kind = ReferenceOp::Star;
     pass(Slot::Sinks, star.getSinks());
+    return finishResults({});
+  }
+  if (local) {
+    host.kind = ReferenceOp::BlockLocal;
+    pass(Slot::Sinks, local.getSinks());
     return finishResults({});
   }
   if (auto sparq = dyn_cast<SparqOp>(op)) {

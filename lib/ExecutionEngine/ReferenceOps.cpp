@@ -219,16 +219,21 @@ bool Call::makeProblem(bool withScore) {
   problem.keyScale = optional<double, 4>(Slot::KeyScale);
   problem.valueScale = optional<double, 4>(Slot::ValueScale);
   problem.pageTable = optional<int32_t, 2>(Slot::PageTable);
+  auto extraKeys = [&](Slot slot) -> std::optional<View<const double, 4>> {
+    if (!find(slot))
+      return std::nullopt;
+    return View<const double, 4>(dense<double, 4>(slot, op.transposed));
+  };
   if (op.star) {
     problem.star = op.star;
     problem.star->contextLen = lengths(Slot::ContextLen);
-    auto anchors = [&](Slot slot) -> std::optional<View<const double, 4>> {
-      if (!find(slot))
-        return std::nullopt;
-      return View<const double, 4>(dense<double, 4>(slot, op.transposed));
-    };
-    problem.star->anchorKey = anchors(Slot::AnchorKey);
-    problem.star->anchorValue = anchors(Slot::AnchorValue);
+    problem.star->anchorKey = extraKeys(Slot::AnchorKey);
+    problem.star->anchorValue = extraKeys(Slot::AnchorValue);
+  }
+  if (op.blockLocal) {
+    problem.blockLocal = op.blockLocal;
+    problem.blockLocal->prefixKey = extraKeys(Slot::PrefixKey);
+    problem.blockLocal->prefixValue = extraKeys(Slot::PrefixValue);
   }
   problem.sinks = optional<double, 1>(Slot::Sinks);
   auto offset = [&](Slot slot) {
@@ -291,9 +296,8 @@ void Call::approximateScores() {
 void Call::scores() {
   if (!op.error.empty() || !makeProblem(/*withScore=*/false))
     return;
-  View<double, 4> matrix =
-      fresh<4>({problem.batch(), problem.numHeads(), problem.seqLenQ(),
-                problem.seqLenKv() + problem.anchorLen()});
+  View<double, 4> matrix = fresh<4>({problem.batch(), problem.numHeads(),
+                                     problem.seqLenQ(), problem.numKeys()});
   ref::scores(problem, matrix);
   store(Slot::Scores, matrix);
 }
@@ -336,6 +340,14 @@ void Call::finish(int64_t result, View<double, Rank> value, bool transposed,
     op.comparisons[result].add(linear, target->format->load(at), expected,
                                bound);
   });
+}
+
+/// How many keys a row may see: as many as its sum has terms.
+static int64_t maxVisibleKeys(const ref::AttentionProblem &problem) {
+  if (!problem.blockLocal)
+    return problem.seqLenKv();
+  return std::min(problem.seqLenKv(), problem.blockLocal->blockLen) +
+         problem.blockLocal->prefixLen;
 }
 
 void Call::run() {
@@ -384,7 +396,7 @@ void Call::run() {
   if (!makeProblem(op.hasScore))
     return;
   op.maxAbsScore = std::max(op.maxAbsScore, ref::maxAbsScore(problem));
-  op.seqLenKv = std::max(op.seqLenKv, problem.seqLenKv());
+  op.seqLenKv = std::max(op.seqLenKv, maxVisibleKeys(problem));
   std::array<int64_t, 3> rows = {problem.batch(), problem.numHeads(),
                                  problem.seqLenQ()};
   if (op.kind == ReferenceOp::Online) {

@@ -53,6 +53,9 @@ enum class Slot : int64_t {
   ContextLen,
   AnchorKey,
   AnchorValue,
+  /// Of attn.block_local.
+  PrefixKey,
+  PrefixValue,
   /// State that is read: acc, row_max, row_sum.
   AccIn,
   RowMaxIn,
@@ -66,7 +69,7 @@ enum class Slot : int64_t {
 
 /// One attn op of a module, as the host knows it.
 struct ReferenceOp {
-  enum Kind { Sdpa, Star, Sparq, Online, Partial, Finalize, Merge };
+  enum Kind { Sdpa, Star, Sparq, BlockLocal, Online, Partial, Finalize, Merge };
 
   /// An operand of the call under way: a memref, or a scalar as f64 or i64.
   struct Operand {
@@ -90,6 +93,9 @@ struct ReferenceOp {
   int64_t numParts = 0;
   /// Of attn.star, without operands; absent for other ops.
   std::optional<::attn::reference::StarPattern> star;
+  /// Of attn.block_local and attn.block_local_step, without operands; absent
+  /// for other ops.
+  std::optional<::attn::reference::BlockLocalPattern> blockLocal;
   /// Of attn.sparq, without operands.
   ::attn::reference::SparqOptions sparq;
   /// Compare the results with the reference instead of writing them.

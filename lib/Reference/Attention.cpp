@@ -79,11 +79,6 @@ KeyRange getKeyRange(const AttentionProblem &p, int64_t b, int64_t i) {
   return range;
 }
 
-/// The keys, and the anchors after them.
-int64_t numKeys(const AttentionProblem &p) {
-  return p.seqLenKv() + p.anchorLen();
-}
-
 int64_t positionOfKey(const AttentionProblem &p, int64_t j) {
   return j < p.seqLenKv() ? j + p.kvOffset : j - p.seqLenKv();
 }
@@ -100,12 +95,26 @@ bool isVisibleInStar(const AttentionProblem &p, int64_t b, int64_t i,
          star.isInAnchor(row, position, contextLen) == (j >= p.seqLenKv());
 }
 
+/// Whether local query i sees local key j of the prefixes.
+bool isVisibleInPrefix(const AttentionProblem &p, int64_t b, int64_t i,
+                       int64_t j) {
+  const BlockLocalPattern &pattern = *p.blockLocal;
+  int64_t block =
+      pattern.blockOfRow(i + p.qOffset) - pattern.blockOfRow(p.qOffset);
+  return isLiveQuery(p, b, i) &&
+         (j - p.seqLenKv()) / pattern.prefixLen == block;
+}
+
 bool isVisibleInRange(const AttentionProblem &p, const KeyRange &range,
                       int64_t b, int64_t h, int64_t i, int64_t j) {
+  if (p.blockLocal && j >= p.seqLenKv())
+    return isVisibleInPrefix(p, b, i, j);
   int64_t position = positionOfKey(p, j);
   if (position < range.lo || position > range.hi)
     return false;
   if (p.star && !isVisibleInStar(p, b, i, j))
+    return false;
+  if (p.blockLocal && !p.blockLocal->isVisible(i + p.qOffset, position))
     return false;
   return !p.mask || p.mask->broadcast(b, h, i, j) != 0;
 }
@@ -118,29 +127,30 @@ double scaleOf(const AttentionProblem &p) {
   return p.scale ? *p.scale : 1.0 / std::sqrt(double(p.headDim()));
 }
 
-/// Copies K or V of one (batch, kv head), and the anchors after them, to a
-/// dense [keys, dim] array, through the page table and times the element scale.
-/// Keys that may not be touched become NaN, so that using one shows.
+/// Copies K or V of one (batch, kv head), and the keys of their own (`extra`)
+/// after them, to a dense [keys, dim] array, through the page table and times
+/// the element scale. Keys that may not be touched become NaN, so that using
+/// one shows.
 std::vector<double>
 gatherHead(const AttentionProblem &p, const View<const double, 4> &source,
-           const std::optional<View<const double, 4>> &anchors,
+           const std::optional<View<const double, 4>> &extra,
            const std::optional<View<const double, 4>> &elementScale, int64_t b,
            int64_t h) {
   int64_t seqLenKv = p.seqLenKv(), dim = source.sizes[3];
   int64_t kvHead = h / (p.numHeads() / p.numKvHeads());
-  std::vector<double> dense(numKeys(p) * dim, kNaN);
-  for (int64_t j = 0, e = numKeys(p); j < e; ++j) {
-    bool isAnchor = j >= seqLenKv;
-    if (!isAnchor && !isReadable(p, b, j))
+  std::vector<double> dense(p.numKeys() * dim, kNaN);
+  for (int64_t j = 0, e = p.numKeys(); j < e; ++j) {
+    bool isExtra = j >= seqLenKv;
+    if (!isExtra && !isReadable(p, b, j))
       continue;
-    int64_t block = b, row = isAnchor ? j - seqLenKv : j;
-    if (p.pageTable && !isAnchor) {
+    int64_t block = b, row = isExtra ? j - seqLenKv : j;
+    if (p.pageTable && !isExtra) {
       int64_t pageSize = p.key.sizes[2];
       block = (*p.pageTable)(b, j / pageSize);
       row = j % pageSize;
     }
     for (int64_t c = 0; c < dim; ++c) {
-      double x = (isAnchor ? *anchors : source)(block, kvHead, row, c);
+      double x = (isExtra ? *extra : source)(block, kvHead, row, c);
       if (elementScale)
         x *= elementScale->broadcast(b, kvHead, j, c);
       dense[j * dim + c] = x;
@@ -150,13 +160,19 @@ gatherHead(const AttentionProblem &p, const View<const double, 4> &source,
 }
 
 std::vector<double> gatherKey(const AttentionProblem &p, int64_t b, int64_t h) {
-  return gatherHead(p, p.key, p.star ? p.star->anchorKey : std::nullopt,
+  return gatherHead(p, p.key,
+                    p.star         ? p.star->anchorKey
+                    : p.blockLocal ? p.blockLocal->prefixKey
+                                   : std::nullopt,
                     p.keyScale, b, h);
 }
 
 std::vector<double> gatherValue(const AttentionProblem &p, int64_t b,
                                 int64_t h) {
-  return gatherHead(p, p.value, p.star ? p.star->anchorValue : std::nullopt,
+  return gatherHead(p, p.value,
+                    p.star         ? p.star->anchorValue
+                    : p.blockLocal ? p.blockLocal->prefixValue
+                                   : std::nullopt,
                     p.valueScale, b, h);
 }
 
@@ -205,7 +221,7 @@ void collectRow(const AttentionProblem &p, int64_t b, int64_t h, int64_t i,
   row.keys.clear();
   row.scores.clear();
   KeyRange range = getKeyRange(p, b, i);
-  for (int64_t j = 0, e = numKeys(p); j < e; ++j) {
+  for (int64_t j = 0, e = p.numKeys(); j < e; ++j) {
     if (!isVisibleInRange(p, range, b, h, i, j))
       continue;
     double s = getPlainScore(j);
@@ -239,7 +255,7 @@ void forEachRowBlock(const AttentionProblem &p, Work work) {
          std::min(iBegin + rowsABlock, seqLenQ));
   };
 
-  double macs = double(batch) * numHeads * seqLenQ * numKeys(p) *
+  double macs = double(batch) * numHeads * seqLenQ * p.numKeys() *
                 double(p.headDim() + p.headDimV());
   int64_t numThreads =
       p.numThreads ? p.numThreads : std::thread::hardware_concurrency();
@@ -359,7 +375,7 @@ int64_t attn::reference::visiblePairs(const AttentionProblem &p) {
     for (int64_t i = 0; i < p.seqLenQ(); ++i) {
       KeyRange range = getKeyRange(p, b, i);
       for (int64_t h = 0; h < p.numHeads(); ++h)
-        for (int64_t j = 0; j < numKeys(p); ++j)
+        for (int64_t j = 0; j < p.numKeys(); ++j)
           count += isVisibleInRange(p, range, b, h, i, j);
     }
   return count;
@@ -440,13 +456,13 @@ void attn::reference::online(const AttentionProblem &p, View<double, 4> acc,
 void attn::reference::scores(const AttentionProblem &p, View<double, 4> s) {
   assert(checkProblem(p).empty());
   assert((s.sizes == std::array<int64_t, 4>{p.batch(), p.numHeads(),
-                                            p.seqLenQ(), numKeys(p)}));
+                                            p.seqLenQ(), p.numKeys()}));
   double scale = scaleOf(p);
   forEachRowBlock(p, [&](int64_t b, int64_t h, int64_t iBegin, int64_t iEnd) {
     std::vector<double> key = gatherKey(p, b, h);
     for (int64_t i = iBegin; i < iEnd; ++i) {
       std::vector<double> query = gatherQuery(p, b, h, i);
-      for (int64_t j = 0, e = numKeys(p); j < e; ++j) {
+      for (int64_t j = 0, e = p.numKeys(); j < e; ++j) {
         if (j < p.seqLenKv() && !isReadable(p, b, j)) {
           s(b, h, i, j) = -kInf;
           continue;
@@ -465,7 +481,7 @@ void attn::reference::softmaxValue(const AttentionProblem &p,
                                    const View<double, 3> *lse) {
   assert(checkProblem(p).empty() && isOutput(p, output, lse));
   assert((s.sizes == std::array<int64_t, 4>{p.batch(), p.numHeads(),
-                                            p.seqLenQ(), numKeys(p)}));
+                                            p.seqLenQ(), p.numKeys()}));
   forEachRowBlock(p, [&](int64_t b, int64_t h, int64_t iBegin, int64_t iEnd) {
     std::vector<double> value = gatherValue(p, b, h);
     Row row;

@@ -98,6 +98,29 @@ void checkStar(const AttentionProblem &p, Checker &check) {
                "nothing of single keys beside anchors of their own");
 }
 
+void checkBlockLocal(const AttentionProblem &p, Checker &check) {
+  const BlockLocalPattern &pattern = *p.blockLocal;
+  check.expect(!p.star, "one pattern, not two");
+  check.expect(pattern.blockLen > 0, "a positive block_len");
+  check.expect(pattern.blockLenQ >= 0, "a block_len_q that is not negative");
+  bool hasPrefix = pattern.prefixKey.has_value();
+  check.expect(hasPrefix == pattern.prefixValue.has_value(),
+               "prefixes of both keys and values");
+  if (!check.message.empty() || !hasPrefix)
+    return;
+  check.expect(pattern.prefixLen > 0, "a positive prefix_len");
+  int64_t rows = pattern.numBlocks(p.qOffset, p.seqLenQ()) * pattern.prefixLen;
+  check.expectSizes("prefix keys", pattern.prefixKey,
+                    {p.batch(), p.numKvHeads(), rows, p.headDim()}, false);
+  check.expectSizes("prefix values", pattern.prefixValue,
+                    {p.batch(), p.numKvHeads(), rows, p.headDimV()}, false);
+  // These are of the problem's keys, by position.
+  check.expect(!p.bias && !p.mask && !p.keyScale && !p.valueScale &&
+                   !p.pageTable && !p.score,
+               "no bias, mask, scales, pages and score function beside "
+               "prefixes");
+}
+
 } // namespace
 
 std::string attn::reference::checkProblem(const AttentionProblem &p) {
@@ -143,6 +166,8 @@ std::string attn::reference::checkProblem(const AttentionProblem &p) {
                     true);
   if (p.star)
     checkStar(p, check);
+  if (p.blockLocal)
+    checkBlockLocal(p, check);
   if (check.message.empty() && p.pageTable)
     check.expect(arePagesInPool(p), "page numbers inside the pool");
   return check.message;

@@ -11,6 +11,7 @@
 #include "attn/Reference/Star.h"
 
 #include "Numbers.h"
+#include "Slices.h"
 
 #include <algorithm>
 
@@ -63,21 +64,6 @@ std::string attn::reference::checkStarHosts(const AttentionProblem &problem) {
 }
 
 namespace {
-
-/// Storage with a view of it.
-template <typename T, int Rank = 4>
-struct Owned {
-  std::vector<T> data;
-  View<T, Rank> view;
-  explicit Owned(const std::array<int64_t, Rank> &sizes) {
-    view = makeView<Rank>(static_cast<T *>(nullptr), sizes);
-    data.resize(view.numElements());
-    view.data = data.data();
-  }
-  // A copy's view would be of the other's storage.
-  Owned(Owned &&) = default;
-  Owned &operator=(Owned &&) = default;
-};
 
 /// The indices `list` of dimension `dim`, in that order; a dimension of size 1
 /// that stands for `fullSize` stays as it is.
@@ -203,36 +189,6 @@ void runHost(const AttentionProblem &entry, const StarHost &host, int64_t b,
     }
 }
 
-/// The part of a problem whose keys are [begin, end).
-AttentionProblem sliceKeys(AttentionProblem p, int64_t begin, int64_t end) {
-  auto cut = [&](auto &view, int dim) {
-    if (view && view->sizes[dim] != 1)
-      view = view->slice(dim, begin, end - begin);
-  };
-  cut(p.bias, 3);
-  cut(p.mask, 3);
-  cut(p.keyScale, 2);
-  cut(p.valueScale, 2);
-  p.key = p.key.slice(2, begin, end - begin);
-  p.value = p.value.slice(2, begin, end - begin);
-  p.kvOffset += begin;
-  return p;
-}
-
-/// Rows at positions >= first.
-AttentionProblem sliceRows(AttentionProblem p, int64_t first) {
-  int64_t count = p.seqLenQ() - first;
-  auto cut = [&](auto &view) {
-    if (view && view->sizes[2] != 1)
-      view = view->slice(2, first, count);
-  };
-  cut(p.bias);
-  cut(p.mask);
-  p.query = p.query.slice(2, first, count);
-  p.qOffset += first;
-  return p;
-}
-
 } // namespace
 
 void attn::reference::starContextRows(const AttentionProblem &problem,
@@ -256,7 +212,8 @@ void attn::reference::starQueryRows(
     int64_t first = contextLenOf(problem, b);
     if (first >= problem.seqLenQ())
       continue;
-    AttentionProblem rows = sliceRows(entryOf(problem, b), first);
+    AttentionProblem rows =
+        sliceRows(entryOf(problem, b), first, problem.seqLenQ());
     rows.windowRight = 0;
     rows.sinks.reset();
     std::array<int64_t, 3> sizes = {1, rows.numHeads(), rows.seqLenQ()};

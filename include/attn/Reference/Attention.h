@@ -162,6 +162,39 @@ struct StarPattern {
   }
 };
 
+/// The Block Transformer's local attention: every row sees the keys of its own
+/// block, and those of the prefix that its block has. Source: algorithms.md 4.
+struct BlockLocalPattern {
+  /// T, the keys of a block, by absolute positions; positive.
+  int64_t blockLen = 1;
+  /// R, the rows of a block: block n has rows n * R.. and keys n * T... Zero is
+  /// T.
+  int64_t blockLenQ = 0;
+
+  /// P, the keys of a prefix, beside keys and values of their own: either
+  /// nothing of this, or all. [batch, num_kv_heads, N * P, dim] for the N
+  /// blocks that the problem's rows touch, in order. A row sees the P of its
+  /// block whole, wherever it lies in it: they have no position, so that
+  /// windows and kv_len say nothing about them. Rows beyond q_len see none.
+  int64_t prefixLen = 0;
+  std::optional<View<const double, 4>> prefixKey;
+  std::optional<View<const double, 4>> prefixValue;
+
+  /// The block of the query at position i.
+  int64_t blockOfRow(int64_t i) const;
+  /// The block of the key at position j.
+  int64_t blockOfKey(int64_t j) const;
+  /// Whether the query at position i sees the key at position j.
+  bool isVisible(int64_t i, int64_t j) const {
+    return blockOfRow(i) == blockOfKey(j);
+  }
+  /// How many blocks the rows at positions [begin, begin + count) touch.
+  int64_t numBlocks(int64_t begin, int64_t count) const {
+    return count > 0 ? blockOfRow(begin + count - 1) - blockOfRow(begin) + 1
+                     : 0;
+  }
+};
+
 /// One attention problem, everything design.md section 3 can say. For every
 /// visible (query i, key j), in this order:
 ///
@@ -217,8 +250,10 @@ struct AttentionProblem {
   std::optional<View<const int64_t, 1>> kvLen;
   std::optional<View<const int64_t, 1>> qLen;
 
-  /// Key j is visible to query i only if the pattern says so too.
+  /// Key j is visible to query i only if the pattern says so too. At most one
+  /// of them.
   std::optional<StarPattern> star;
+  std::optional<BlockLocalPattern> blockLocal;
 
   /// [num_heads], natural units: one more logit a row, with no value.
   std::optional<View<const double, 1>> sinks;
@@ -255,6 +290,14 @@ struct AttentionProblem {
   int64_t anchorLen() const {
     return star && star->anchorKey ? star->anchorKey->sizes[2] : 0;
   }
+  /// Rows of the prefixes that `blockLocal` brings; local key seqLenKv() + n is
+  /// the n-th of them.
+  int64_t prefixRows() const {
+    return blockLocal && blockLocal->prefixKey ? blockLocal->prefixKey->sizes[2]
+                                               : 0;
+  }
+  /// All keys, with those of their own.
+  int64_t numKeys() const { return seqLenKv() + anchorLen() + prefixRows(); }
   int64_t headDim() const { return query.sizes[3]; }
   int64_t headDimV() const { return value.sizes[3]; }
 };
@@ -330,7 +373,7 @@ void merge(const std::vector<Part> &parts, View<double, 4> output,
 //===----------------------------------------------------------------------===//
 
 /// Scores after scale, softcap and bias, [batch, num_heads, seq_len_q,
-/// seq_len_kv + anchor_len], for masked positions too. The score function is
+/// all keys], for masked positions too. The score function is
 /// not applied. Paged keys at or beyond kv_len are not read; their scores are
 /// -inf.
 void scores(const AttentionProblem &problem, View<double, 4> s);
