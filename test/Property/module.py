@@ -2,6 +2,7 @@
 
 import numpy as np
 import oracle_sparq
+from cases import EXTRA_KEYS
 
 SCORES = {
     # Natural units; positions are absolute.
@@ -55,7 +56,7 @@ def _dynamic_dims(case, name, shape):
     if name in ("query", "output") and case.strategy.startswith("sparq"):
         # Only where it is known that there is one query.
         return (0, 3 - length) if everything else (0,)
-    if name in ("query", "key", "value", "output", "anchor_key", "anchor_value"):
+    if name in ("query", "key", "value", "output", *EXTRA_KEYS):
         return (0, 1, 2) if everything else (0, length)
     if name == "lse":
         return (0, 1, 2) if everything else (0, 2)
@@ -229,6 +230,49 @@ class _Writer:
         )
         return [f"%r#{n}" for n in range(len(results))], results
 
+    def block_clauses(self):
+        """What both ops of local blocks say of them, and the types of operands."""
+        case, clauses, types = self.case, f" block_len({self.case.block_len})", []
+        if case.block_len_q:
+            clauses += f" block_len_q({case.block_len_q})"
+        if case.prefix_len:
+            clauses += f" prefix_len({case.prefix_len})"
+            clauses += " prefix(%prefix_key, %prefix_value)"
+            types += [self.types["prefix_key"], self.types["prefix_value"]]
+        return clauses, types
+
+    def block_local(self):
+        clauses, types = self.modifiers()
+        types = [self.types[n] for n in ("query", "key", "value")] + types
+        if "sinks" in self.types:
+            clauses += " sinks(%sinks)"
+            types.append(self.types["sinks"])
+        more_clauses, more_types = self.block_clauses()
+        types += more_types
+        results = [self.output, self.lse][: 2 if self.case.want_lse else 1]
+        self.add(
+            f"%r:{len(results)} = attn.block_local %query, %key, %value "
+            f"{clauses}{more_clauses}{self.score()}\n"
+            f"    : ({', '.join(types)}) -> ({', '.join(results)})"
+        )
+        return [f"%r#{n}" for n in range(len(results))], results
+
+    def block_local_step(self):
+        clauses, types = self.modifiers()
+        types = [self.types[n] for n in ("query", "key", "value")] + types
+        more_clauses, more_types = self.block_clauses()
+        results = [self.output, self.lse][: 2 if self.case.want_lse else 1]
+        types += more_types + results
+        names = (("o", "output"), ("l", "lse"))
+        outs = [self.destination(*n, t) for n, t in zip(names, results)]
+        self.add(
+            f"%r:{len(results)} = attn.block_local_step "
+            f"ins(%query, %key, %value {clauses}{more_clauses}) "
+            f"outs({', '.join(outs)})\n"
+            f"    : ({', '.join(types)}) -> ({', '.join(results)})"
+        )
+        return [f"%r#{n}" for n in range(len(results))], results
+
     def sparq(self):
         """attn.sparq with its state; attn.sparq_step if there are splits."""
         case, o = self.case, oracle_sparq.options(self.case)
@@ -250,15 +294,7 @@ class _Writer:
             )
             return ["%r"], [self.output]
         self.add(f"%splits = arith.constant {case.splits} : index")
-        axes = _dynamic_dims(case, "output", case.shape("output"))
-        for axis in axes:
-            self.add(f"%axis{axis} = arith.constant {axis} : index")
-            self.add(
-                f"%size{axis} = tensor.dim %query, %axis{axis} : "
-                f"{self.types['query']}"
-            )
-        names = ", ".join(f"%size{axis}" for axis in axes)
-        self.add(f"%o = tensor.empty({names}) : {self.output}")
+        self.destination("o", "output", self.output)
         self.add(
             f"%r = attn.sparq_step ins(%query, %key, %value {clauses} "
             f"splits(%splits)) outs(%o){self.score()}\n"
@@ -286,6 +322,23 @@ class _Writer:
             f"    : ({', '.join(types)}) -> ({', '.join(out_types)})"
         )
         return [f"%{op}_{part}#{n}" for n in range(len(outs))]
+
+    def destination(self, name, what, kind):
+        """An empty tensor of type `kind`, for the result "output" or "lse"."""
+        case, sizes = self.case, []
+        shape = case.shape("output")
+        # Of query, where the axes of lse lie.
+        axes = (0, 2, 1) if case.layout == "bshd" else (0, 1, 2)
+        for axis in _dynamic_dims(case, what, shape):
+            source = axis if what == "output" else axes[axis]
+            sizes.append(f"%{name}_size{axis}")
+            self.add(f"%{name}_axis{axis} = arith.constant {source} : index")
+            self.add(
+                f"{sizes[-1]} = tensor.dim %query, %{name}_axis{axis} : "
+                f"{self.types['query']}"
+            )
+        self.add(f"%{name} = tensor.empty({', '.join(sizes)}) : {kind}")
+        return f"%{name}"
 
     def empty(self, name, kind):
         self.add(f"%{name} = tensor.empty() : {kind}")
@@ -348,6 +401,10 @@ def to_mlir(case, inputs, with_strategy=False):
         values, types = writer.star()
     elif case.form == "sparq":
         values, types = writer.sparq()
+    elif case.form == "block_local":
+        values, types = writer.block_local()
+    elif case.form == "block_local_step":
+        values, types = writer.block_local_step()
     else:
         values, types = writer.composition()
     body = "\n  ".join(writer.lines)

@@ -1,6 +1,7 @@
 """Attention in numpy, f64: written from the contract, not from the C++."""
 
 import numpy as np
+import oracle_block_local
 import oracle_star
 
 KV = ("key", "value")
@@ -28,13 +29,13 @@ def keys_and_values(case, inputs):
         key = key * inputs["key_scale"]
     if "value_scale" in inputs:
         value = value * inputs["value_scale"]
-    if case.anchors:
-        anchors = [np.asarray(inputs[f"anchor_{n}"], np.float64) for n in KV]
+    for extra in ("anchor", "prefix"):
+        if f"{extra}_key" not in inputs:
+            continue
+        more = [np.asarray(inputs[f"{extra}_{n}"], np.float64) for n in KV]
         if case.layout == "bshd":
-            anchors = [x.transpose(0, 2, 1, 3) for x in anchors]
-        key, value = (
-            np.concatenate(pair, axis=2) for pair in zip((key, value), anchors)
-        )
+            more = [x.transpose(0, 2, 1, 3) for x in more]
+        key, value = (np.concatenate(pair, axis=2) for pair in zip((key, value), more))
     return key, value
 
 
@@ -63,6 +64,8 @@ def visible(case, inputs):
     seen &= oracle_star.visible(case)[:, None]
     if "mask" in inputs:
         seen &= np.asarray(inputs["mask"]) != 0
+    if case.form.startswith("block_local"):
+        seen = oracle_block_local.visible(case, seen)
     return seen
 
 
@@ -130,7 +133,7 @@ def attention(case, inputs):
         if "sinks" in inputs:
             sink = np.broadcast_to(inputs["sinks"][None, :, None], sink.shape)
             # attn.finalize knows no q_len.
-            if case.form in ("sdpa", "star"):
+            if case.form in ("sdpa", "star", "block_local"):
                 alive = np.array([case.q_len_at(b) for b in range(case.batch)])
                 rows = np.arange(case.seq_len_q) + case.offset_of(2)
                 alive = rows[None, None, :] < alive[:, None, None]

@@ -6,23 +6,12 @@
 import dataclasses
 
 import numpy as np
-from cases import (
-    LOWERINGS,
-    Case,
-    assert_close,
-    draw_case,
-    draw_composition,
-    draw_long_case,
-    lse_tolerance,
-    make_inputs,
-    more,
-    rng,
-    run,
-    tiles,
-    tolerance,
-)
+from cases import Case, make_inputs, rng
+from drawing import LOWERINGS, draw_case, draw_composition, draw_long_case, tiles
+from examples import more
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from running import assert_close, lse_tolerance, run, tolerance
 
 
 @more(4)

@@ -3,9 +3,11 @@
 import dataclasses
 
 import numpy as np
-from cases import LOWERINGS, Case, assert_close, draw_case, make_inputs, rng, run, tiles
+from cases import Case, make_inputs, rng
+from drawing import LOWERINGS, draw_case, tiles
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from running import assert_close, run
 
 GARBAGE = st.sampled_from([np.nan, np.inf, -np.inf])
 

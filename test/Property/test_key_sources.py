@@ -8,7 +8,8 @@ memory that ends at pages that cannot be touched.
 import itertools
 
 import pytest
-from cases import Case, run
+from cases import Case
+from running import run
 
 # Pages shorter than a block of keys, one that is read in place, and sizes that
 # do not divide anything.

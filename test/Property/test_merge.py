@@ -1,9 +1,9 @@
 """merge is associative and commutative with identity (0, -inf); 0.2."""
 
 import numpy as np
-from cases import assert_close, call
 from hypothesis import given
 from hypothesis import strategies as st
+from running import assert_close, call
 
 
 def merge_module(parts, shape, layout="bhsd", stacked=False):

@@ -13,20 +13,12 @@ import numpy as np
 import oracle
 import oracle_sparq
 import pytest
-from cases import (
-    EXAMPLES,
-    Case,
-    assert_close,
-    call,
-    draw_case,
-    make_inputs,
-    more,
-    run,
-    tolerance,
-    transposed_keys,
-)
+from cases import Case, make_inputs, transposed_keys
+from drawing import draw_case
+from examples import EXAMPLES, more
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from running import assert_close, call, run, tolerance
 
 FEW = settings(max_examples=max(1, EXAMPLES // 3))
 # Relative; f32 sums of a few hundred terms.

@@ -11,8 +11,9 @@ import functools
 
 import numpy as np
 import pytest
-from cases import Case, run
+from cases import Case
 from formats import round_to
+from running import run
 
 ROWS, HEADS, KEYS, DIM = 16, 4, 1024, 64
 

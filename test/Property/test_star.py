@@ -11,20 +11,12 @@ import numpy as np
 import oracle
 import oracle_star
 import pytest
-from cases import (
-    EXAMPLES,
-    Case,
-    assert_close,
-    draw_case,
-    lse_tolerance,
-    make_inputs,
-    more,
-    rng,
-    run,
-    tolerance,
-)
+from cases import Case, make_inputs, rng
+from drawing import draw_case
+from examples import EXAMPLES, more
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from running import assert_close, lse_tolerance, run, tolerance
 
 FEW = settings(max_examples=max(1, EXAMPLES // 3))
 # Sizes of tiles that are far from those of blocks, and above them.

@@ -12,10 +12,11 @@ import dataclasses
 import numpy as np
 import oracle_star
 import pytest
-from cases import Case, assert_close, call, make_inputs, run
+from cases import Case, make_inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_star import Model, Star, only_rows, phase_one, phase_two
+from running import assert_close, run
 
 EACH = pytest.mark.parametrize(
     "lowering", ["tool", "portable", "tiled=5x3", "tiled-portable=4x-1"]
