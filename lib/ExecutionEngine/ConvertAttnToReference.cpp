@@ -39,7 +39,8 @@ private:
   void passAttention(AttentionInterface attention);
   void passScores(AttentionInterface attention, Slot slot, StringRef compute);
   void passStar(StarOp star);
-  void passBlockLocal(BlockLocalOp local);
+  template <typename OpTy>
+  void passBlockLocal(OpTy local);
   void passSparq(SparqOp sparq);
   void applyScoreRegion(AttentionInterface attention, Value scores,
                         Value seqLenKv);
@@ -318,7 +319,9 @@ void Emitter::passStar(StarOp star) {
   pass(Slot::AnchorValue, star.getAnchorValue());
 }
 
-void Emitter::passBlockLocal(BlockLocalOp local) {
+template <typename OpTy>
+void Emitter::passBlockLocal(OpTy local) {
+  host.kind = ReferenceOp::BlockLocal;
   host.blockLocal.emplace();
   host.blockLocal->blockLen = local.getBlockLen();
   host.blockLocal->prefixLen = local.getPrefixLen().value_or(0);
@@ -398,6 +401,11 @@ LogicalResult Emitter::emitOp() {
   auto local = dyn_cast<BlockLocalOp>(op);
   if (local)
     passBlockLocal(local);
+  auto step = dyn_cast<BlockLocalStepOp>(op);
+  if (step) {
+    passBlockLocal(step);
+    host.blockLocal->blockLenQ = step.getNumBlockRows();
+  }
   if (auto attention = dyn_cast<AttentionInterface>(op)) {
     passAttention(attention);
     passScores(attention, Slot::Scores, "attn_ref_scores");
@@ -413,9 +421,14 @@ LogicalResult Emitter::emitOp() {
     return finishResults({});
   }
   if (local) {
-    host.kind = ReferenceOp::BlockLocal;
     pass(Slot::Sinks, local.getSinks());
     return finishResults({});
+  }
+  if (step) {
+    SmallVector<Value> destinations = {step.getOutput()};
+    if (step.getLse())
+      destinations.push_back(step.getLse());
+    return finishResults(destinations);
   }
   if (auto sparq = dyn_cast<SparqOp>(op)) {
     host.kind = ReferenceOp::Sparq;

@@ -68,7 +68,9 @@ KeyRange getKeyRange(const AttentionProblem &p, int64_t b, int64_t i) {
   } else if (p.causalOffset) {
     delta = p.causalOffset->broadcast(b);
   }
-  int64_t center = saturatingAdd(i + p.qOffset, delta);
+  int64_t row = i + p.qOffset;
+  int64_t center = saturatingAdd(
+      p.blockLocal ? p.blockLocal->windowPosition(row) : row, delta);
   if (p.windowLeft >= 0)
     range.lo = saturatingAdd(center, -p.windowLeft);
   if (p.windowRight >= 0)

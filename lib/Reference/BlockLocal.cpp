@@ -30,6 +30,10 @@ int64_t BlockLocalPattern::blockOfKey(int64_t j) const {
   return floorDiv(j, blockLen);
 }
 
+int64_t BlockLocalPattern::windowPosition(int64_t i) const {
+  return blockLenQ > 0 ? i + blockOfRow(i) * (blockLen - blockLenQ) : i;
+}
+
 std::vector<LocalBlock>
 attn::reference::localBlocks(const AttentionProblem &problem) {
   const BlockLocalPattern &pattern = *problem.blockLocal;
@@ -62,14 +66,23 @@ std::string attn::reference::checkBlockForms(const AttentionProblem &problem) {
 namespace {
 
 /// The rows and keys of one block, without pattern and prefix.
-AttentionProblem problemOf(const AttentionProblem &problem,
-                           const LocalBlock &block) {
-  AttentionProblem own =
-      sliceKeys(sliceRows(problem, block.rowBegin, block.rowEnd),
-                block.keyBegin, block.keyEnd);
-  own.blockLocal.reset();
-  return own;
-}
+struct BlockProblem : AttentionProblem {
+  /// Where the diagonal lies in each batch entry, if rows and keys differ in
+  /// number.
+  std::vector<int64_t> diagonals;
+
+  BlockProblem(const AttentionProblem &problem, const LocalBlock &block)
+      : AttentionProblem(
+            sliceKeys(sliceRows(problem, block.rowBegin, block.rowEnd),
+                      block.keyBegin, block.keyEnd)) {
+    for (int64_t b = 0; b < batch(); ++b)
+      diagonals.push_back((causalOffset ? causalOffset->broadcast(b) : 0) +
+                          blockLocal->windowPosition(qOffset) - qOffset);
+    causalOffset = makeView<1>((const int64_t *)diagonals.data(), {batch()});
+    blockLocal.reset();
+  }
+  BlockProblem(const BlockProblem &) = delete;
+};
 
 /// The n-th prefix of K or V.
 View<const double, 4> prefixOf(const AttentionProblem &problem,
@@ -123,7 +136,7 @@ void attn::reference::blockLocalBatched(const AttentionProblem &problem,
   assert(checkProblem(problem).empty() && checkBlockForms(problem).empty());
   std::vector<LocalBlock> blocks = localBlocks(problem);
   for (size_t n = 0; n < blocks.size(); ++n) {
-    AttentionProblem own = problemOf(problem, blocks[n]);
+    BlockProblem own(problem, blocks[n]);
     ResultRows rows(blocks[n], output, lse);
     const BlockLocalPattern &pattern = *problem.blockLocal;
     if (!pattern.prefixKey) {
@@ -159,7 +172,7 @@ void attn::reference::blockLocalMerged(const AttentionProblem &problem,
   assert(checkProblem(problem).empty() && checkBlockForms(problem).empty());
   std::vector<LocalBlock> blocks = localBlocks(problem);
   for (size_t n = 0; n < blocks.size(); ++n) {
-    AttentionProblem own = problemOf(problem, blocks[n]);
+    BlockProblem own(problem, blocks[n]);
     own.sinks.reset();
     std::array<int64_t, 3> sizes = {own.batch(), own.numHeads(), own.seqLenQ()};
     std::vector<Owned<double>> outputs;

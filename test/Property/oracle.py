@@ -56,10 +56,11 @@ def visible(case, inputs):
         kv_len, q_len = case.kv_len_at(b), case.q_len_at(b)
         delta = case.delta_at(b)
         here = (j < kv_len) & (i < q_len)
+        center = oracle_block_local.window_rows(case, i) + delta
         if left >= 0:
-            here = here & (j >= i + delta - left)
+            here = here & (j >= center - left)
         if right >= 0:
-            here = here & (j <= i + delta + right)
+            here = here & (j <= center + right)
         seen[b] = here
     seen &= oracle_star.visible(case)[:, None]
     if "mask" in inputs:

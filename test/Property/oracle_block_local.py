@@ -14,6 +14,12 @@ def block_sizes(case):
     return case.block_len_q or case.block_len, case.block_len
 
 
+def window_rows(case, i):
+    """Where windows of rows i are: a block's first row and key are at the same."""
+    size_q, size_kv = block_sizes(case)
+    return i + i // size_q * (size_kv - size_q)
+
+
 def visible(case, others):
     """[batch, num_heads, seq_len_q, keys] of bool, prefixes after the keys.
 

@@ -214,8 +214,8 @@ def test_b1_every_block_by_itself(case, lowering):
 
 def in_batch(case, array, block_len):
     """[batch, tokens, heads, dim] with every block as a batch entry."""
-    shape = (-1, block_len, *array.shape[2:])
-    blocks = np.ascontiguousarray(tokens(case, array)).reshape(shape)
+    whole = np.ascontiguousarray(tokens(case, array))
+    blocks = whole.reshape(-1, block_len, *whole.shape[2:])
     return blocks if case.layout == "bshd" else blocks.swapaxes(1, 2)
 
 

@@ -90,6 +90,28 @@ TEST(BlockLocalPatternTest, RowsAndKeysOfBlocksMayDifferInNumber) {
   EXPECT_EQ(pattern(5, 2, wide), (Rows{"10", "10", "01", "01", "00"}));
 }
 
+TEST(BlockLocalPatternTest, WindowsSpeakOfPositionsInsideBlocks) {
+  auto set = [](AttentionProblem &p) {
+    p.blockLocal = blocks(3, 2);
+    p.windowRight = 0;
+  };
+  EXPECT_EQ(pattern(4, 6, set), (Rows{"100000", "110000", "000100", "000110"}));
+  // The last row of each sees all of its keys.
+  const int64_t one = 1;
+  auto aligned = [&](AttentionProblem &p) {
+    set(p);
+    p.causalOffset = makeView<1>(&one, {1});
+  };
+  EXPECT_EQ(pattern(4, 6, aligned),
+            (Rows{"110000", "111000", "000110", "000111"}));
+  auto tile = [&](AttentionProblem &p) {
+    set(p);
+    p.qOffset = 3;
+    p.kvOffset = 3;
+  };
+  EXPECT_EQ(pattern(1, 3, tile), (Rows{"110"}));
+}
+
 TEST(BlockLocalPatternTest, OtherModifiersAreConjunctions) {
   auto with = [](auto set) {
     return pattern(6, 6, [&](AttentionProblem &p) {

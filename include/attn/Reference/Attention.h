@@ -168,7 +168,8 @@ struct BlockLocalPattern {
   /// T, the keys of a block, by absolute positions; positive.
   int64_t blockLen = 1;
   /// R, the rows of a block: block n has rows n * R.. and keys n * T... Zero is
-  /// T.
+  /// T. Windows speak of positions inside a block: its first row and its first
+  /// key are at the same.
   int64_t blockLenQ = 0;
 
   /// P, the keys of a prefix, beside keys and values of their own: either
@@ -184,6 +185,9 @@ struct BlockLocalPattern {
   int64_t blockOfRow(int64_t i) const;
   /// The block of the key at position j.
   int64_t blockOfKey(int64_t j) const;
+  /// Where, among the positions of keys, windows of the query at position i
+  /// are.
+  int64_t windowPosition(int64_t i) const;
   /// Whether the query at position i sees the key at position j.
   bool isVisible(int64_t i, int64_t j) const {
     return blockOfRow(i) == blockOfKey(j);
