@@ -175,13 +175,16 @@ def AttnPrepareLowerToLLVMPass
   let summary = "Rewrite what the upstream LLVM lowerings do not cover";
   let description = [{
     Exact. Copies between memrefs of which one is not contiguous become loops
-    (upstream calls a runtime library); extensions from f8E4M3FN and f8E5M2 and
+    (upstream calls a runtime library); a memref.expand_shape to several dynamic
+    sizes of one becomes a memref.reinterpret_cast (upstream has no sizes for it
+    and crashes); extensions from f8E4M3FN and f8E5M2 and
     truncations to them become integer arithmetic, also on vectors (upstream has
     no lowering); truncations round to nearest even, and what is too large
     becomes NaN in f8E4M3FN and infinity in f8E5M2, as APFloat converts.
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect"
   ];
 }
 
