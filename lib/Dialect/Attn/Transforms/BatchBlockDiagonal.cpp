@@ -83,6 +83,10 @@ Value Rewrite::resize(Value source, int64_t axis, OpFoldResult size) {
 Value Rewrite::concatenate(Value first, Value second, int64_t axis) {
   SmallVector<OpFoldResult> shape = tensor::getMixedSizes(b, loc, first);
   SmallVector<OpFoldResult> added = tensor::getMixedSizes(b, loc, second);
+  if (isConstantIntValue(shape[axis], 0))
+    return second;
+  if (isConstantIntValue(added[axis], 0))
+    return first;
   SmallVector<OpFoldResult> all = shape, offsets(all.size(), math.constant(0));
   all[axis] = math.add(shape[axis], added[axis]);
   Value joined =
@@ -527,6 +531,9 @@ FailureOr<SmallVector<Value>> attn::rewriteBlockLocal(RewriterBase &rewriter,
   }
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
+  // Slices of what is empty would begin outside of it.
+  if (hasNoRows(getSizes(rewriter, op.getLoc(), attention)))
+    return replaceWithCasts(rewriter, op, op.createEmptyResults(rewriter));
   SmallVector<Value> results =
       form == BlockDiagonalForm::mask
           ? Mask(rewriter, op).run()
