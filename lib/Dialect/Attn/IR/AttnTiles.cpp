@@ -274,6 +274,10 @@ static TypeRange resultTypes(ValueRange inits) {
   return inits.getTypes();
 }
 
+static IntegerAttr toAttr(OpBuilder &builder, std::optional<int64_t> length) {
+  return length ? builder.getI64IntegerAttr(*length) : IntegerAttr();
+}
+
 SdpaOp attn::createSdpa(OpBuilder &builder, Location loc, TypeRange results,
                         const AttentionParts &p, Value sinks) {
   auto op = SdpaOp::create(
@@ -319,7 +323,7 @@ StarOp attn::createStar(OpBuilder &builder, Location loc, TypeRange results,
 }
 
 BlockLocalParameters::BlockLocalParameters(BlockLocalOp op)
-    : blockLen(op.getBlockLen()), prefixLen(op.getPrefixLenAttr()),
+    : blockLen(op.getBlockLen()), prefixLen(op.getPrefixLen()),
       prefixKey(op.getPrefixKey()), prefixValue(op.getPrefixValue()) {}
 
 BlockLocalParameters attn::sliceBlockLocal(OpBuilder &builder, Location loc,
@@ -354,7 +358,8 @@ BlockLocalOp attn::createBlockLocal(OpBuilder &builder, Location loc,
       p.query, p.key, p.value, p.dynamicScale, p.causalOffset, p.kvLen, p.qLen,
       p.mask, p.bias, p.keyScale, p.valueScale, p.pageTable, p.offsets, sinks,
       s.prefixKey, s.prefixValue, p.scale, p.softcap, p.windowLeft,
-      p.windowRight, p.bottomRight, p.layout, s.blockLen, s.prefixLen);
+      p.windowRight, p.bottomRight, p.layout, s.blockLen,
+      toAttr(builder, s.prefixLen));
   cloneScore(p, op.getScore());
   return op;
 }
@@ -429,11 +434,8 @@ SparqStepOp attn::createSparqStep(OpBuilder &builder, Location loc,
 
 BlockLocalStepOp attn::createBlockLocalStep(OpBuilder &builder, Location loc,
                                             const AttentionParts &p,
-                                            const BlockLocalStepParameters &s,
+                                            const BlockLocalParameters &s,
                                             Value output, Value lse) {
-  auto toAttr = [&](std::optional<int64_t> length) {
-    return length ? builder.getI64IntegerAttr(*length) : IntegerAttr();
-  };
   SmallVector<Value> inits = {output};
   if (lse)
     inits.push_back(lse);
@@ -441,9 +443,10 @@ BlockLocalStepOp attn::createBlockLocalStep(OpBuilder &builder, Location loc,
       builder, loc, resultTypes(inits), p.query, p.key, p.value, p.dynamicScale,
       p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale, p.valueScale,
       p.pageTable, p.offsets, s.prefixKey, s.prefixValue, output, lse, p.scale,
-      p.softcap, toAttr(p.windowLeft), toAttr(p.windowRight),
+      p.softcap, toAttr(builder, p.windowLeft), toAttr(builder, p.windowRight),
       p.bottomRight ? builder.getUnitAttr() : UnitAttr(), p.layout,
-      toAttr(s.blockLen), toAttr(s.blockLenQ), toAttr(s.prefixLen));
+      toAttr(builder, s.blockLen), toAttr(builder, s.blockLenQ),
+      toAttr(builder, s.prefixLen));
 }
 
 ScoresOp attn::createScores(OpBuilder &builder, Location loc,

@@ -4,13 +4,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// attn.sdpa on short static sequences to attn.block_local_step.
+// attn.sdpa on short static sequences, and attn.block_local of short blocks, to
+// attn.block_local_step.
 //
 //===----------------------------------------------------------------------===//
 
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -25,10 +27,10 @@ namespace mlir::attn {
 static constexpr int64_t kMaxKeys = 24;
 
 /// Why the kernel of blocks does not take `op`, or null.
-static const char *getObstacle(AttentionInterface op) {
-  if (op.hasScore() || op.isPaged() || op.isQuantized() ||
+static const char *getObstacle(AttentionInterface op, Value sinks) {
+  if (op.hasScore() || op.isPaged() || op.isQuantized() || sinks ||
       !op.getOffsets().empty())
-    return "has a score region, a page_table, scales of keys or offsets";
+    return "has a score region, a page_table, scales of keys, sinks or offsets";
   if (op.getKey().getType().getElementType() !=
       op.getQuery().getType().getElementType())
     return "key does not have the query's element type";
@@ -36,6 +38,27 @@ static const char *getObstacle(AttentionInterface op) {
   if (!group || *group == 0)
     return "num_heads and num_kv_heads are not known, or 0";
   return nullptr;
+}
+
+/// Replaces `op` by the step that `parameters` describe.
+template <typename OpTy>
+static BlockLocalStepOp createStep(RewriterBase &rewriter, OpTy op,
+                                   const BlockLocalParameters &parameters) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  AttentionParts parts(attention);
+  if (parts.bottomRight) {
+    if (parts.hasWindow())
+      parts.causalOffset = resolveBottomRight(rewriter, op.getLoc(), attention);
+    parts.bottomRight = false;
+  }
+  SmallVector<Value> inits = op.createEmptyResults(rewriter);
+  BlockLocalStepOp step = createBlockLocalStep(
+      rewriter, op.getLoc(), parts, parameters, inits.front(),
+      inits.size() > 1 ? inits[1] : Value());
+  rewriter.replaceOp(op, step.getResults());
+  return step;
 }
 
 FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
@@ -50,40 +73,49 @@ FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
   if (StrategyAttrInterface strategy = op.getStrategyAttr())
     if (strategy != BlockwiseAttr::get(op.getContext(), 0, 0, 0))
       return rewriter.notifyMatchFailure(op, "another strategy is asked for");
-  if (op.getSinks())
-    return rewriter.notifyMatchFailure(op, "has sinks");
-  if (const char *obstacle = getObstacle(attention))
+  if (const char *obstacle = getObstacle(attention, op.getSinks()))
     return rewriter.notifyMatchFailure(op, obstacle);
-
-  OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPoint(op);
-  AttentionParts parts(attention);
-  if (parts.bottomRight) {
-    if (parts.hasWindow())
-      parts.causalOffset = resolveBottomRight(rewriter, op.getLoc(), attention);
-    parts.bottomRight = false;
-  }
-  SmallVector<Value> inits = op.createEmptyResults(rewriter);
-  BlockLocalStepParameters parameters;
+  BlockLocalParameters parameters;
   parameters.blockLen = keys;
   if (rows != keys)
     parameters.blockLenQ = rows;
-  BlockLocalStepOp step = createBlockLocalStep(
-      rewriter, op.getLoc(), parts, parameters, inits.front(),
-      inits.size() > 1 ? inits[1] : Value());
-  rewriter.replaceOp(op, step.getResults());
-  return step;
+  return createStep(rewriter, op, parameters);
+}
+
+FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
+                                                 BlockLocalOp op) {
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  BlockLocalParameters parameters(op);
+  if (parameters.blockLen + parameters.prefixLen.value_or(0) > kMaxKeys)
+    return rewriter.notifyMatchFailure(op, "blocks are long");
+  if (const char *obstacle = getObstacle(attention, op.getSinks()))
+    return rewriter.notifyMatchFailure(op, obstacle);
+  // As many blocks of keys as of rows, as far as is known.
+  int64_t axis = attention.getSeqAxis();
+  int64_t rows = attention.getQuery().getType().getDimSize(axis);
+  int64_t keys = attention.getKey().getType().getDimSize(axis);
+  bool isDynamic = ShapedType::isDynamic(rows) && ShapedType::isDynamic(keys);
+  bool isStatic = !ShapedType::isDynamic(rows) && !ShapedType::isDynamic(keys);
+  if (!isDynamic &&
+      !(isStatic && llvm::divideCeil(rows, parameters.blockLen) ==
+                        llvm::divideCeil(keys, parameters.blockLen)))
+    return rewriter.notifyMatchFailure(op, "blocks of keys may be missing");
+  return createStep(rewriter, op, parameters);
 }
 
 namespace {
 struct FuseBlockLocalPass
     : attn::impl::AttnFuseBlockLocalPassBase<FuseBlockLocalPass> {
   void runOnOperation() override {
-    SmallVector<SdpaOp> ops;
-    getOperation()->walk([&](SdpaOp op) { ops.push_back(op); });
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<SdpaOp, BlockLocalOp>(op))
+        ops.push_back(op);
+    });
     IRRewriter rewriter(&getContext());
-    for (SdpaOp op : ops)
-      (void)fuseBlockLocal(rewriter, op);
+    for (Operation *op : ops)
+      TypeSwitch<Operation *>(op).Case<SdpaOp, BlockLocalOp>(
+          [&](auto layerA) { (void)fuseBlockLocal(rewriter, layerA); });
   }
 };
 } // namespace

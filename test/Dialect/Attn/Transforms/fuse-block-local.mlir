@@ -144,3 +144,43 @@ func.func @negative_offsets(%q: !t, %i: index) -> !t {
     : (!t, !t, !t, index, index, index, index) -> !t
   return %o : !t
 }
+
+// -----
+
+// Blocks of a sequence, of whatever length, and their prefixes.
+// CHECK-LABEL: func.func @blocks
+// CHECK:         attn.block_local_step ins(%{{.+}}, %{{.+}}, %{{.+}} causal block_len(16) prefix_len(8) prefix(%{{.+}}, %{{.+}})) outs
+func.func @blocks(%q: tensor<2x4x?x64xf32>, %p: tensor<2x4x?x64xf32>) -> tensor<2x4x?x64xf32> {
+  %o = attn.block_local %q, %q, %q causal block_len(16) prefix_len(8) prefix(%p, %p)
+    : (tensor<2x4x?x64xf32>, tensor<2x4x?x64xf32>, tensor<2x4x?x64xf32>, tensor<2x4x?x64xf32>, tensor<2x4x?x64xf32>) -> tensor<2x4x?x64xf32>
+  return %o : tensor<2x4x?x64xf32>
+}
+
+// -----
+
+// The last block is short, of keys more than of rows.
+// CHECK-LABEL: func.func @ragged_blocks
+// CHECK:         attn.block_local_step {{.*}} kv_len(%{{.+}}) layout(bshd) block_len(5)) outs(%{{.+}}, %{{.+}})
+func.func @ragged_blocks(%q: tensor<2x13x4x64xf16>, %k: tensor<2x12x4x64xf16>, %len: tensor<2xi64>) -> (tensor<2x13x4x64xf16>, tensor<2x4x13xf32>) {
+  %o, %l = attn.block_local %q, %k, %k kv_len(%len) layout(bshd) block_len(5)
+    : (tensor<2x13x4x64xf16>, tensor<2x12x4x64xf16>, tensor<2x12x4x64xf16>, tensor<2xi64>) -> (tensor<2x13x4x64xf16>, tensor<2x4x13xf32>)
+  return %o, %l : tensor<2x13x4x64xf16>, tensor<2x4x13xf32>
+}
+
+// -----
+
+// Long blocks, sinks, and blocks that keys may lack.
+// CHECK-LABEL: func.func @negative_blocks
+// CHECK-NOT:     attn.block_local_step
+func.func @negative_blocks(%q: tensor<2x4x50x64xf32>, %p: tensor<2x4x15x64xf32>, %k: tensor<2x4x?x64xf32>, %k2: tensor<2x4x40x64xf32>, %s: tensor<4xf32>)
+    -> (tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>) {
+  %a = attn.block_local %q, %q, %q causal block_len(25)
+    : (tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>) -> tensor<2x4x50x64xf32>
+  %b = attn.block_local %q, %q, %q causal sinks(%s) block_len(5)
+    : (tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>, tensor<4xf32>) -> tensor<2x4x50x64xf32>
+  %c = attn.block_local %q, %k, %k causal block_len(5)
+    : (tensor<2x4x50x64xf32>, tensor<2x4x?x64xf32>, tensor<2x4x?x64xf32>) -> tensor<2x4x50x64xf32>
+  %d = attn.block_local %q, %k2, %k2 causal block_len(5)
+    : (tensor<2x4x50x64xf32>, tensor<2x4x40x64xf32>, tensor<2x4x40x64xf32>) -> tensor<2x4x50x64xf32>
+  return %a, %b, %c, %d : tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>, tensor<2x4x50x64xf32>
+}

@@ -76,8 +76,7 @@ def Attn_BlockLocalStepOp : Attn_LayerBOp<
     }
     ```
 
-    **Source** Block Transformer, arXiv 2406.02657, section 2.4 (the token
-    decoder).
+    **Source** Block Transformer, arXiv 2406.02657: the token decoder.
   }];
   let arguments = !con(
     (ins Attn_Query:$query, Attn_KeyValue:$key, Attn_KeyValue:$value),

@@ -109,10 +109,11 @@ struct StarParameters {
   explicit StarParameters(StarOp op);
 };
 
-/// What attn.block_local has beside the operands of attn.sdpa.
+/// What attn.block_local and attn.block_local_step, which alone has a
+/// blockLenQ, have beside the operands of attn.sdpa.
 struct BlockLocalParameters {
   int64_t blockLen = 1;
-  IntegerAttr prefixLen;
+  std::optional<int64_t> blockLenQ, prefixLen;
   Value prefixKey, prefixValue;
 
   BlockLocalParameters() = default;
@@ -160,16 +161,11 @@ BlockLocalParameters sliceBlockLocal(OpBuilder &builder, Location loc,
 SparqStepOp createSparqStep(OpBuilder &builder, Location loc,
                             const AttentionParts &parts, SparqOp sparq,
                             Value splits, Value output);
-/// What attn.block_local_step has beside these.
-struct BlockLocalStepParameters {
-  int64_t blockLen = 1;
-  std::optional<int64_t> blockLenQ, prefixLen;
-  Value prefixKey, prefixValue;
-};
 /// `lse` may be null.
-BlockLocalStepOp createBlockLocalStep(
-    OpBuilder &builder, Location loc, const AttentionParts &parts,
-    const BlockLocalStepParameters &parameters, Value output, Value lse);
+BlockLocalStepOp createBlockLocalStep(OpBuilder &builder, Location loc,
+                                      const AttentionParts &parts,
+                                      const BlockLocalParameters &parameters,
+                                      Value output, Value lse);
 /// `parts.value` and its scale are not looked at; absent operands are null.
 ScoresOp createScores(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, Value channels, Value factor,

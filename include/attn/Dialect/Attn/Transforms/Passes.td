@@ -428,11 +428,13 @@ def AttnFuseBlockLocalPass : Pass<"attn-fuse-block-local"> {
     Exact. For targets with a kernel for whole blocks: `attn.sdpa` with static
     seq_len_q and seq_len_kv of at most 24 becomes `attn.block_local_step` with
     one block in each batch entry. A Block Transformer's token decoder is that,
-    for all blocks at once (batch * blocks) and for one step.
+    for all blocks at once (batch * blocks) and for one step. `attn.block_local`
+    whose blocks, with their prefix, have at most 24 keys becomes it too.
 
     **Left alone**: ops with a strategy other than `#attn.blockwise` without
     sizes, whose num_heads or num_kv_heads is not known, with a score region,
-    sinks, page_table, key_scale, value_scale, offsets, or keys of 8 bits.
+    sinks, page_table, key_scale, value_scale, offsets, or keys of 8 bits; and
+    `attn.block_local` that may have fewer or more blocks of keys than of rows.
 
     ```mlir
     func.func @token_decoder(%q: tensor<?x12x5x64xf32>)
@@ -444,7 +446,7 @@ def AttnFuseBlockLocalPass : Pass<"attn-fuse-block-local"> {
     }
     ```
 
-    Source: Block Transformer, arXiv 2406.02657, section 2.4.
+    Source: Block Transformer, arXiv 2406.02657: the token decoder.
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",

@@ -127,6 +127,10 @@ FailureOr<SparqStepOp> fuseSparq(RewriterBase &rewriter, SparqOp op);
 /// and has nothing that the kernel does not take.
 FailureOr<BlockLocalStepOp> fuseBlockLocal(RewriterBase &rewriter, SdpaOp op);
 
+/// The same, if its blocks are small enough.
+FailureOr<BlockLocalStepOp> fuseBlockLocal(RewriterBase &rewriter,
+                                           BlockLocalOp op);
+
 //===----------------------------------------------------------------------===//
 // Functions that are called from C
 //===----------------------------------------------------------------------===//
