@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "DecodeKernel.h"
+#include "LaneSums.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,62 +23,6 @@ using namespace mlir::attn;
 //===----------------------------------------------------------------------===//
 // Sums over lanes
 //===----------------------------------------------------------------------===//
-
-/// One vector whose lane i is the sum of the elements of part i, as many parts
-/// as lanes, which come in any order. Each round adds two halves of two vectors
-/// into one: inside 128 bits first, then whole 128-bit pieces, which are the
-/// shuffles machines have.
-class LaneSums {
-public:
-  LaneSums(VectorBuilder &b) : b(b) {
-    for (int64_t count = b.lanes; count > 0; count /= 2)
-      rounds.emplace_back(count);
-  }
-
-  void add(int64_t lane, Value part) {
-    // A pair is added as soon as it is there: few parts are in registers.
-    for (auto [round, parts] : llvm::enumerate(rounds)) {
-      parts[lane] = part;
-      if (parts.size() == 1)
-        return;
-      Value x = parts[lane & ~1], y = parts[lane | 1];
-      if (!x || !y)
-        return;
-      part = addHalves(round, x, y);
-      lane /= 2;
-    }
-  }
-
-  Value get() const { return rounds.back().front(); }
-
-private:
-  Value addHalves(int64_t round, Value x, Value y) {
-    int64_t lanes = b.lanes;
-    int64_t piece = std::min<int64_t>(lanes, 128 / b.floatType.getWidth());
-    int64_t chunk = int64_t(1) << round;
-    SmallVector<int64_t> low, high;
-    if (chunk < piece) {
-      for (int64_t base = 0; base < lanes; base += piece)
-        for (int64_t i = 0; i < piece / 2; i += chunk)
-          for (int64_t from : {base, lanes + base})
-            for (int64_t j = 0; j < chunk; ++j) {
-              low.push_back(from + i + j);
-              high.push_back(from + piece / 2 + i + j);
-            }
-    } else {
-      for (int64_t base = 0; base < 2 * lanes; base += 2 * piece)
-        for (int64_t i = 0; i < piece; ++i) {
-          low.push_back(base + i);
-          high.push_back(base + piece + i);
-        }
-    }
-    return b.fadd(vector::ShuffleOp::create(b, x, y, low),
-                  vector::ShuffleOp::create(b, x, y, high));
-  }
-
-  VectorBuilder &b;
-  SmallVector<SmallVector<Value>> rounds;
-};
 
 Value attn::sumLanes(VectorBuilder &b, ArrayRef<Value> parts) {
   LaneSums sums(b);

@@ -47,6 +47,7 @@ LocalKernel::LocalKernel(VectorBuilder &b, BlockLocalStepOp step,
   isRaggedQ = ShapedType::isDynamic(seqQ) || seqQ % blockRows != 0;
   isRaggedKv = ShapedType::isDynamic(seqKv) || seqKv % blockKeys != 0;
   mayExclude = op.getBias() || op.getMask();
+  planWhole();
 }
 
 Value LocalKernel::ceilDiv(Value x, int64_t divisor) {
@@ -79,7 +80,7 @@ void LocalKernel::emit() {
   int64_t elements = (headDim + headDimV) * (unitRows + blockKeys + prefixKeys);
   int64_t bytes =
       elements * op.getQuery().getType().getElementTypeBitWidth() / 8;
-  int64_t perTask = llvm::divideCeil(kTaskBytes, bytes);
+  int64_t perTask = llvm::alignTo(llvm::divideCeil(kTaskBytes, bytes), members);
   Value tasks = ceilDiv(units, perTask);
   auto loop = scf::ParallelOp::create(b, ValueRange{zero}, ValueRange{tasks},
                                       ValueRange{b.idx(1)});
@@ -98,6 +99,42 @@ void LocalKernel::emit() {
 }
 
 void LocalKernel::emitTask(Value first, Value end) {
+  auto emitTiles = [&](Value from, Value to) {
+    b.loop(from, to, 1, [&](Value index) { emitUnit(getUnit(index)); });
+  };
+  if (!isWhole) {
+    beginTiles();
+    return emitTiles(first, end);
+  }
+  bool mayLack = isRaggedQ || isRaggedKv || op.getKvLen() || op.getQLen() ||
+                 (op.hasWindow() && !diagonal);
+  if (mayLack)
+    beginTiles();
+  b.loop(first, end, members, [&](Value index) {
+    SmallVector<Unit> units = getMembers(index, end);
+    Value lacks = lacksAny(units);
+    // Of blocks that lack nothing.
+    if (!op.getKvLen() && !op.getQLen())
+      for (Unit &unit : units)
+        unit.keys = b.idx(blockKeys);
+    if (!lacks)
+      return emitWhole(units);
+    assert(mayLack && "scratch for tiles");
+    b.ifElse(
+        TypeRange(), lacks,
+        [&] {
+          emitTiles(index, b.min(b.add(index, members), end));
+          return SmallVector<Value>();
+        },
+        [&] {
+          emitWhole(units);
+          return SmallVector<Value>();
+        });
+  });
+}
+
+/// Scratch for blocks that are gone through in tiles.
+void LocalKernel::beginTiles() {
   int64_t rows = llvm::alignTo(unitRows, lanes);
   positions = scratch->get("positions", {rows}, b.floatType);
   scores = scratch->get("scores", {prefixKeys + blockKeys + keyTile, lanes},
@@ -106,7 +143,6 @@ void LocalKernel::emitTask(Value first, Value end) {
   if (mayExclude)
     seen = scratch->get("seen", {blockKeys}, b.getIndexType());
   fillPositions();
-  b.loop(first, end, 1, [&](Value index) { emitUnit(getUnit(index)); });
 }
 
 /// Rows of scratch that there are not have a position far beyond the block.
@@ -156,14 +192,23 @@ LocalKernel::Unit LocalKernel::getUnit(Value index) {
   unit.keys = b.idx(blockKeys);
   if (isRaggedKv)
     unit.keys = clamp(b.sub(seqLenKv, unit.firstKey), zero, unit.keys);
+  unit.allKeys = unit.keys;
+  unit.prefix = b.idx(prefixKeys);
   if (OpFoldResult kvLen = getKvLenAt(op, b, b.getLoc(), batch))
     unit.keys = clamp(b.sub(b.idx(kvLen), unit.firstKey), zero, unit.keys);
 
+  // What no row sees may be anything.
+  if (op.getQLen()) {
+    Value isUsed = b.compare(CmpIPredicate::sgt, unit.used, zero);
+    unit.keys = b.select(isUsed, unit.keys, zero);
+    unit.prefix = b.select(isUsed, unit.prefix, zero);
+  }
+
   if (!op.hasWindow())
     return unit;
-  Value diagonal = b.idx(getDiagonalAt(op, b, b.getLoc(), batch));
+  Value center = b.idx(getDiagonalAt(op, b, b.getLoc(), batch));
   auto edge = [&](int64_t distance) {
-    return clamp(b.add(diagonal, b.idx(distance)), b.idx(-kFar), b.idx(kFar));
+    return clamp(b.add(center, b.idx(distance)), b.idx(-kFar), b.idx(kFar));
   };
   if (op.getWindowRight() >= 0)
     unit.toHi = edge(op.getWindowRight() + 1);
@@ -182,7 +227,7 @@ void LocalKernel::emitUnit(const Unit &unit) {
       auto [lo, hi] = getTileKeys(unit, row);
       for (const Keys &keys : getKeys(unit)) {
         if (keys.isPrefix)
-          emitScores(unit, keys, row, lane, zero, b.idx(prefixKeys));
+          emitScores(unit, keys, row, lane, zero, unit.prefix);
         else
           emitScores(unit, keys, row, lane, lo, hi);
       }

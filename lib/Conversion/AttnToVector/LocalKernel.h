@@ -10,7 +10,8 @@
 // the lanes are columns of head_dim, as rows lie in memory; sums over lanes
 // leave scores with query rows in lanes, so that a softmax is elementwise and
 // the vectors of all keys are the row's only state; values are weighted by one
-// lane at a time.
+// lane at a time. Blocks of few products are written out and stay in registers;
+// others are gone through in tiles, with their scores in scratch.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,7 +38,9 @@ private:
     Value firstRow, firstKey, firstPrefix; ///< Of the sequence.
     Value rows;                            ///< Rows of a head that exist.
     Value used;       ///< Those before q_len, at most; null if all are.
-    Value keys;       ///< Keys that exist and are in use.
+    Value allKeys;    ///< Keys that exist.
+    Value keys;       ///< Those that are in use.
+    Value prefix;     ///< Keys of the prefix that are in use.
     Value toHi, toLo; ///< From a row's position to its last key + 1, its first.
   };
   /// `lanes` rows of a unit, from `first` on.
@@ -57,6 +60,7 @@ private:
 
   // LocalKernel.cpp: blocks, rows and what they see.
   void emitTask(Value first, Value end);
+  void beginTiles();
   Unit getUnit(Value index);
   void fillPositions();
   void emitUnit(const Unit &unit);
@@ -86,6 +90,12 @@ private:
   void emitScoreTile(const Unit &unit, const Keys &keys,
                      ArrayRef<std::pair<Value, Value>> rows, Value lane,
                      Value firstKey, Value end);
+  /// A product in natural units, or, where nothing is added to it any more, in
+  /// those of log2.
+  Value toScore(Value product);
+  /// The score of one key, as a vector of floats, where the rows see it, else
+  /// -inf.
+  Value limit(Value score, const Chunk &chunk, bool isPrefix, Value key);
   Value modify(Value score, const Unit &unit, const Chunk &chunk,
                const Keys &keys, Value key);
   /// The elements of the rows of a chunk at one key.
@@ -95,6 +105,16 @@ private:
   void writeLse(const Unit &unit, const Chunk &chunk, Value lse);
   void emitSums(const Unit &unit, const Chunk &chunk, Value firstRow,
                 Value lane, Value lo, Value hi);
+
+  // LocalWhole.cpp: blocks that are written out.
+  void planWhole();
+  bool maySee(int64_t row, int64_t key);
+  SmallVector<Unit> getMembers(Value index, Value end);
+  Value lacksAny(ArrayRef<Unit> units);
+  std::pair<Value, Value> getUnitKeys(const Unit &unit);
+  Value perMember(ArrayRef<Value> numbers);
+  void emitWhole(ArrayRef<Unit> units);
+  void emitWholeRows(ArrayRef<Unit> units, int64_t first);
 
   VectorBuilder &b;
   BlockLocalStepOp step;
@@ -107,9 +127,13 @@ private:
   int64_t unitRows;         ///< Of all heads of a unit.
   int64_t rowTile, keyTile; ///< Scores whose sums are in registers.
   int64_t accumulators;
-  bool hasOneBlock;           ///< Each batch entry is one block.
-  bool isRaggedQ, isRaggedKv; ///< The last block may be short.
-  bool mayExclude;            ///< A mask or bias may hide a key from all rows.
+  bool hasOneBlock;                ///< Each batch entry is one block.
+  bool isRaggedQ, isRaggedKv;      ///< The last block may be short.
+  bool isWhole = false;            ///< Blocks are written out.
+  int64_t members = 1;             ///< Units that go through one softmax.
+  bool sharesBlock = false;        ///< They are key heads of one block.
+  std::optional<int64_t> diagonal; ///< Of a block, if it is known.
+  bool mayExclude; ///< A mask or bias may hide a key from all rows.
   Value zero, numBlocks, numKvHeads, seqLenQ, seqLenKv;
   Value scale;     ///< Scalar.
   Value positions; ///< [row of the unit]: in its block, as floats.

@@ -182,43 +182,49 @@ Value LocalKernel::gather(const BroadcastOperand &operand, const Unit &unit,
       b, VectorType::get(lanes, type.getElementType()), elements);
 }
 
-/// The score of one key from its product, in units of log2; -inf where the row
-/// does not see the key.
-Value LocalKernel::modify(Value score, const Unit &unit, const Chunk &chunk,
-                          const Keys &keys, Value key) {
+Value LocalKernel::toScore(Value product) {
   FloatAttr cap = op.getSoftcapAttr();
   Value factor = scale;
   if (!cap && !bias)
     factor = b.fmul(factor, b.number(kLog2e, b.floatType));
-  score = b.fmul(score, b.splat(factor));
-  if (cap) {
-    double limit = cap.getValueAsDouble();
-    score = b.tanh(b.fmul(score, b.number(1.0 / limit)));
-    score = b.fmul(score, b.number(bias ? limit : limit * kLog2e));
-  }
+  Value score = b.fmul(product, b.splat(factor));
+  if (!cap)
+    return score;
+  double most = cap.getValueAsDouble();
+  score = b.tanh(b.fmul(score, b.number(1.0 / most)));
+  return b.fmul(score, b.number(bias ? most : most * kLog2e));
+}
+
+Value LocalKernel::limit(Value score, const Chunk &chunk, bool isPrefix,
+                         Value key) {
+  Value visible = chunk.isUsed;
+  auto require = [&](Value holds) {
+    visible = visible ? arith::AndIOp::create(b, visible, holds) : holds;
+  };
+  if (!isPrefix && chunk.hi)
+    require(b.fcompare(CmpFPredicate::OLT, key, chunk.hi));
+  if (!isPrefix && chunk.lo)
+    require(b.fcompare(CmpFPredicate::OGE, key, chunk.lo));
+  return visible ? b.select(visible, score, b.negInf()) : score;
+}
+
+/// The score of one key from its product, in units of log2; -inf where the row
+/// does not see the key.
+Value LocalKernel::modify(Value score, const Unit &unit, const Chunk &chunk,
+                          const Keys &keys, Value key) {
+  score = toScore(score);
   if (bias) {
     Value added = gather(bias, unit, chunk, key);
     score = b.fadd(score, b.cast(added, b.floatType));
     score = b.fmul(score, b.number(kLog2e));
   }
-  Value visible;
-  auto require = [&](Value holds) {
-    visible = visible ? arith::AndIOp::create(b, visible, holds) : holds;
-  };
-  if (chunk.isUsed)
-    require(chunk.isUsed);
-  if (!keys.isPrefix) {
-    if (chunk.hi)
-      require(b.fcompare(CmpFPredicate::OLT, toFloats(key), chunk.hi));
-    if (chunk.lo)
-      require(b.fcompare(CmpFPredicate::OGE, toFloats(key), chunk.lo));
-    if (mask) {
-      Value bytes = gather(mask, unit, chunk, key);
-      require(
-          b.compare(CmpIPredicate::ne, bytes, b.integer(0, bytes.getType())));
-    }
-  }
-  return visible ? b.select(visible, score, b.negInf()) : score;
+  score = limit(score, chunk, keys.isPrefix, toFloats(key));
+  if (!mask)
+    return score;
+  Value bytes = gather(mask, unit, chunk, key);
+  Value visible =
+      b.compare(CmpIPredicate::ne, bytes, b.integer(0, bytes.getType()));
+  return b.select(visible, score, b.negInf());
 }
 
 void LocalKernel::emitSoftmax(const Unit &unit, const Chunk &chunk) {
@@ -228,7 +234,7 @@ void LocalKernel::emitSoftmax(const Unit &unit, const Chunk &chunk) {
                             body) {
     SmallVector<Value> carried(inits);
     for (const Keys &keys : getKeys(unit)) {
-      Value end = keys.isPrefix ? b.idx(prefixKeys) : chunk.keyHi;
+      Value end = keys.isPrefix ? unit.prefix : chunk.keyHi;
       carried = b.loop(zero, end, 1, carried, [&](Value key, ValueRange in) {
         return body(keys, key, b.add(key, keys.base), in);
       });
@@ -294,7 +300,7 @@ void LocalKernel::emitSums(const Unit &unit, const Chunk &chunk, Value firstRow,
     SmallVector<Value> sums(rowTile * vectors, b.number(0.0));
     for (const Keys &keys : getKeys(unit)) {
       Value begin = keys.isPrefix ? zero : lo;
-      Value end = keys.isPrefix ? b.idx(prefixKeys) : hi;
+      Value end = keys.isPrefix ? unit.prefix : hi;
       sums = b.loop(begin, end, 1, sums, [&](Value key, ValueRange in) {
         SmallVector<Value> next(in), elements;
         Value row = b.add(keys.first, key);

@@ -47,3 +47,41 @@ func.func @prefix(%q: memref<?x2x96x64xf16>, %p: memref<?x2x8x64xf16>,
        memref<?x2x96x64xf16>) -> ()
   return
 }
+
+// -----
+
+// Three heads of five rows fill a vector. Their 15 visible pairs each are
+// written out: 45 products of 4 vectors, as many sums, and no scratch.
+// CHECK-LABEL: func.func @written_out
+// CHECK-NOT:     memref.alloca
+// CHECK:         scf.parallel
+// CHECK:           scf.for {{.*}} step %c3
+// CHECK-NOT:       scf.for
+// CHECK-COUNT-135: vector.fma
+// The scores of the last four keys are not those of all rows.
+// CHECK-COUNT-4:   arith.select {{.*}} : vector<16xi1>, vector<16xf32>
+// CHECK-COUNT-60:  vector.store {{.*}} : memref<?x12x5x64xf32>, vector<16xf32>
+// CHECK-NOT:       vector.store
+// CHECK-NOT:     attn.
+func.func @written_out(%q: memref<?x12x5x64xf32>, %o: memref<?x12x5x64xf32>) {
+  attn.block_local_step ins(%q, %q, %q causal block_len(5)) outs(%o)
+    : (memref<?x12x5x64xf32>, memref<?x12x5x64xf32>, memref<?x12x5x64xf32>,
+       memref<?x12x5x64xf32>) -> ()
+  return
+}
+
+// -----
+
+// A last block that is short is gone through in tiles.
+// CHECK-LABEL: func.func @short_block
+// CHECK:         scf.parallel
+// CHECK:           memref.alloca
+// CHECK:           scf.if
+// CHECK:             scf.for
+// CHECK:           } else {
+func.func @short_block(%q: memref<1x12x?x64xf32>, %o: memref<1x12x?x64xf32>) {
+  attn.block_local_step ins(%q, %q, %q causal block_len(5)) outs(%o)
+    : (memref<1x12x?x64xf32>, memref<1x12x?x64xf32>, memref<1x12x?x64xf32>,
+       memref<1x12x?x64xf32>) -> ()
+  return
+}

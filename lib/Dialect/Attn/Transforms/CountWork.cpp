@@ -42,6 +42,22 @@ Value attn::createSum(OpBuilder &builder, Location loc, OpFoldResult size,
   return loop.getResult(0);
 }
 
+static OpFoldResult countPrefixKeys(OpBuilder &builder, Location loc,
+                                    BlockLocalStepOp op, OpFoldResult b,
+                                    OpFoldResult qLo, OpFoldResult qHi) {
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  IndexMath math{builder, loc};
+  int64_t rows = op.getNumBlockRows();
+  if (OpFoldResult qLen = getQLenAt(attention, builder, loc, b))
+    qHi = math.min(qHi, qLen);
+  OpFoldResult blocks = math.sub(math.apply(math.d(0).ceilDiv(rows), {qHi}),
+                                 math.apply(math.d(0).floorDiv(rows), {qLo}));
+  Value isInUse = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                                        math.value(qLo), math.value(qHi));
+  return math.select(isInUse, math.mul(blocks, op.getNumPrefixKeys()),
+                     math.constant(0));
+}
+
 /// Keys in the prefix that queries [qLo, qHi) of batch entry `b` see.
 static OpFoldResult countPrefixKeys(OpBuilder &builder, Location loc,
                                     BlockLocalOp op, OpFoldResult b,
@@ -81,6 +97,9 @@ static Value countKeys(OpBuilder &builder, Location loc, Operation *op,
   auto local = dyn_cast<BlockLocalOp>(op);
   if (countsOtherKeys && local && local.hasPrefix())
     keys = math.add(keys, countPrefixKeys(builder, loc, local, b, qLo, qHi));
+  auto step = dyn_cast<BlockLocalStepOp>(op);
+  if (countsOtherKeys && step && step.getPrefixKey())
+    keys = math.add(keys, countPrefixKeys(builder, loc, step, b, qLo, qHi));
   return math.value(keys);
 }
 

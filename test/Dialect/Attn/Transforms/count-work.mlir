@@ -84,3 +84,19 @@ func.func @block_local(%q: tensor<1x1x20x16xf32>, %p: tensor<1x1x8x16xf32>) -> (
     : (tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1x1x8x16xf32>, tensor<1x1x8x16xf32>) -> tensor<1x1x20x16xf32>
   return %0, %1 : tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>
 }
+
+// The same with a destination; a row beyond q_len sees nothing.
+// CHECK-LABEL: func.func @block_local_step
+// CHECK-DAG:     %[[BYTES:.*]] = arith.constant 6144 : i64
+// CHECK:         call @attn_rt_count_work(%{{.*}}, %[[BYTES]])
+// CHECK-NEXT:    attn.block_local_step
+// CHECK:         %[[FLOPS:.*]] = arith.index_cast %{{.*}} : index to i64
+// CHECK:         call @attn_rt_count_work(%[[FLOPS]], %{{.*}})
+// CHECK-NEXT:    attn.block_local_step {{.*}} q_len
+func.func @block_local_step(%q: tensor<1x1x20x16xf32>, %p: tensor<1x1x8x16xf32>, %n: tensor<1xi64>) -> (tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>) {
+  %0 = attn.block_local_step ins(%q, %q, %q causal block_len(5) prefix_len(2) prefix(%p, %p)) outs(%q)
+    : (tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1x1x8x16xf32>, tensor<1x1x8x16xf32>, tensor<1x1x20x16xf32>) -> tensor<1x1x20x16xf32>
+  %1 = attn.block_local_step ins(%q, %q, %q causal q_len(%n) block_len(5) prefix_len(2) prefix(%p, %p)) outs(%q)
+    : (tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>, tensor<1xi64>, tensor<1x1x8x16xf32>, tensor<1x1x8x16xf32>, tensor<1x1x20x16xf32>) -> tensor<1x1x20x16xf32>
+  return %0, %1 : tensor<1x1x20x16xf32>, tensor<1x1x20x16xf32>
+}

@@ -1,8 +1,9 @@
 """Random attention in short blocks, executed.
 
 local.py WORK SEED CASES [TOOL]: attn.sdpa that becomes attn.block_local_step,
-checked by `attn-run --verify`, and that op itself, with several blocks and with
-prefixes, checked here in double precision, for vectors of several widths.
+checked by `attn-run --verify`, and that op and attn.block_local themselves, with
+several blocks and with prefixes, checked here in double precision, for vectors
+of several widths.
 """
 
 import os
@@ -31,7 +32,13 @@ class Case:
         self.heads = self.group * self.kv_heads
         self.batch = rng.choice([0, 1, 2, 3, 3])
         self.keys = rng.randint(1, 24)
-        self.rows = self.keys if rng.random() < 0.5 else rng.choice([1, 1, 4, 9])
+        self.is_layer_a = kind != "sdpa" and rng.random() < 0.4
+        # Half of them are so short that they are written out.
+        if rng.random() < 0.5:
+            self.keys = rng.randint(1, 8)
+        self.rows = self.keys
+        if not self.is_layer_a and rng.random() < 0.5:
+            self.rows = rng.choice([1, 1, 4, 9])
         self.blocks = 1 if kind == "sdpa" else rng.choice([1, 2, 3, 7])
         self.prefix = rng.randint(1, 8) if kind == "prefix" else 0
         self.width = rng.choice([64, 64, 16, 8, 32, 128, 5, 1, 33, 80, 144])
@@ -66,11 +73,12 @@ class Case:
         if rng.random() < 0.6:
             self.right = 0
             self.clauses.append("causal")
-        elif rng.random() < 0.5:
+        elif not self.is_layer_a and rng.random() < 0.5:
             self.left, self.right = rng.choice([-1, 0, 2]), rng.choice([-1, 0, 1, 9])
             self.clauses.append(f"window({self.left}, {self.right})")
         self.offset = np.zeros(self.batch, np.int64)
-        if self.right + self.left > -2 and rng.random() < 0.3:
+        has_window = self.right + self.left > -2
+        if has_window and not self.is_layer_a and rng.random() < 0.3:
             self.offset = self.lengths(40) - 20
             self.add("causal_offset", "co", "i64", self.offset)
         self.kv_len = self.q_len = None
@@ -168,10 +176,14 @@ class Case:
         if self.kind == "sdpa":
             op = f"attn.sdpa %q, %k, %v {clauses} : ({types})"
         else:
-            clauses += f" block_len({self.keys}) block_len_q({self.rows})"
+            clauses += f" block_len({self.keys})"
             if self.prefix:
                 clauses += f" prefix_len({self.prefix}) prefix(%pk, %pv)"
+            if not self.is_layer_a:
+                clauses += f" block_len_q({self.rows})"
             inits = ", ".join(f"%e{i}" for i in range(len(results)))
+            op = f"attn.block_local %q, %k, %v {clauses} : ({types})"
+        if self.kind != "sdpa" and not self.is_layer_a:
             op = (
                 f"attn.block_local_step ins(%q, %k, %v {clauses}) outs({inits})"
                 f" : ({types}, {result})"
