@@ -50,6 +50,9 @@ PIPELINES = [
     ["--attn-star-distribute", "--attn-to-cpu=object-abi=true"],
     ["--attn-decompose-sparq", "--canonicalize"],
     ["--attn-decompose-sparq", "--convert-attn-to-linalg", "--cse"],
+    ["--attn-batch-block-diagonal=form=batch", "--canonicalize"],
+    ["--attn-batch-block-diagonal=form=merge", "--attn-to-cpu"],
+    ["--attn-batch-block-diagonal=form=mask", "--convert-attn-to-linalg", "--cse"],
     [
         "--attn-fuse-block-local",
         "--one-shot-bufferize=bufferize-function-boundaries "

@@ -3,6 +3,7 @@
 FLOATS = ["f32", "f16", "bf16", "f64"]
 NARROW = ["f8E4M3FN", "f8E5M2", "i8"]
 OTHER_OPS = ["topk", "gather_kv", "kv_append", "running_mean", "dist_merge"]
+LAYER_A = ("sdpa", "star", "block_local", "sparq")
 STRATEGIES = [
     "#attn.dense",
     "#attn.blockwise",
@@ -63,10 +64,11 @@ class Case:
         rng = self.rng
         query, acc = self.query_type, self.acc
         # What attn.star takes nothing else than, or nothing of.
-        is_star = self.kind == "star" and rng.random() >= self.wrong
+        is_star = self.kind in ("star", "block_local") and rng.random() >= self.wrong
         alone = self.anchored and rng.random() >= self.wrong
         if is_star:
-            self.clauses.append("causal")
+            if self.kind == "star" or rng.random() < 0.6:
+                self.clauses.append("causal")
         elif rng.random() < 0.6:
             side = [-1, -1, 0, 2, 5, 2**48]
             if rng.random() < self.wrong:
@@ -132,12 +134,13 @@ class Case:
 
     def draw(self, number):
         rng = self.rng
-        kind = rng.choice(["sdpa"] * 4 + ["star", "online", "partial"] * 2)
+        kinds = ["sdpa"] * 4 + ["star", "block_local", "online", "partial"] * 2
+        kind = rng.choice(kinds)
         kind = rng.choice([kind] * 4 + ["finalize", "merge"])
         if rng.random() < 0.5:
             kind = rng.choice(["sparq", "sparq", "sparq_step", "scores", *OTHER_OPS])
         self.kind = kind
-        self.buffers = kind not in ("sdpa", "star", "sparq") and rng.random() < 0.4
+        self.buffers = kind not in LAYER_A and rng.random() < 0.4
         self.query_type = rng.choice(FLOATS)
         self.acc = "f64" if self.query_type == "f64" else "f32"
         self.batch, self.len_q = rng.choice([0, 1, 2]), rng.choice([0, 1, 5])
@@ -150,7 +153,9 @@ class Case:
         self.narrow = rng.random() < 0.2
         self.paged = rng.random() < 0.15
         self.pages = rng.choice([0, 1, 3])
+        # Keys of operands of their own.
         self.anchored = kind == "star" and rng.random() < 0.3
+        self.anchored |= kind == "block_local" and rng.random() < 0.5
         if self.anchored and rng.random() >= self.wrong:
             self.paged = self.narrow = False
         if self.paged:
@@ -183,6 +188,8 @@ class Case:
             return self.draw_scores(number, names)
         if kind == "star":
             return self.draw_star(number, names, output)
+        if kind == "block_local":
+            return self.draw_block_local(number, names, output)
         inputs = f"{', '.join(names)} {' '.join(self.clauses)}"
         if kind == "sdpa":
             if rng.random() < 0.3:
@@ -264,6 +271,35 @@ class Case:
             results.append(self.shaped(rows, self.acc))
         inputs = f"{', '.join(names)} {' '.join(self.clauses)}"
         return self.function(number, f"attn.star {inputs} {self.score()}", results)
+
+    def draw_block_local(self, number, names, output):
+        rng = self.rng
+        if rng.random() < 0.2:
+            self.clause("sinks", self.shaped([self.heads], self.acc))
+        size = self.number([1, 2, 3, 100], [0, -1, 2**31])
+        parts = [f"block_len({size})"]
+        if self.anchored:
+            length = self.number([1, 2, 9], [0, -1, 2**31])
+            keys = -(-self.len_q // max(size, 1)) * max(length, 1) % 2**20
+            prefix = [
+                self.operand(self.shaped(shape, self.key_type, True))
+                for shape in (
+                    self.ordered(self.batch, self.kv_heads, keys, width)
+                    for width in (self.d, self.dv)
+                )
+            ]
+            parts.append(f"prefix({', '.join(prefix)})")
+            if rng.random() >= self.wrong:
+                parts.append(f"prefix_len({length})")
+        self.clauses += rng.sample(parts, len(parts))
+        results = [self.shaped(output, self.query_type, True)]
+        if rng.random() < 0.4:
+            rows = [self.batch, self.heads, self.len_q]
+            results.append(self.shaped(rows, self.acc))
+        inputs = f"{', '.join(names)} {' '.join(self.clauses)}"
+        # Its score would speak of keys in key.
+        score = "" if self.anchored and rng.random() >= self.wrong else self.score()
+        return self.function(number, f"attn.block_local {inputs} {score}", results)
 
     def sparq_clauses(self):
         """Parameters and state, the latter's types in order."""
@@ -439,7 +475,7 @@ class Case:
 
     def function(self, number, op, results):
         names = [f"%r{i}" for i in range(len(results))]
-        by_name = self.kind in ("sdpa", "star", "sparq")
+        by_name = self.kind in LAYER_A
         left = f"{', '.join(names)} = " if results and by_name else ""
         if results and not left:
             left = f"%r:{len(results)} = "
