@@ -199,6 +199,68 @@ def test_pattern_of_models(dtype, size, prefix, layout, dynamic, seed):
     run(case, verify=True)
 
 
+@st.composite
+def draw_step(draw):
+    """Blocks of the kernel's op, whose rows and keys may differ in number."""
+    keys = draw(st.integers(1, 24))
+    rows = draw(st.sampled_from([keys, keys, 1, 5, 24]))
+    count = draw(st.sampled_from([1, 1, 2, 3, 7]))
+    prefix = draw(st.sampled_from([0, 0, 1, 2, 8]))
+    start = dict(OF_KEYS)
+    if not prefix:  # The kernel takes these.
+        del start["mask"], start["bias"]
+    case = draw(
+        draw_case(
+            form="block_local_step",
+            seq_len_q=count * rows - draw(st.integers(0, rows - 1)),
+            seq_len_kv=count * keys - draw(st.integers(0, keys - 1)),
+            batch=draw(st.sampled_from([1, 2, 5])),
+            offsets=None,
+            sinks=False,
+            mask_type="i8",
+            strategy="blockwise",
+            dynamic=draw(st.sampled_from(["static", "lengths"])),
+            **start,
+        )
+    )
+    if case.offset == "bottom_right":
+        case.offset = None
+    case.block_len, case.prefix_len = keys, prefix
+    case.block_len_q = rows if rows != keys else 0
+    return case
+
+
+@more(2)
+@given(draw_step())
+def test_pattern_of_the_kernel(case):
+    run(case, verify=True)
+
+
+@more(1)
+@given(
+    st.integers(1, 24).flatmap(
+        lambda rows: draw_case(
+            seq_len_q=rows,
+            seq_len_kv=1 + (7 * rows) % 24,
+            dynamic="static",
+            strategy="blockwise",
+            page_size=0,
+        )
+    ),
+    st.sampled_from([1, 7, 33]),
+    st.sampled_from(["tool", "tool", "object"]),
+)
+def test_pattern_of_tiny_dense_attention(case, batch, lowering):
+    # One block a batch entry: how models with a batch of blocks say it.
+    fields = {"batch": batch}
+    for name in ("kv_len", "q_len"):
+        if getattr(case, name) is not None:
+            fields[name] = getattr(case, name)[:1] or None
+    if isinstance(case.offset, list):
+        fields["offset"] = case.offset[:1] or None
+    run(dataclasses.replace(case, **fields), lowering=lowering)
+
+
 #
 # Properties
 #
