@@ -94,10 +94,13 @@ OpFoldResult attn::getNumBlocks(BlockLocalOp op, OpBuilder &builder,
   auto attention = cast<AttentionInterface>(op.getOperation());
   IndexMath math{builder, loc};
   OpFoldResult offset = getOffset(attention, builder, 2);
-  OpFoldResult end =
-      math.add(offset, getSizes(builder, loc, attention).seqLenQ);
-  return math.sub(math.apply(math.d(0).ceilDiv(op.getBlockLen()), {end}),
-                  getBlock(op, math, offset));
+  OpFoldResult rows = getSizes(builder, loc, attention).seqLenQ;
+  OpFoldResult end = math.add(offset, rows);
+  OpFoldResult blocks =
+      math.sub(math.apply(math.d(0).ceilDiv(op.getBlockLen()), {end}),
+               getBlock(op, math, offset));
+  // No row inside of a block is in none.
+  return isConstantIntValue(offset, 0) ? blocks : math.min(blocks, rows);
 }
 
 SmallVector<KeyRange> BlockLocalOp::getKeyRanges(OpBuilder &builder,
