@@ -50,7 +50,6 @@ private:
   OpFoldResult getFirst(unsigned loop, OpFoldResult local);
   Value resolveBottomRight(const AttentionParts &parts);
   AttentionParts getParts();
-  Value createSinkLse(const AttentionParts &parts, Value sinks, Type type);
   SmallVector<Value> mergeKeys(const AttentionParts &parts, TypeRange types);
   void finish(Operation *part);
 
@@ -157,41 +156,6 @@ AttentionParts Partitioner::getParts() {
   return parts;
 }
 
-/// lse of the part that stands for the sinks: the sink of each head, -inf for
-/// rows beyond q_len.
-Value Partitioner::createSinkLse(const AttentionParts &parts, Value sinks,
-                                 Type type) {
-  // (batch, head, query)
-  AffineMap heads = AffineMap::get(3, 0, b.getAffineDimExpr(1));
-  SmallVector<utils::IteratorType> iterators(3, utils::IteratorType::parallel);
-  Value init = tensor::EmptyOp::create(
-      b, loc(), ArrayRef<OpFoldResult>{batch, numHeads, seqLenQ}, type);
-  auto body = [&](OpBuilder &nested, Location loc, ValueRange args) {
-    Value sink = args[0];
-    if (parts.qLen) {
-      IndexMath at{nested, loc};
-      Value entry = linalg::IndexOp::create(nested, loc, 0);
-      Value row = linalg::IndexOp::create(nested, loc, 2);
-      OpFoldResult position = row;
-      if (!parts.offsets.empty())
-        position = at.add(position, getAsOpFoldResult(parts.offsets[2]));
-      Value inUse = arith::CmpIOp::create(
-          nested, loc, arith::CmpIPredicate::slt, at.value(position),
-          at.value(loadLength(nested, loc, parts.qLen, entry)));
-      Value none = arith::ConstantOp::create(
-          nested, loc,
-          nested.getFloatAttr(type, -std::numeric_limits<double>::infinity()));
-      sink = arith::SelectOp::create(nested, loc, inUse, sink, none);
-    }
-    linalg::YieldOp::create(nested, loc, sink);
-  };
-  return linalg::GenericOp::create(
-             b, loc(), init.getType(), sinks, init,
-             ArrayRef<AffineMap>{heads, b.getMultiDimIdentityMap(3)}, iterators,
-             body)
-      .getResult(0);
-}
-
 /// Attention to this process' keys, and the merge of what all processes found.
 SmallVector<Value> Partitioner::mergeKeys(const AttentionParts &parts,
                                           TypeRange types) {
@@ -226,7 +190,8 @@ SmallVector<Value> Partitioner::mergeKeys(const AttentionParts &parts,
     Value empty = tensor::EmptyOp::create(b, loc(), shape, type);
     outputs.push_back(
         linalg::FillOp::create(b, loc(), zero, empty).getResult(0));
-    lses.push_back(createSinkLse(parts, sinks, type));
+    Value rowsOfSinks = tensor::EmptyOp::create(b, loc(), rows, type);
+    lses.push_back(createSinkLse(b, loc(), parts, sinks, rowsOfSinks));
   }
   if (outputs.size() == 1 && parts.getLayout() == Layout::bhsd &&
       cast<ShapedType>(types.front()).getElementType() == type) {
@@ -287,6 +252,14 @@ SmallVector<Value> Partitioner::run() {
       *value = getPart(*value);
     StarOp part = createStar(b, loc(), types, parts, parameters,
                              getPart(star.getSinks()));
+    finish(part);
+    llvm::append_range(results, part->getResults());
+  } else if (auto local = dyn_cast<BlockLocalOp>(*attention)) {
+    BlockLocalParameters parameters(local);
+    parameters.prefixKey = getPart(parameters.prefixKey);
+    parameters.prefixValue = getPart(parameters.prefixValue);
+    BlockLocalOp part = createBlockLocal(b, loc(), types, parts, parameters,
+                                         getPart(local.getSinks()));
     finish(part);
     llvm::append_range(results, part->getResults());
   } else if (auto sparq = dyn_cast<SparqOp>(*attention)) {
@@ -431,6 +404,7 @@ void attn::registerShardingInterfaceExternalModels(DialectRegistry &registry) {
         SdpaOp::attachInterface<ShardingModel<SdpaOp>>(*context);
         PartialOp::attachInterface<ShardingModel<PartialOp>>(*context);
         StarOp::attachInterface<ShardingModel<StarOp>>(*context);
+        BlockLocalOp::attachInterface<ShardingModel<BlockLocalOp>>(*context);
         SparqOp::attachInterface<ShardingModel<SparqOp>>(*context);
         // What partitioning creates.
         context->loadDialect<affine::AffineDialect, arith::ArithDialect,

@@ -98,13 +98,20 @@ static SmallVector<ShardedValue> getValues(OpTy op) {
     output =
         inLayout(layout, kShardBatch, kShardHeads, kShardQueries, kShardWidthV);
   }
-  if constexpr (std::is_same_v<OpTy, SdpaOp> || std::is_same_v<OpTy, StarOp>)
+  if constexpr (std::is_same_v<OpTy, SdpaOp> || std::is_same_v<OpTy, StarOp> ||
+                std::is_same_v<OpTy, BlockLocalOp>)
     add(13, "sinks", kShardHeads);
   if constexpr (std::is_same_v<OpTy, StarOp>) {
     add(14, "context_len", kShardBatch, /*isBroadcast=*/true);
     add(15, "anchor_key",
         inLayout(layout, kShardBatch, kvHeads, kShardWhole, kShardWidth));
     add(16, "anchor_value",
+        inLayout(layout, kShardBatch, kvHeads, kShardWhole, kShardWidthV));
+  }
+  if constexpr (std::is_same_v<OpTy, BlockLocalOp>) {
+    add(14, "prefix_key",
+        inLayout(layout, kShardBatch, kvHeads, kShardWhole, kShardWidth));
+    add(15, "prefix_value",
         inLayout(layout, kShardBatch, kvHeads, kShardWhole, kShardWidthV));
   }
   if constexpr (std::is_same_v<OpTy, SparqOp>) {
@@ -120,7 +127,7 @@ static SmallVector<ShardedValue> getValues(OpTy op) {
 
 SmallVector<ShardedValue> attn::getShardedValues(Operation *op) {
   return TypeSwitch<Operation *, SmallVector<ShardedValue>>(op)
-      .Case<SdpaOp, PartialOp, StarOp, SparqOp>(
+      .Case<SdpaOp, PartialOp, StarOp, BlockLocalOp, SparqOp>(
           [](auto op) { return getValues(op); });
 }
 
@@ -389,6 +396,10 @@ LogicalResult Planner::checkKeys() {
     return op->emitOpError("expects all queries and keys on every process: it "
                            "chooses among them; cut batch or heads")
            << (isa<StarOp>(op) ? ", or run attn-star-distribute instead" : "");
+  if (isa<BlockLocalOp>(op))
+    return op->emitOpError("expects all queries and keys on every process: a "
+                           "block may lie anywhere among them; cut batch or "
+                           "heads");
   auto sdpa = dyn_cast<SdpaOp>(op);
   StrategyAttrInterface strategy = sdpa ? sdpa.getStrategyAttr() : nullptr;
   if (strategy && !isa<DenseAttr, BlockwiseAttr>(strategy))

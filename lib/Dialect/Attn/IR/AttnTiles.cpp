@@ -11,8 +11,11 @@
 #include "attn/Dialect/Attn/IR/AttnTiles.h"
 #include "attn/Dialect/Attn/IR/AttnBlockLocal.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -460,4 +463,40 @@ ScoresOp attn::createScores(OpBuilder &builder, Location loc,
       p.layout);
   cloneScore(p, op.getScore());
   return op;
+}
+
+Value attn::createSinkLse(OpBuilder &b, Location loc,
+                          const AttentionParts &parts, Value sinks,
+                          Value init) {
+  auto stateType = cast<RankedTensorType>(init.getType());
+  Type type = stateType.getElementType();
+  // ([part,] batch, head, query)
+  int64_t rank = stateType.getRank();
+  AffineMap heads = AffineMap::get(rank, 0, b.getAffineDimExpr(rank - 2));
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &nested, Location loc, ValueRange args) {
+    Value sink = args[0];
+    if (parts.qLen) {
+      IndexMath at{nested, loc};
+      Value entry = linalg::IndexOp::create(nested, loc, rank - 3);
+      Value row = linalg::IndexOp::create(nested, loc, rank - 1);
+      Value length = at.value(loadLength(nested, loc, parts.qLen, entry));
+      OpFoldResult position = row;
+      if (!parts.offsets.empty())
+        position = at.add(position, getAsOpFoldResult(parts.offsets[2]));
+      Value inUse = arith::CmpIOp::create(
+          nested, loc, arith::CmpIPredicate::slt, at.value(position), length);
+      Value none = arith::ConstantOp::create(
+          nested, loc,
+          nested.getFloatAttr(type, -std::numeric_limits<double>::infinity()));
+      sink = arith::SelectOp::create(nested, loc, inUse, sink, none);
+    }
+    linalg::YieldOp::create(nested, loc, sink);
+  };
+  return linalg::GenericOp::create(
+             b, loc, init.getType(), sinks, init,
+             ArrayRef<AffineMap>{heads, b.getMultiDimIdentityMap(rank)},
+             iterators, body)
+      .getResult(0);
 }

@@ -373,8 +373,7 @@ SmallVector<Value> Batch::merge(const AttentionParts &parts, Value prefixKey,
   }
   if (op.getSinks()) {
     outputs.push_back(createFilled(b, loc, outputShape, type, 0.0));
-    lses.push_back(createSinkLse(b, loc, cast<AttentionInterface>(*states[1]),
-                                 op.getSinks(),
+    lses.push_back(createSinkLse(b, loc, parts, op.getSinks(),
                                  createEmpty(b, loc, lseShape, type)));
   }
   SmallVector<Value> inits;

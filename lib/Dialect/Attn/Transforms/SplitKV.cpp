@@ -66,7 +66,7 @@ static void insertSinks(IndexMath &math, AttentionInterface op, Value sinks,
     SmallVector<OpFoldResult> strides = unitStrides(b, sizes.size());
     auto type = cast<FloatType>(getElementTypeOrSelf(stack.getType()));
     Value slab = n == 0 ? createFilled(b, math.loc, sizes, type, 0.0)
-                        : createSinkLse(b, math.loc, op, sinks,
+                        : createSinkLse(b, math.loc, AttentionParts(op), sinks,
                                         createEmpty(b, math.loc, sizes, type));
     stack = tensor::InsertSliceOp::create(b, math.loc, slab, stack, offsets,
                                           sizes, strides);

@@ -194,7 +194,8 @@ void Distributor::rewrite(SdpaOp op, Value causalOffset) {
   if (Value sinks = op.getSinks()) {
     outputs.push_back(createFilled(rewriter, loc, rows, type, 0.0));
     rows.pop_back();
-    lses.push_back(createSinkLse(rewriter, loc, attention, sinks,
+    lses.push_back(createSinkLse(rewriter, loc, AttentionParts(attention),
+                                 sinks,
                                  createEmpty(rewriter, loc, rows, type)));
   }
   bool isResult = outputs.size() == 1 &&

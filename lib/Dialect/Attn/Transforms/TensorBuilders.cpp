@@ -55,40 +55,6 @@ Value attn::convertElements(OpBuilder &b, Location loc, Value source,
       .getResult(0);
 }
 
-Value attn::createSinkLse(OpBuilder &b, Location loc, AttentionInterface op,
-                          Value sinks, Value init) {
-  auto stateType = cast<RankedTensorType>(init.getType());
-  Type type = stateType.getElementType();
-  // ([part,] batch, head, query)
-  int64_t rank = stateType.getRank();
-  AffineMap heads = AffineMap::get(rank, 0, b.getAffineDimExpr(rank - 2));
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  auto body = [&](OpBuilder &nested, Location loc, ValueRange args) {
-    Value sink = args[0];
-    if (op.getQLen()) {
-      IndexMath at{nested, loc};
-      Value entry = linalg::IndexOp::create(nested, loc, rank - 3);
-      Value row = linalg::IndexOp::create(nested, loc, rank - 1);
-      Value length = at.value(getQLenAt(op, nested, loc, entry));
-      Value position =
-          at.value(at.add(OpFoldResult(row), getOffset(op, nested, 2)));
-      Value inUse = arith::CmpIOp::create(
-          nested, loc, arith::CmpIPredicate::slt, position, length);
-      Value none = arith::ConstantOp::create(
-          nested, loc,
-          nested.getFloatAttr(type, -std::numeric_limits<double>::infinity()));
-      sink = arith::SelectOp::create(nested, loc, inUse, sink, none);
-    }
-    linalg::YieldOp::create(nested, loc, sink);
-  };
-  return linalg::GenericOp::create(
-             b, loc, init.getType(), sinks, init,
-             ArrayRef<AffineMap>{heads, b.getMultiDimIdentityMap(rank)},
-             iterators, body)
-      .getResult(0);
-}
-
 bool attn::hasNoRows(const AttentionSizes &sizes) {
   return isConstantIntValue(sizes.batch, 0) ||
          isConstantIntValue(sizes.numHeads, 0) ||

@@ -31,12 +31,6 @@ SmallVector<OpFoldResult> unitStrides(OpBuilder &b, size_t rank);
 /// `source` with elements of `type`: i1 to i8, or between floats.
 Value convertElements(OpBuilder &b, Location loc, Value source, Type type);
 
-/// lse of the part that stands for the sinks of `op`, in the shape of `init`,
-/// ([part,] batch, head, query): the sink of each head, -inf for rows beyond
-/// q_len.
-Value createSinkLse(OpBuilder &b, Location loc, AttentionInterface op,
-                    Value sinks, Value init);
-
 /// True if the result is known to have no elements.
 bool hasNoRows(const AttentionSizes &sizes);
 

@@ -300,6 +300,32 @@ func.func @star(%q: !q, %k: !kv, %v: !kv) -> !q {
 // -----
 
 shard.grid @hosts(shape = 4)
+!q = tensor<1x2x512x64xf32>
+func.func @block_local(%q: !q, %k: !q, %v: !q) -> !q {
+  %s = shard.sharding @hosts split_axes = [[], [], [0]] : !shard.sharding
+  %ks = shard.shard %k to %s annotate_for_users : !q
+  // expected-error @below {{'attn.block_local' op expects all queries and keys on every process: a block may lie anywhere among them; cut batch or heads}}
+  %o = attn.block_local %q, %ks, %v causal block_len(4) : (!q, !q, !q) -> !q
+  return %o : !q
+}
+
+// -----
+
+shard.grid @hosts(shape = 4)
+!q = tensor<1x2x512x64xf32>
+!p = tensor<1x2x128x64xf32>
+func.func @prefix(%q: !q, %p: !p) -> !q {
+  %s = shard.sharding @hosts split_axes = [[], [], [0]] : !shard.sharding
+  %ps = shard.shard %p to %s annotate_for_users : !p
+  // expected-error @below {{'attn.block_local' op expects dimension 2 of prefix_key to stay whole on every process: every process needs all of it}}
+  %o = attn.block_local %q, %q, %q causal block_len(4) prefix_len(1)
+    prefix(%ps, %p) : (!q, !q, !q, !p, !p) -> !q
+  return %o : !q
+}
+
+// -----
+
+shard.grid @hosts(shape = 4)
 !q = tensor<1x8x1x64xf32>
 !kv = tensor<1x2x512x64xf32>
 func.func @sparq(%q: !q, %k: !kv, %v: !kv) -> !q {

@@ -248,6 +248,23 @@ func.func @star(%q: tensor<1x8x512x64xf32>, %k: tensor<1x2x512x64xf32>,
   return %o : tensor<1x8x512x64xf32>
 }
 
+// Prefixes are cut as keys are; a block's keys stay together.
+// CHECK-LABEL: func.func @block_local
+// CHECK-SAME:    tensor<1x4x512x64xf32>, %{{.*}}: tensor<1x1x512x64xf32>, %{{.*}}: tensor<4xf32>, %{{.*}}: tensor<1x1x256x64xf32>, %[[L:.*]]: tensor<1xi64>) -> tensor<1x4x512x64xf32>
+// CHECK:         attn.block_local {{.*}} causal kv_len(%[[L]]) sinks(%{{.*}}) block_len(4) prefix_len(2) prefix(%{{.*}}, %{{.*}})
+func.func @block_local(%q: tensor<2x8x512x64xf32>, %k: tensor<2x2x512x64xf32>,
+    %s: tensor<8xf32>, %p: tensor<2x2x256x64xf32>, %l: tensor<2xi64>)
+    -> tensor<2x8x512x64xf32> {
+  %cut = shard.sharding @square split_axes = [[1], [0]] : !shard.sharding
+  %qs = shard.shard %q to %cut annotate_for_users : tensor<2x8x512x64xf32>
+  %o = attn.block_local %qs, %k, %k causal kv_len(%l) sinks(%s) block_len(4)
+      prefix_len(2) prefix(%p, %p)
+    : (tensor<2x8x512x64xf32>, tensor<2x2x512x64xf32>, tensor<2x2x512x64xf32>,
+       tensor<2xi64>, tensor<8xf32>, tensor<2x2x256x64xf32>,
+       tensor<2x2x256x64xf32>) -> tensor<2x8x512x64xf32>
+  return %o : tensor<2x8x512x64xf32>
+}
+
 // CHECK-LABEL: func.func @sparq
 // CHECK-SAME:    tensor<1x4x1x64xf32>, %{{.*}}: tensor<1x1x512x64xf32>, %{{.*}}: tensor<1x1x4x64x128xf32>, %{{.*}}: tensor<1x1x64xf32>) -> tensor<1x4x1x64xf32>
 // CHECK:         attn.sparq {{.*}} rank(8) top_k(16) local_window(4) realloc(on) group_reduce(logit) key_t(%{{.*}}) value_mean(%{{.*}})

@@ -99,6 +99,13 @@ OpFoldResult getCausalOffsetAt(AttentionInterface op, OpBuilder &builder,
 Value resolveBottomRight(OpBuilder &builder, Location loc,
                          AttentionInterface op);
 
+/// lse of the part that stands for the sinks of `parts`, in the shape of
+/// `init`,
+/// ([part,] batch, head, query): the sink of each head, -inf for rows beyond
+/// q_len. A linalg op, whose dialect the caller must depend on.
+Value createSinkLse(OpBuilder &builder, Location loc,
+                    const AttentionParts &parts, Value sinks, Value init);
+
 /// What attn.star has beside the operands of attn.sdpa.
 struct StarParameters {
   int64_t blockSize = 1, anchorSize = 1;
