@@ -13,6 +13,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace mlir::attn;
 using namespace mlir::attn::raise;
@@ -65,6 +67,88 @@ std::optional<Visible> raise::asTruth(Symbols &symbols, Expr *expr) {
     if (std::optional<Visible> truth = asTruth(symbols, expr->args[1]))
       return Visible{truth->condition, !truth->when};
   return std::nullopt;
+}
+
+namespace {
+/// The least and the largest value of an integer expression.
+struct Interval {
+  static constexpr int64_t kUnbounded = std::numeric_limits<int32_t>::max();
+  int64_t low = -kUnbounded, high = kUnbounded;
+};
+} // namespace
+
+/// Values of `expr` where variable `var` is 0, whatever the others are.
+static Interval getRange(Symbols &symbols, Expr *expr, unsigned var) {
+  Expr *found = symbols.head(expr);
+  while (found->isOp("arith.index_cast") || found->isOp("arith.extsi"))
+    found = symbols.head(found->args[0]);
+  constexpr int64_t limit = Interval::kUnbounded;
+  if (std::optional<int64_t> constant = symbols.getInt(found))
+    if (std::abs(*constant) < limit)
+      return {*constant, *constant};
+  if (found->kind == Expr::Position) {
+    bool isZero = llvm::all_of(found->idx[0].digits, [&](const Digit &digit) {
+      return digit.var == var;
+    });
+    return {0, isZero && !found->idx[0].opaque ? 0 : limit};
+  }
+  bool adds = found->isOp("arith.addi");
+  if (!adds && !found->isOp("arith.subi"))
+    return {};
+  Interval a = getRange(symbols, found->args[0], var);
+  Interval b = getRange(symbols, found->args[1], var);
+  if (!adds)
+    b = {-b.high, -b.low};
+  return {a.low <= -limit || b.low <= -limit ? -limit : a.low + b.low,
+          a.high >= limit || b.high >= limit ? limit : a.high + b.high};
+}
+
+/// True if `expr` surely holds where variable `var` is 0.
+static bool holdsAtZero(Symbols &symbols, Expr *expr, unsigned var) {
+  Expr *found = symbols.head(expr);
+  if (std::optional<int64_t> constant = symbols.getInt(found))
+    return *constant != 0;
+  if (found->isOp("arith.andi"))
+    return holdsAtZero(symbols, found->args[0], var) &&
+           holdsAtZero(symbols, found->args[1], var);
+  if (found->isOp("arith.select"))
+    return holdsAtZero(symbols, found->args[1], var) &&
+           (holdsAtZero(symbols, found->args[0], var) ||
+            holdsAtZero(symbols, found->args[2], var));
+  auto compare = dyn_cast_if_present<arith::CmpIOp>(
+      found->kind == Expr::Op ? found->op : nullptr);
+  if (!compare || compare.getLhs().getType().isInteger(1))
+    return false;
+  Interval a = getRange(symbols, found->args[0], var);
+  Interval b = getRange(symbols, found->args[1], var);
+  switch (compare.getPredicate()) {
+  case arith::CmpIPredicate::sge:
+    std::swap(a, b);
+    [[fallthrough]];
+  case arith::CmpIPredicate::sle:
+    return a.high < Interval::kUnbounded && b.low > -Interval::kUnbounded &&
+           a.high <= b.low;
+  case arith::CmpIPredicate::sgt:
+    std::swap(a, b);
+    [[fallthrough]];
+  case arith::CmpIPredicate::slt:
+    return a.high < Interval::kUnbounded && b.low > -Interval::kUnbounded &&
+           a.high < b.low;
+  default:
+    return false;
+  }
+}
+
+/// True if the condition says that a row sees no key, and the first key is one
+/// that every row sees.
+static bool isNever(Symbols &symbols, Visible visible) {
+  Expr *found = symbols.head(visible.condition);
+  if (found->isOp("arith.xori"))
+    for (unsigned i : {0, 1})
+      if (symbols.getInt(found->args[i]) == 1)
+        return isNever(symbols, {found->args[1 - i], !visible.when});
+  return !visible.when && found->isReduce(ReduceKind::Or) &&
+         holdsAtZero(symbols, found->args[0], found->var);
 }
 
 /// The conditions of a product of expressions that are 1 or 0: it is 1 where
@@ -161,6 +245,10 @@ void raise::splitCondition(Symbols &symbols, Visible visible,
     splitCondition(symbols, {expr->args[1], when}, parts);
     return;
   }
+  if (expr->isOp(when ? "arith.ori" : "arith.andi"))
+    for (unsigned i : {0, 1})
+      if (isNever(symbols, {expr->args[i], when}))
+        return splitCondition(symbols, {expr->args[1 - i], when}, parts);
   if (expr->isOp("arith.select")) {
     // c ? a : (not when)  holds iff c and a; (not when) : a iff not c and a.
     for (unsigned i : {1, 2})

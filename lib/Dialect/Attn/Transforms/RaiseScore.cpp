@@ -209,6 +209,21 @@ bool ScoreClassifier::takeMask(Stage &stage, SmallVectorImpl<Visible> &masks,
   }
   // A mask and something else, added up before.
   Expr *sum = symbols.stripCasts(added);
+  auto leave = [&](Expr *rest) {
+    Expr *inner = expr->args[stage.arg];
+    stage = {symbols.makeNamed("arith.addf", {inner, rest}, expr->type,
+                               expr->origin),
+             0};
+    whole = false;
+    return true;
+  };
+  // A bias where a key is visible.
+  if (sum->isOp("arith.select"))
+    for (unsigned arm : {1, 2})
+      if (isExcluded(sum->args[3 - arm])) {
+        masks.push_back({sum->args[0], arm == 1});
+        return leave(sum->args[arm]);
+      }
   if (!sum->isOp("arith.addf"))
     return false;
   for (unsigned i : {0, 1}) {
@@ -216,13 +231,7 @@ bool ScoreClassifier::takeMask(Stage &stage, SmallVectorImpl<Visible> &masks,
     if (!splitAdditive(sum->args[i], found))
       continue;
     masks.append(found);
-    Expr *rest = sum->args[1 - i];
-    Expr *inner = expr->args[stage.arg];
-    stage = {symbols.makeNamed("arith.addf", {inner, rest}, expr->type,
-                               expr->origin),
-             0};
-    whole = false;
-    return true;
+    return leave(sum->args[1 - i]);
   }
   return false;
 }

@@ -10,6 +10,8 @@
 #all = affine_map<(b, h, i, j) -> (b, h, i, j)>
 #perbatch = affine_map<(b, h, i, j) -> (b)>
 #rows = affine_map<(b, h, i, j) -> (i, j)>
+#row = affine_map<(b, h, i, j) -> (i)>
+#two = affine_map<(i, j) -> (i, j)>
 !q = tensor<2x4x12x8xf32>
 !k = tensor<2x4x20x8xf32>
 !s = tensor<2x4x12x20xf32>
@@ -719,6 +721,91 @@ func.func @unsigned_difference(%q: !q, %k: !k, %v: !k) -> !q {
     %j = linalg.index 3 : index
     %d = arith.subi %j, %c4 : index
     %c = arith.cmpi ult, %d, %c3 : index
+    %r = arith.select %c, %in, %inf : f32
+    linalg.yield %r : f32
+  } -> !s
+  %p = linalg.softmax dimension(3) ins(%s : !s) outs(%s0 : !s) -> !s
+  %o0 = tensor.empty() : !q
+  %o1 = linalg.fill ins(%zero : f32) outs(%o0 : !q) -> !q
+  %o = linalg.contract indexing_maps = [#smap, #kmap, #qmap]
+    ins(%p, %v : !s, !k) outs(%o1 : !q) -> !q
+  return %o : !q
+}
+
+// Rows without keys would see them all, but every row sees the first key.
+// CHECK-LABEL: func.func @no_empty_row(
+// CHECK:         attn.sdpa {{.*}} causal scale(1.000000e+00) :
+func.func @no_empty_row(%q: !q, %k: !k, %v: !k) -> !q {
+  %zero = arith.constant 0.0 : f32
+  %inf = arith.constant 0xFF800000 : f32
+  %false = arith.constant false
+  %true = arith.constant true
+  %m0 = tensor.empty() : tensor<12x20xi1>
+  %visible = linalg.generic {indexing_maps = [#two], iterator_types = ["parallel", "parallel"]}
+      outs(%m0 : tensor<12x20xi1>) {
+  ^bb0(%out: i1):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %c = arith.cmpi sle, %j, %i : index
+    linalg.yield %c : i1
+  } -> tensor<12x20xi1>
+  %a0 = tensor.empty() : tensor<12xi1>
+  %a1 = linalg.fill ins(%false : i1) outs(%a0 : tensor<12xi1>) -> tensor<12xi1>
+  %any = linalg.reduce { arith.ori } ins(%visible : tensor<12x20xi1>) outs(%a1 : tensor<12xi1>) dimensions = [1]
+  %s0 = tensor.empty() : !s
+  %s1 = linalg.fill ins(%zero : f32) outs(%s0 : !s) -> !s
+  %x = linalg.contract indexing_maps = [#qmap, #kmap, #smap]
+    ins(%q, %k : !q, !k) outs(%s1 : !s) -> !s
+  %s = linalg.generic {indexing_maps = [#all, #rows, #row, #all],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x, %visible, %any : !s, tensor<12x20xi1>, tensor<12xi1>) outs(%s0 : !s) {
+  ^bb0(%in: f32, %m: i1, %some: i1, %out: f32):
+    %empty = arith.xori %some, %true : i1
+    %c = arith.ori %m, %empty : i1
+    %r = arith.select %c, %in, %inf : f32
+    linalg.yield %r : f32
+  } -> !s
+  %p = linalg.softmax dimension(3) ins(%s : !s) outs(%s0 : !s) -> !s
+  %o0 = tensor.empty() : !q
+  %o1 = linalg.fill ins(%zero : f32) outs(%o0 : !q) -> !q
+  %o = linalg.contract indexing_maps = [#smap, #kmap, #qmap]
+    ins(%p, %v : !s, !k) outs(%o1 : !q) -> !q
+  return %o : !q
+}
+
+// Row 0 has no key before itself, and so sees all.
+// CHECK-LABEL: func.func @negative_empty_row(
+// CHECK:         linalg.reduce { arith.ori }
+// CHECK:         %[[M:.+]] = linalg.generic
+// CHECK:           arith.ori
+// CHECK:         attn.sdpa %{{[^ ]+}}, %{{[^ ]+}}, %{{[^ ]+}} scale(1.000000e+00) mask(%[[M]]) :
+func.func @negative_empty_row(%q: !q, %k: !k, %v: !k) -> !q {
+  %zero = arith.constant 0.0 : f32
+  %inf = arith.constant 0xFF800000 : f32
+  %false = arith.constant false
+  %true = arith.constant true
+  %m0 = tensor.empty() : tensor<12x20xi1>
+  %visible = linalg.generic {indexing_maps = [#two], iterator_types = ["parallel", "parallel"]}
+      outs(%m0 : tensor<12x20xi1>) {
+  ^bb0(%out: i1):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %c = arith.cmpi slt, %j, %i : index
+    linalg.yield %c : i1
+  } -> tensor<12x20xi1>
+  %a0 = tensor.empty() : tensor<12xi1>
+  %a1 = linalg.fill ins(%false : i1) outs(%a0 : tensor<12xi1>) -> tensor<12xi1>
+  %any = linalg.reduce { arith.ori } ins(%visible : tensor<12x20xi1>) outs(%a1 : tensor<12xi1>) dimensions = [1]
+  %s0 = tensor.empty() : !s
+  %s1 = linalg.fill ins(%zero : f32) outs(%s0 : !s) -> !s
+  %x = linalg.contract indexing_maps = [#qmap, #kmap, #smap]
+    ins(%q, %k : !q, !k) outs(%s1 : !s) -> !s
+  %s = linalg.generic {indexing_maps = [#all, #rows, #row, #all],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x, %visible, %any : !s, tensor<12x20xi1>, tensor<12xi1>) outs(%s0 : !s) {
+  ^bb0(%in: f32, %m: i1, %some: i1, %out: f32):
+    %empty = arith.xori %some, %true : i1
+    %c = arith.ori %m, %empty : i1
     %r = arith.select %c, %in, %inf : f32
     linalg.yield %r : f32
   } -> !s

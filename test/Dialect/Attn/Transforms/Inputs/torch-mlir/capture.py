@@ -1114,6 +1114,14 @@ def block_eager_bias(q, k, v, bias):
     return torch.matmul(torch.softmax(s, dim=-1), v)
 
 
+@case(qkv(lq=20) + (t(1, 4, 20, 20),))
+def block_bias_filled(q, k, v, bias):
+    """A bias that is -inf where a key is not visible, as one tensor."""
+    visible = same_block(20, 20, 5) & earlier(20, 20)
+    mask = bias.masked_fill(~visible, float("-inf"))
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=1.0)
+
+
 @case(qkv(lq=20) + (t(2, 1, 1, 20, dtype=torch.bool),))
 def block_padding(q, k, v, padding):
     """And a mask for the keys of each sequence."""
