@@ -81,6 +81,12 @@ class Inputs:
             model.eval().requires_grad_(False)
             if case.vocab != package.config.VOCAB_SIZE:
                 _set_vocab(torch, model, case.vocab)
+        self.parameters = {
+            name: sum(p.numel() for p in model.parameters())
+            for name, model in self.models.items()
+        }
+        for model in self.models.values():
+            package.pack_linears(model)
         self.configs = [config, package.matched_config(config)]
         self.batch = {name: block.sequences(c) for name, c in self.cases.items()}
         sizes = {name: math.prod(self._shape(name)) for name in self.models}
@@ -122,7 +128,7 @@ class Inputs:
         """What fits, and what the paper has."""
         lines, held = [], self.held()
         for name, case in self.cases.items():
-            parameters = sum(p.numel() for p in self.models[name].parameters())
+            parameters = self.parameters[name]
             n, gib = self.batch[name], 2.0**30
             activations = 4 * block.activation_elements(case)
             total = 4 * parameters + n * (held[name] + activations)

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import torch
-from block_transformer import generate, torch_attend, use_attend
+from block_transformer import generate, pack_linears, torch_attend, use_attend
 from block_transformer.data import whole_windows
 from block_transformer.evaluate import bits_per_byte
 from block_transformer.kernels import compile_attend
@@ -60,6 +60,8 @@ def main():
         kind: load_model(options.weights / f"{kind}.npz")
         for kind in ("block", "vanilla")
     }
+    for model in models.values():
+        pack_linears(model)
     block_len = models["block"].config.block_len
     start = time.perf_counter()
     attend = compile_attend(*(model.config for model in models.values()))

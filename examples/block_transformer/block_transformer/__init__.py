@@ -8,6 +8,7 @@ tokens = generate(model, prompts, max_new_tokens=1920)
 from .config import PAPER_85M, BlockTransformerConfig, VanillaConfig
 from .generate import generate, greedy
 from .layers import torch_attend, use_attend
+from .linears import pack_linears
 from .model import BlockTransformer
 from .vanilla import VanillaTransformer, make_model, matched_config, non_embedding_size
 
@@ -22,6 +23,7 @@ __all__ = [
     "make_model",
     "matched_config",
     "non_embedding_size",
+    "pack_linears",
     "torch_attend",
     "use_attend",
 ]

@@ -187,5 +187,5 @@ def new_caches(layers, batch, capacity, like):
 
 def cache_bytes(layers, capacity):
     """Bytes of keys and values of `capacity` positions in these layers."""
-    weight = layers[0].self_attention.to_query.weight
-    return 2 * len(layers) * capacity * weight.shape[0] * weight.element_size()
+    weight = layers[0].self_norm.weight
+    return 2 * len(layers) * capacity * weight.numel() * weight.element_size()

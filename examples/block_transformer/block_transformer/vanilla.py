@@ -38,9 +38,9 @@ class VanillaTransformer(nn.Module):
             raise ValueError(
                 f"expects prompts of equal length, but got {sorted(lengths)}"
             )
-        tokens = torch.tensor(prompts, device=self.head.weight.device)
+        tokens = torch.tensor(prompts, device=self.table.weight.device)
         capacity = tokens.shape[1] + max_new_tokens - 1
-        caches = new_caches(self.layers, len(tokens), capacity, self.head.weight)
+        caches = new_caches(self.layers, len(tokens), capacity, self.table.weight)
         while True:
             x = self._run(tokens, caches)[:, -1]
             tokens = (yield self.head(self.norm(x)))[:, None]

@@ -16,7 +16,14 @@ from variants import (
     random_tokens,
 )
 
-from block_transformer import generate, greedy, matched_config, torch_attend, use_attend
+from block_transformer import (
+    generate,
+    greedy,
+    matched_config,
+    pack_linears,
+    torch_attend,
+    use_attend,
+)
 from block_transformer.config import EOS, PAD
 from block_transformer.data import whole_windows
 from block_transformer.evaluate import bits_per_byte
@@ -258,6 +265,34 @@ def test_trained_models(kind):
     same(ours[1], by_torch[1])
     assert torch.equal(ours[2], by_torch[2])
     same(ours[3], by_torch[3])
+
+
+@SOME_EACH
+def test_packed_linear_layers_compute_the_same(attend, config):
+    packed, plain = (random_model(config, dtype=torch.float32) for _ in range(2))
+    assert pack_linears(packed)
+    assert not any(isinstance(m, torch.nn.Linear) for m in packed.modules())
+    tokens = random_tokens(3, 20)
+
+    def run(model):
+        steps = generate_scored(model, [[65] * 7] * 3, 8, forced(tokens))[1]
+        return steps, model(tokens)
+
+    use_attend(packed, attend)
+    with torch.inference_mode():
+        for ours, expected in zip(run(packed), run(plain)):
+            same(ours, expected)
+    with pytest.raises(RuntimeError, match="packed linear layers have no gradient"):
+        packed(tokens)
+
+
+def test_packed_vanilla_computes_the_same(attend):
+    packed, plain = (random_model(SMALL, "vanilla", torch.float32) for _ in range(2))
+    pack_linears(packed)
+    use_attend(packed, attend)
+    with torch.inference_mode():
+        same(packed(random_tokens(3, 20)), plain(random_tokens(3, 20)))
+    assert packed.cache_bytes(3, 4) == plain.cache_bytes(3, 4)
 
 
 def test_functions_of_a_model():
