@@ -51,9 +51,9 @@ static LogicalResult verifyPrefix(BlockLocalStepOp step, int64_t numBlocks) {
       return step.emitOpError("expects ")
              << name << " to have head dimension " << headDim << ", but got "
              << dimToString(shape[3]);
-    int64_t rows = numBlocks * step.getNumPrefixKeys();
-    if (ShapedType::isDynamic(numBlocks))
-      rows = numBlocks;
+    int64_t rows = ShapedType::isDynamic(numBlocks)
+                       ? numBlocks
+                       : numBlocks * step.getNumPrefixKeys();
     return verifyDim(step, name, "blocks * prefix_len", shape[op.getSeqAxis()],
                      rows);
   };

@@ -159,7 +159,8 @@ static LogicalResult verifyPrefix(BlockLocalOp local) {
   if (ShapedType::isDynamic(count) || ShapedType::isDynamic(rows) || !isWhole)
     return success();
   int64_t blocks = llvm::divideCeil(rows, local.getBlockLen());
-  if (count != blocks * length)
+  // Not by their product, which may overflow.
+  if (count % length != 0 || count / length != blocks)
     return local.emitOpError("expects prefix_key to hold prefix_len ")
            << length << " keys for each of " << blocks << " blocks, but got "
            << count;
