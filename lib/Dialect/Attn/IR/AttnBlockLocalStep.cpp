@@ -37,29 +37,13 @@ static LogicalResult verifyPrefix(BlockLocalStepOp step, int64_t numBlocks) {
   if (op.getMask() || op.getBias())
     return step.emitOpError("expects no mask or bias with a prefix: they speak "
                             "of keys in key");
-  StaticSizes sizes = getStaticSizes(op);
-  auto verifyOne = [&](StringRef name, Value prefix,
-                       int64_t headDim) -> LogicalResult {
-    ArrayRef<int64_t> shape = getShaped(prefix).getShape();
-    if (failed(verifyElementType(step, name, prefix,
-                                 op.getKey().getType().getElementType())) ||
-        failed(verifyDim(step, name, "batch", shape[0], sizes.batch)) ||
-        failed(verifyDim(step, name, "num_kv_heads", shape[op.getHeadAxis()],
-                         sizes.numKvHeads)))
-      return failure();
-    if (shape[3] != headDim) // Static, as in sdpa_c1.
-      return step.emitOpError("expects ")
-             << name << " to have head dimension " << headDim << ", but got "
-             << dimToString(shape[3]);
-    int64_t rows = ShapedType::isDynamic(numBlocks)
-                       ? numBlocks
-                       : numBlocks * step.getNumPrefixKeys();
-    return verifyDim(step, name, "blocks * prefix_len", shape[op.getSeqAxis()],
-                     rows);
-  };
-  if (failed(verifyOne("prefix_key", key, sizes.headDim)))
+  if (failed(verifyOtherKeys(op, "prefix", key, value)))
     return failure();
-  return verifyOne("prefix_value", value, sizes.headDimV);
+  int64_t rows = ShapedType::isDynamic(numBlocks)
+                     ? numBlocks
+                     : numBlocks * step.getNumPrefixKeys();
+  return verifyDim(step, "prefix_key", "blocks * prefix_len",
+                   getShaped(key).getDimSize(op.getSeqAxis()), rows);
 }
 
 LogicalResult BlockLocalStepOp::verify() {

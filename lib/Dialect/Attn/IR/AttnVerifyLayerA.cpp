@@ -47,10 +47,8 @@ LogicalResult SdpaOp::verify() { return verifySdpa(*this); }
 /// Sequence lengths that blocks may have.
 static constexpr int64_t kMaxBlock = std::numeric_limits<int32_t>::max();
 
-/// Keys and values of `op` besides those in key, `name`_key and `name`_value:
-/// all that star_c5 and block_local_c4 say, but how many there are.
-static LogicalResult verifyOtherKeys(AttentionInterface op, StringRef name,
-                                     Value key, Value value) {
+LogicalResult verify::verifyOtherKeys(AttentionInterface op, StringRef name,
+                                      Value key, Value value) {
   StaticSizes sizes = getStaticSizes(op);
   std::string names[] = {(name + "_key").str(), (name + "_value").str()};
   std::pair<Value, int64_t> operands[] = {{key, sizes.headDim},
