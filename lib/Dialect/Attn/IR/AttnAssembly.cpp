@@ -289,6 +289,22 @@ ParseResult attn::parseStarClauses(
   return success();
 }
 
+/// The clauses of `clauses` and those of blocks and their prefixes.
+static ParseResult parseBlocks(ClauseParser &clauses, IntegerAttr &blockLen,
+                               IntegerAttr &prefixLen,
+                               OptionalOperand &prefixKey,
+                               OptionalOperand &prefixValue) {
+  clauses.addInteger("block_len", blockLen);
+  clauses.addInteger("prefix_len", prefixLen);
+  clauses.addKeyValue("prefix", "a prefix of two", prefixKey, prefixValue);
+  SMLoc loc = clauses.parser.getCurrentLocation();
+  if (clauses.parse())
+    return failure();
+  if (!blockLen)
+    return clauses.parser.emitError(loc, "expected block_len(...)");
+  return success();
+}
+
 ParseResult attn::parseBlockLocalClauses(OpAsmParser &parser,
                                          OptionalOperand &sinks,
                                          IntegerAttr &blockLen,
@@ -297,15 +313,7 @@ ParseResult attn::parseBlockLocalClauses(OpAsmParser &parser,
                                          OptionalOperand &prefixValue) {
   ClauseParser clauses(parser);
   clauses.addOperand("sinks", sinks);
-  clauses.addInteger("block_len", blockLen);
-  clauses.addInteger("prefix_len", prefixLen);
-  clauses.addKeyValue("prefix", "a prefix of two", prefixKey, prefixValue);
-  SMLoc loc = parser.getCurrentLocation();
-  if (clauses.parse())
-    return failure();
-  if (!blockLen)
-    return parser.emitError(loc, "expected block_len(...)");
-  return success();
+  return parseBlocks(clauses, blockLen, prefixLen, prefixKey, prefixValue);
 }
 
 ParseResult attn::parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
@@ -345,16 +353,8 @@ ParseResult attn::parseBlockLocalStepClauses(OpAsmParser &parser,
                                              OptionalOperand &prefixKey,
                                              OptionalOperand &prefixValue) {
   ClauseParser clauses(parser);
-  clauses.addInteger("block_len", blockLen);
   clauses.addInteger("block_len_q", blockLenQ);
-  clauses.addInteger("prefix_len", prefixLen);
-  clauses.addKeyValue("prefix", "a prefix of two", prefixKey, prefixValue);
-  SMLoc loc = parser.getCurrentLocation();
-  if (clauses.parse())
-    return failure();
-  if (!blockLen)
-    return parser.emitError(loc, "expected block_len(...)");
-  return success();
+  return parseBlocks(clauses, blockLen, prefixLen, prefixKey, prefixValue);
 }
 
 ParseResult attn::parseScoresClauses(OpAsmParser &parser,
