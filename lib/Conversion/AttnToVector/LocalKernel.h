@@ -115,6 +115,8 @@ private:
   Value perMember(ArrayRef<Value> numbers);
   void emitWhole(ArrayRef<Unit> units);
   void emitWholeRows(ArrayRef<Unit> units, int64_t first);
+  void prefetchRow(Value operand, ArrayRef<Value> at, int64_t width,
+                   int64_t bytesAhead, bool isWrite);
 
   VectorBuilder &b;
   BlockLocalStepOp step;

@@ -151,9 +151,9 @@ void VectorBuilder::storeVector(Value vector, Value memref, ValueRange at) {
   vector::StoreOp::create(*this, vector, memref, at);
 }
 
-void VectorBuilder::prefetch(Value memref, ValueRange at) {
-  memref::PrefetchOp::create(*this, memref, at, /*isWrite=*/false,
-                             /*localityHint=*/3, /*isDataCache=*/true);
+void VectorBuilder::prefetch(Value memref, ValueRange at, bool isWrite) {
+  memref::PrefetchOp::create(*this, memref, at, isWrite, /*localityHint=*/3,
+                             /*isDataCache=*/true);
 }
 
 Value VectorBuilder::intrinsic(StringRef name, Type result,

@@ -134,7 +134,7 @@ public:
   void storeVector(Value vector, Value memref, ValueRange at);
   /// Asks for the cache line of an element of `memref`, which may lie anywhere:
   /// nothing is read.
-  void prefetch(Value memref, ValueRange at);
+  void prefetch(Value memref, ValueRange at, bool isWrite = false);
   /// The result of an LLVM intrinsic of the target.
   Value intrinsic(StringRef name, Type result, ValueRange operands);
   /// The transpose of `lanes` vectors of `lanes` elements.

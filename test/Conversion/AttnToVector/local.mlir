@@ -57,7 +57,12 @@ func.func @prefix(%q: memref<?x2x96x64xf16>, %p: memref<?x2x8x64xf16>,
 // CHECK:         scf.parallel
 // CHECK:           scf.for {{.*}} step %c3
 // CHECK-NOT:       scf.for
-// CHECK-COUNT-135: vector.fma
+// Operands are asked for ahead, the lines of the output before the softmax.
+// CHECK:           memref.prefetch {{.*}}, read, locality<3>, data : memref<?x12x5x64xf32>
+// CHECK-COUNT-60:  memref.prefetch {{.*}}, write, locality<3>, data : memref<?x12x5x64xf32>
+// The last row sees five keys.
+// CHECK-COUNT-15:  vector.fma
+// CHECK-NOT:       vector.fma
 // The scores of the last four keys are not those of all rows.
 // CHECK-COUNT-4:   arith.select {{.*}} : vector<16xi1>, vector<16xf32>
 // CHECK-COUNT-60:  vector.store {{.*}} : memref<?x12x5x64xf32>, vector<16xf32>
