@@ -25,9 +25,9 @@ static constexpr double kLn2 = 0.693147180559945309417;
 /// Multiply-adds that are written out at most: beyond it, code is fetched more
 /// slowly than it runs, and compiling takes its time.
 static constexpr int64_t kMostProducts = 1536;
-/// How far ahead of their use operands are asked for. In bf16, whose rows are
-/// used up faster than the hardware's own prefetches arrive, it halves the time
-/// of a thread; from 2.5 to 10 KB on makes no difference (docs/Performance.md).
+/// How far ahead of their use operands are asked for: it takes a third off the
+/// time of a thread in bf16; 2.5 to 10 KB make no difference
+/// (docs/Performance.md).
 static constexpr int64_t kBytesAhead = 5 << 10;
 static constexpr int64_t kLineBytes = 64;
 
