@@ -11,6 +11,7 @@
 
 #include "attn/Dialect/Attn/Transforms/Transforms.h"
 #include "attn/Pipelines/AttnToCPU.h"
+#include "attn/Pipelines/AttnToGPU.h"
 #include "attn/Target/CPU/HostTarget.h"
 #include "attn/Target/CPU/Passes.h"
 
@@ -104,12 +105,22 @@ static void protectArguments(ModuleOp module) {
   }
 }
 
-Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
-                                StageDumper &dumper) {
+static SmallVector<PipelineStage> getStages(const CompileOptions &options) {
+  if (options.target == ProgramTarget::CudaEmulated) {
+    AttnToGPUOptions pipeline;
+    pipeline.strategy = options.strategy;
+    pipeline.emulate = true;
+    return getAttnToGPUStages(pipeline);
+  }
   AttnToCPUOptions pipeline;
   pipeline.strategy = options.strategy;
   pipeline.parallel = options.parallel;
   pipeline.x86Vector = hostIsX86();
+  return getAttnToCPUStages(pipeline);
+}
+
+Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
+                                StageDumper &dumper) {
   auto dump = [&](StringRef name) {
     return dumper.write(name, "mlir",
                         [&](raw_ostream &os) { module.print(os); });
@@ -128,8 +139,9 @@ Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
       return createStringError("calls of this module cannot be inlined");
   }
   protectArguments(module);
-  setHostTargetIfAbsent(module);
-  for (const PipelineStage &stage : getAttnToCPUStages(pipeline)) {
+  if (options.target == ProgramTarget::Cpu)
+    setHostTargetIfAbsent(module);
+  for (const PipelineStage &stage : getStages(options)) {
     if (stage.name == kInPlaceStage)
       updateInPlace(module);
     PassManager pm(module.getContext());

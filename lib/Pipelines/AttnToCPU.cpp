@@ -9,23 +9,17 @@
 //===----------------------------------------------------------------------===//
 
 #include "attn/Pipelines/AttnToCPU.h"
+#include "CommonStages.h"
 #include "attn/Conversion/Passes.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
 #include "attn/Target/CPU/Passes.h"
 #include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 using namespace mlir::attn;
-
-static void addCleanup(OpPassManager &pm) {
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
-}
 
 SmallVector<PipelineStage>
 attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
@@ -39,16 +33,7 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
                             createAttnStoreBooleansAsBytesPass());
                         pm.addPass(createAttnExtractChecksPass());
                       }});
-  stages.push_back({"strategy", [options](OpPassManager &pm) {
-                      addCleanup(pm);
-                      // A strategy asked for by name goes over what ops carry;
-                      // the default does not.
-                      AttnAssignStrategyPassOptions assign;
-                      assign.overwrite = !options.strategy.empty();
-                      assign.strategy =
-                          assign.overwrite ? options.strategy : "blockwise";
-                      pm.addPass(createAttnAssignStrategyPass(assign));
-                    }});
+  stages.push_back(makeStrategyStage(options.strategy));
   stages.push_back({"tiled", [options](OpPassManager &pm) {
                       if (!options.portable)
                         pm.addPass(createAttnFuseBlockLocalPass());
@@ -69,22 +54,9 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
          pm.addNestedPass<func::FuncOp>(createAttnVectorizeContractionsPass());
          addCleanup(pm);
        }});
-  stages.push_back(
-      {"bufferized", [options](OpPassManager &pm) {
-         if (options.objectAbi)
-           pm.addPass(createAttnBindDestinationsPass());
-         pm.addPass(bufferization::createEmptyTensorEliminationPass());
-         bufferization::OneShotBufferizePassOptions bufferize;
-         bufferize.bufferizeFunctionBoundaries = true;
-         bufferize.functionBoundaryTypeConversion =
-             bufferization::LayoutMapOption::IdentityLayoutMap;
-         bufferize.allowReturnAllocsFromLoops = true;
-         pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
-         addCleanup(pm);
-         // An object's buffers lie in the caller's workspace.
-         if (!options.objectAbi)
-           bufferization::buildBufferDeallocationPipeline(pm);
-       }});
+  // An object's buffers lie in the caller's workspace.
+  stages.push_back(makeBufferizedStage(options.objectAbi,
+                                       /*deallocate=*/!options.objectAbi));
   stages.push_back(
       {"vectors", [](OpPassManager &pm) {
          pm.addNestedPass<func::FuncOp>(createConvertAttnToVectorPass());
@@ -92,11 +64,7 @@ attn::getAttnToCPUStages(const AttnToCPUOptions &options) {
          addCleanup(pm);
        }});
   if (options.objectAbi)
-    stages.push_back({"workspace", [](OpPassManager &pm) {
-                        pm.addPass(createConvertBufferizationToMemRefPass());
-                        pm.addPass(createAttnPlanWorkspacePass());
-                        addCleanup(pm);
-                      }});
+    stages.push_back(makeWorkspaceStage());
   stages.push_back({"llvm", [options](OpPassManager &pm) {
                       LowerToLLVMOptions lower;
                       lower.parallel = options.parallel;

@@ -16,7 +16,9 @@
 #include "attn/Dialect/TMTensor/TMTensor.h"
 #include "attn/Pipelines/AttnPartition.h"
 #include "attn/Pipelines/AttnToCPU.h"
+#include "attn/Pipelines/AttnToGPU.h"
 #include "attn/Target/CPU/Passes.h"
+#include "attn/Target/GPU/Passes.h"
 
 using namespace mlir;
 
@@ -39,7 +41,10 @@ void attn::registerAllPasses() {
   registerAttnTransformsPasses();
   registerAttnConversionPasses();
   registerAttnCPUPasses();
+  registerAttnGPUPasses();
   registerLowerToLLVMPipeline();
+  registerLowerKernelsPipeline();
   registerAttnToCPUPipeline();
+  registerAttnToGPUPipeline();
   registerAttnPartitionPipeline();
 }

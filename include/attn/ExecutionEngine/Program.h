@@ -81,8 +81,16 @@ llvm::Error checkTypes(const PublicFunction &function);
 llvm::Expected<Source> chooseFunction(ModuleSource source, llvm::StringRef path,
                                       llvm::StringRef name);
 
+/// What a program is compiled for.
+enum class ProgramTarget {
+  Cpu,
+  /// GPU kernels, which the processor we run on emulates.
+  CudaEmulated
+};
+
 /// How a program is compiled.
 struct CompileOptions {
+  ProgramTarget target = ProgramTarget::Cpu;
   /// What replaces attn ops, e.g. "blockwise{block-size-q=64}"; empty leaves
   /// the choice to the compiler.
   std::string strategy;

@@ -11,9 +11,8 @@
 #ifndef ATTN_PIPELINES_ATTNTOCPU_H
 #define ATTN_PIPELINES_ATTNTOCPU_H
 
-#include "mlir/Pass/PassManager.h"
+#include "attn/Pipelines/PipelineStage.h"
 
-#include <functional>
 #include <string>
 
 namespace mlir::attn {
@@ -34,12 +33,6 @@ struct AttnToCPUOptions {
   /// their caller's memory, and what is wrong with a call is a status. The
   /// module must not have run-time checks added before.
   bool objectAbi = false;
-};
-
-/// One arrow of the pipeline: its name in `--dump-stages` and its passes.
-struct PipelineStage {
-  StringRef name;
-  std::function<void(OpPassManager &)> build;
 };
 
 /// The stages in order. The module should carry `attn.target` (see

@@ -1,0 +1,52 @@
+//===- include/attn/Target/GPU/Passes.h - GPU passes ----------------------===//
+//
+// Part of attn-mlir.
+//
+// Factories and registration of the passes from gpu.launch to code for GPUs.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_TARGET_GPU_PASSES_H
+#define ATTN_TARGET_GPU_PASSES_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Pass/Pass.h"
+
+#include <string>
+
+namespace mlir {
+class ModuleOp;
+class OpPassManager;
+
+namespace attn {
+
+/// What launches become in functions that are not C functions yet: calls of
+/// (kernel: ptr, grid: ptr to 3 x i64, block: ptr to 3 x i32, shared_bytes:
+/// i64, params: ptr, num_params: i32). The first returns an i32, an
+/// attn_status; the second ends the process if the kernel cannot run.
+inline constexpr llvm::StringLiteral kRuntimeGpuLaunch = "attn_rt_gpu_launch";
+inline constexpr llvm::StringLiteral kRuntimeEmulateLaunch =
+    "attn_rt_emulate_launch";
+
+/// The name of what a launch of `kernel` refers to: the host's function that
+/// emulates it, or its `attn_gpu_kernel`.
+std::string getHostKernelName(StringRef module, StringRef kernel);
+
+#define GEN_PASS_DECL
+#include "attn/Target/GPU/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "attn/Target/GPU/Passes.h.inc"
+
+/// Appends the passes from `gpu.launch` on memrefs to `gpu.module`s that hold
+/// ops of the LLVM and NVVM dialects only.
+void buildLowerKernelsPipeline(OpPassManager &pm);
+
+/// Registers the pipeline `attn-lower-kernels`.
+void registerLowerKernelsPipeline();
+
+} // namespace attn
+} // namespace mlir
+
+#endif // ATTN_TARGET_GPU_PASSES_H

@@ -1,0 +1,143 @@
+//===- include/attn/Target/GPU/Passes.td - GPU passes -----*- tablegen -*-===//
+//
+// Part of attn-mlir.
+//
+// Passes from gpu.launch to code for GPUs, and for the CPU that stands in.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_TARGET_GPU_PASSES
+#define ATTN_TARGET_GPU_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AttnDropElementChecksPass
+    : Pass<"attn-drop-element-checks", "::mlir::func::FuncOp"> {
+  let summary = "Drop run-time checks that read elements of tensors";
+  let description = [{
+    Exact for calls that such a check would let through. A `cf.assert` whose
+    condition depends on an element of a tensor goes: where tensors are in the
+    memory of a device, the host cannot read them. Kernels bring lengths and
+    positions into range instead. Checks of sizes and of scalar arguments stay.
+
+    ```mlir
+    func.func @before(%x: tensor<?xi64>, %n: index) {
+      %c0 = arith.constant 0 : index
+      %e = tensor.extract %x[%c0] : tensor<?xi64>
+      %zero = arith.constant 0 : i64
+      %positive = arith.cmpi sge, %e, %zero : i64
+      cf.assert %positive, "expects a length of at least 0"
+      return
+    }
+    ```
+    has no `cf.assert` afterwards.
+  }];
+}
+
+def AttnVerifyGpuHostPass
+    : Pass<"attn-verify-gpu-host", "::mlir::func::FuncOp"> {
+  let summary = "Refuse host code that works on a device's memory";
+  let description = [{
+    Exact. Changes nothing. Around launches, functions may compute sizes and
+    take views; an op that reads or writes memory, or makes some that is not the
+    device's (`memref.alloca`, `memref.get_global`), is an error at its place.
+    Runs on bufferized functions, after attn ops have become launches.
+
+    ```mlir
+    func.func @sizes(%x: memref<?x64xf16>) -> index {
+      %c0 = arith.constant 0 : index
+      %n = memref.dim %x, %c0 : memref<?x64xf16>
+      return %n : index
+    }
+    ```
+    is left alone; with a `memref.load` it would not be.
+  }];
+}
+
+def AttnLowerGpuMathPass
+    : Pass<"attn-lower-gpu-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Write mathematics with what GPUs have instructions for";
+  let description = [{
+    Exact up to rounding: within a few units in the last place of f32. `exp`,
+    `exp2` and logarithms of f32 go through the approximations `ex2` and `lg2`
+    of the GPU; roots, absolute values, rounding and bit counts become
+    intrinsics; the other functions of f32 polynomials. f16 and bf16 are computed
+    in f32. No call of a library is left; a function without a form, as those of
+    f64, is an error with its place.
+
+    ```mlir
+    gpu.module @kernels {
+      gpu.func @exp(%x: f32, %out: memref<f32>) kernel {
+        %e = math.exp2 %x : f32
+        memref.store %e, %out[] : memref<f32>
+        gpu.return
+      }
+    }
+    ```
+    calls `llvm.nvvm.ex2.approx.f`.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"
+  ];
+}
+
+def AttnFinishKernelsPass
+    : Pass<"attn-finish-kernels", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Check lowered kernels and align their shared memory";
+  let description = [{
+    Exact. Dynamic shared memory, which upstream aligns to 16 bytes, begins at a
+    multiple of 1024: what tensor copies and matrix instructions with swizzled
+    rows ask for. Anything left that is not of the LLVM or NVVM dialect, and any
+    call of a library for GPUs (`__nv_...`), is an error with its place. Runs
+    after `convert-gpu-to-nvvm`.
+
+    ```mlir
+    gpu.module @kernels {
+      llvm.mlir.global internal @__dynamic_shmem__0() {addr_space = 3 : i32,
+          alignment = 16 : i64} : !llvm.array<0 x i8>
+    }
+    ```
+    becomes external, with an alignment of 1024.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def AttnLowerLaunchesPass
+    : Pass<"attn-lower-launches", "::mlir::ModuleOp"> {
+  let summary = "Turn launches of kernels into calls of the runtime";
+  let description = [{
+    Exact. A `gpu.launch_func` in a function on memrefs becomes a call of
+    `attn_rt_gpu_launch`, or of `attn_rt_emulate_launch` with `emulate`, with the
+    address of what stands for the kernel on the host (`MODULE_KERNEL`: declared
+    here), the grid, the block, the bytes of dynamic shared memory, and the
+    addresses of the kernel's arguments in LLVM's form, memrefs taken apart.
+    Launches with a token or with run-time cluster sizes are errors. Runs before
+    the functions are lowered to LLVM; the `gpu.module`s stay.
+
+    ```mlir
+    module attributes {gpu.container_module} {
+      gpu.module @m {
+        gpu.func @k(%x: memref<?xf32>) kernel { gpu.return }
+      }
+      func.func @run(%x: memref<?xf32>, %n: index) {
+        %c1 = arith.constant 1 : index
+        gpu.launch_func @m::@k blocks in (%n, %c1, %c1)
+          threads in (%c1, %c1, %c1) args(%x : memref<?xf32>)
+        return
+      }
+    }
+    ```
+    passes the addresses of five values: two pointers, an offset, a size and a
+    stride.
+  }];
+  let options = [
+    Option<"emulate", "emulate", "bool", /*default=*/"false",
+           "Call functions of the host that do what the kernels would">];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect"
+  ];
+}
+
+#endif // ATTN_TARGET_GPU_PASSES
