@@ -140,4 +140,34 @@ def AttnLowerLaunchesPass
   ];
 }
 
+def AttnEmulateGPUPass : Pass<"attn-emulate-gpu", "::mlir::ModuleOp"> {
+  let summary = "Turn GPU kernels into functions of the host";
+  let description = [{
+    Exact up to what a GPU approximates. Every `gpu.module` of the LLVM and NVVM
+    dialects goes; a kernel `K` of module `M` becomes a function `M_K(params)` of
+    the host, `params` pointing to the addresses of its arguments, for
+    `attn_emulate_launch` of `attn/Runtime/GpuEmulator.h`. Each device operation
+    becomes a call of that library, and address spaces go: shared memory is that
+    of the block which runs, its addresses as numbers are offsets in it. Accesses
+    are checked: in shared memory for bounds, everywhere for the alignment they
+    claim. Fresh stack memory holds NaN.
+
+    Runs last, after launches have become calls. An operation that is not known
+    is an error with its place.
+
+    ```mlir
+    gpu.module @m {
+      llvm.func @k(%x: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+        %tid = nvvm.read.ptx.sreg.tid.x : i32
+        %p = llvm.getelementptr %x[%tid] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, i32
+        llvm.store %tid, %p : i32, !llvm.ptr<1>
+        llvm.return
+      }
+    }
+    ```
+    becomes `llvm.func @m_k(%params: !llvm.ptr)`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // ATTN_TARGET_GPU_PASSES
