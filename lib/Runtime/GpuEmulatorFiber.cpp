@@ -57,7 +57,6 @@ void attn::emulator::startFiber(Fiber &fiber, void (*entry)()) {
   // A function begins with the stack pointer 8 beside a multiple of 16, and the
   // return address there: null, where a debugger stops.
   *--top = nullptr;
-  *--top = nullptr;
   *--top = reinterpret_cast<void *>(entry);
   for (int i = 0; i < 6; ++i)
     *--top = nullptr;
