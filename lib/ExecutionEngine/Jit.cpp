@@ -10,9 +10,11 @@
 #include "attn/ExecutionEngine/Jit.h"
 
 #include "Arena.h"
+#include "EmulateLaunch.h"
 #include "attn/Runtime/AssertFailed.h"
 #include "attn/Runtime/DistMerge.h"
 #include "attn/Runtime/FloatConversions.h"
+#include "attn/Runtime/GpuEmulator.h"
 #include "attn/Runtime/ParallelFor.h"
 #include "attn/Target/CPU/ObjectEmitter.h"
 
@@ -104,6 +106,10 @@ static Error defineHostSymbols(orc::LLJIT &jit, ArrayRef<HostSymbol> extra) {
   add("__extendhfsf2", address(&attn_rt_extendhfsf2));
   add("__truncdfbf2", address(&attn_rt_truncdfbf2));
   add("__truncsfbf2", address(&attn_rt_truncsfbf2));
+  for (const attn_emulator_symbol *symbol = attn_emulator_symbols();
+       symbol->name; ++symbol)
+    add(symbol->name, symbol->address);
+  add("attn_rt_emulate_launch", address(&attn_rt_emulate_launch));
   for (const HostSymbol &symbol : extra)
     add(symbol.name, symbol.address);
   orc::JITDylib &main = jit.getMainJITDylib();

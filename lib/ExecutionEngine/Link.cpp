@@ -8,12 +8,10 @@
 
 #include "Link.h"
 
-#include "llvm/ADT/ScopeExit.h"
+#include "attn/Support/Processes.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Host.h"
@@ -31,48 +29,6 @@ struct Linker {
   std::string path;
   bool isDriver = true;
 };
-
-/// A folder for the files of one link, removed with all that is in it.
-class TemporaryFolder {
-public:
-  static Expected<std::unique_ptr<TemporaryFolder>> create() {
-    SmallString<128> path;
-    if (std::error_code code =
-            sys::fs::createUniqueDirectory("attn-compile", path))
-      return createStringError("cannot create a temporary folder: " +
-                               code.message());
-    return std::unique_ptr<TemporaryFolder>(new TemporaryFolder(path));
-  }
-  ~TemporaryFolder() { sys::fs::remove_directories(path); }
-
-  std::string file(StringRef name) const {
-    SmallString<128> full(path);
-    sys::path::append(full, name);
-    return full.str().str();
-  }
-
-  /// Writes a file and returns its path.
-  Expected<std::string> write(StringRef name, StringRef bytes) const {
-    std::string full = file(name);
-    std::error_code code;
-    raw_fd_ostream os(full, code);
-    if (!code) {
-      os << bytes;
-      os.flush();
-      code = os.error();
-      os.clear_error();
-    }
-    if (code)
-      return createStringError("cannot write '" + full +
-                               "': " + code.message());
-    return full;
-  }
-
-private:
-  explicit TemporaryFolder(StringRef path) : path(path.str()) {}
-
-  std::string path;
-};
 } // namespace
 
 static Expected<Linker> findLinker() {
@@ -85,24 +41,6 @@ static Expected<Linker> findLinker() {
   return createStringError("no linker in PATH for a shared object, tried " +
                            join(tried, ", ") +
                            "; install one, or make an object (.o)");
-}
-
-/// Runs a program; what it says goes into `output`. Whether it succeeded.
-static bool run(ArrayRef<std::string> command, const TemporaryFolder &folder,
-                std::string &output) {
-  SmallVector<StringRef> arguments(command.begin(), command.end());
-  std::string log = folder.file("log");
-  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log),
-                                          StringRef(log)};
-  std::string why;
-  int code = sys::ExecuteAndWait(command.front(), arguments, std::nullopt,
-                                 redirects, /*SecondsToWait=*/0,
-                                 /*MemoryLimit=*/0, &why);
-  auto text = MemoryBuffer::getFile(log);
-  output = text ? (*text)->getBuffer().trim().str() : "";
-  if (!why.empty())
-    output += (output.empty() ? "" : "\n") + why;
-  return code == 0;
 }
 
 Expected<SmallVector<char, 0>>
@@ -159,10 +97,10 @@ mlir::attn::linkSharedObject(ArrayRef<char> object, const Triple &triple,
   SmallVector<std::string> libraries;
   if (linker->isDriver)
     libraries = {"-fopenmp", "-lm"};
-  bool linked = run(command(libraries), **folder, said);
+  bool linked = runProgram(command(libraries), **folder, said);
   bool hasOpenMP = linker->isDriver && linked;
   if (!linked && linker->isDriver) {
-    linked = run(command({"-lm"}), **folder, said);
+    linked = runProgram(command({"-lm"}), **folder, said);
   }
   if (!linked)
     return createStringError("'" + linker->path + "' failed:\n" + said);
@@ -170,11 +108,9 @@ mlir::attn::linkSharedObject(ArrayRef<char> object, const Triple &triple,
     err << "attn-compile: warning: '" << linker->path
         << "' has no OpenMP runtime: the shared object runs on one thread "
            "unless the program that loads it has one\n";
-  auto bytes = MemoryBuffer::getFile(output, /*IsText=*/false,
-                                     /*RequiresNullTerminator=*/false);
+  auto bytes = (*folder)->read("out.so");
   if (!bytes)
     return createStringError("cannot read what '" + linker->path +
-                             "' made: " + bytes.getError().message());
-  StringRef content = (*bytes)->getBuffer();
-  return SmallVector<char, 0>(content.begin(), content.end());
+                             "' made: " + toString(bytes.takeError()));
+  return bytes;
 }

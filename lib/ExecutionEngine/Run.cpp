@@ -63,6 +63,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
   CompileOptions compile;
   compile.strategy = options.strategy;
   compile.dumpStages = options.dumpStages;
+  if (options.target == "cuda-emulated")
+    compile.target = ProgramTarget::CudaEmulated;
   Expected<Source> source =
       chooseFunction(std::move(*parsed), options.file, options.function);
   if (!source)
@@ -158,12 +160,34 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
   return ok ? kExitOk : kExitVerifyFailed;
 }
 
+/// What the target cannot do.
+static Error checkTarget(const RunOptions &options) {
+  if (options.target == "cpu")
+    return Error::success();
+  auto fail = [&](const Twine &why) {
+    return createStringError("--target=" + options.target + ": " + why);
+  };
+  if (options.target != "cuda-emulated")
+    return fail("expected cpu or cuda-emulated");
+  if (isSharedObject(options.file))
+    return fail("kernels are emulated before they become machine code; give "
+                "the module '" +
+                options.file + "' was made of");
+  if (options.benchmark > 0)
+    return fail("emulated kernels take no time that --benchmark could tell");
+  if (options.verify == VerifyMode::Ops)
+    return fail("--verify=ops compares ops on the host; --verify compares the "
+                "results");
+  if (wantsRanks(options))
+    return fail("runs in one process only");
+  return Error::success();
+}
+
 int mlir::attn::runModule(const RunOptions &options, raw_ostream &out,
                           raw_ostream &err) {
-  if (options.target != "cpu") {
-    err << "attn-run: error: --target=" << options.target
-        << ": not available here; this build runs on 'cpu'\n";
-    return kExitNoDevice;
+  if (Error error = checkTarget(options)) {
+    err << "attn-run: error: " << toString(std::move(error)) << '\n';
+    return kExitBadInput;
   }
   attn_rt_set_num_threads(options.threads);
   setGuardPages(options.guardPages);

@@ -59,6 +59,11 @@ attn::getAttnToGPUStages(const AttnToGPUOptions &options) {
                       lower.entryPoints = options.objectAbi;
                       buildLowerToLLVMPipeline(pm, lower);
                     }});
+  if (options.emulate)
+    stages.push_back({"emulated", [](OpPassManager &pm) {
+                        pm.addPass(createAttnEmulateGPUPass());
+                        addCleanup(pm);
+                      }});
   return stages;
 }
 

@@ -87,8 +87,8 @@ func.func @f() { return }
 // VERIFY: attn-run: error: --verify=maybe: expected --verify or --verify=ops
 // RUN: not attn-run %t/ok.mlir --dump-stages=%t/ok.mlir 2>&1 | FileCheck %s --check-prefix=DUMP
 // DUMP: attn-run: error: --dump-stages: cannot {{create|write}} '{{.*}}ok.mlir
-// RUN: %python %S/Inputs/exit-code.py 77 attn-run %t/ok.mlir --target=tpu
+// RUN: %python %S/Inputs/exit-code.py 1 attn-run %t/ok.mlir --target=tpu
 // RUN: not attn-run %t/ok.mlir --target=tpu 2>&1 | FileCheck %s --check-prefix=TARGET
-// TARGET: attn-run: error: --target=tpu: not available here; this build runs on 'cpu'
+// TARGET: attn-run: error: --target=tpu: expected cpu or cuda-emulated
 // RUN: not attn-run %t/ok.mlir --strategy=clever{x=1} 2>&1 | FileCheck %s --check-prefix=STRATEGY
 // STRATEGY: attn-run: error: --strategy=clever{x=1}: {{.*}}clever

@@ -1,0 +1,19 @@
+// What --target=cuda-emulated does not go with.
+// RUN: not attn-run %s --target=cuda-emulated --benchmark 2>&1 | FileCheck %s --check-prefix=BENCHMARK
+// BENCHMARK: attn-run: error: --target=cuda-emulated: emulated kernels take no time that --benchmark could tell
+// RUN: not attn-run %s --target=cuda-emulated --verify=ops 2>&1 | FileCheck %s --check-prefix=OPS
+// OPS: attn-run: error: --target=cuda-emulated: --verify=ops compares ops on the host; --verify compares the results
+// RUN: not attn-run %s --target=cuda-emulated --distribute 2>&1 | FileCheck %s --check-prefix=RANKS
+// RANKS: attn-run: error: --target=cuda-emulated: runs in one process only
+// RUN: not attn-run %t.so --target=cuda-emulated 2>&1 | FileCheck %s --check-prefix=SHARED
+// SHARED: attn-run: error: --target=cuda-emulated: kernels are emulated before they become machine code; give the module '{{.*}}.so' was made of
+
+// What is not attention has no kernel.
+// RUN: not attn-run %s --target=cuda-emulated 2>&1 | FileCheck %s --check-prefix=REST
+// REST: emulated-errors.mlir:[[@LINE+4]]:8: error: 'linalg.add' op has no form for a GPU: expects attention only; compile the rest for the host
+// REST: attn-run: error: stage 'kernels' failed on this module
+func.func @main(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %r = linalg.add ins(%x, %y : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
