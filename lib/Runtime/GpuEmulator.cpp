@@ -281,8 +281,9 @@ static void runThread() {
 }
 
 static void runBlock(Launch &l, char *stacks) {
-  // NaN in every format.
-  memset(l.view.shared, 0xff, l.view.shared_end);
+  // NaN in every format. In the first block attn_emulator_enter does this.
+  if (l.name)
+    memset(l.view.shared, 0xff, l.view.shared_end);
   l.numExited = 0;
   l.fruitlessPolls = 0;
   l.runnableWarps = l.pollingWarps = 0;
@@ -348,8 +349,7 @@ static int32_t runBlocks(HostThread &host) {
   }
   auto address = reinterpret_cast<uintptr_t>(memory);
   l.view.shared = memory + (kSharedAlignment - address % kSharedAlignment);
-  // Until the kernel says what it has: so much is fresh.
-  l.view.shared_end = kMaxSharedBytes;
+  l.view.shared_end = 0;
   l.threads.resize(l.numThreads);
   uint64_t sequence = Random::mix(l.seed) + host.launches++;
   for (l.blockIndex[2] = 0; l.blockIndex[2] < l.grid[2]; ++l.blockIndex[2])

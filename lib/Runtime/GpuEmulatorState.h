@@ -127,6 +127,8 @@ struct Barrier {
   /// Threads that wait in each warp.
   uint32_t waiting[kMaxThreads / kWarpSize] = {};
   int arrived = 0, count = 0, reduction = -1;
+  /// Lanes that the last warp lacks are among those that arrived.
+  bool countsMissing = false;
   int numTrue = 0;
   const char *where = nullptr;
 };

@@ -296,8 +296,8 @@ static bool arrive(const char *where, int id, int count, int reduction,
   Barrier &barrier = l.barriers[id];
   Warp &warp = l.warp();
   uint32_t bit = 1u << l.lane();
-  // Warps are what arrives: none of their threads may be elsewhere.
-  if (warp.atBarrier && warp.barrierWhere != where)
+  // Warps are what waits: none of their threads may be elsewhere.
+  if (waits && warp.atBarrier && warp.barrierWhere != where)
     fail(where,
          "expects all threads of a warp together, but lanes 0x%08x wait at %s",
          warp.atBarrier, warp.barrierWhere);
@@ -316,9 +316,12 @@ static bool arrive(const char *where, int id, int count, int reduction,
     fail(where, "reduces otherwise than %s at barrier %d", barrier.where, id);
   }
   // A last warp that is not full counts as one.
-  int32_t missing = __builtin_popcount(warp.gone);
-  if (count && missing && !(barrier.waiting[l.currentWarp]))
+  int missing = l.numWarps * kWarpSize - l.numThreads;
+  if (count && missing && l.currentWarp == l.numWarps - 1 &&
+      !barrier.countsMissing) {
     barrier.arrived += missing;
+    barrier.countsMissing = true;
+  }
   ++barrier.arrived;
   barrier.numTrue += predicate;
   if (waits) {
