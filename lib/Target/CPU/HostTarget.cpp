@@ -59,8 +59,8 @@ static TargetAttr describe(MLIRContext *context, const llvm::Triple &triple,
   } else if (triple.isAArch64()) {
     numRegisters = 32;
   }
-  return TargetAttr::get(context, TargetKind::cpu, vectorBits, numRegisters,
-                         caches.l1, caches.l2, bf16Dot, scalef);
+  return TargetAttr::get(context, vectorBits, numRegisters, caches.l1,
+                         caches.l2, bf16Dot, scalef);
 }
 
 /// A size the system knows, or `fallback`.

@@ -116,3 +116,13 @@ func.func private @shard_anchor() attributes {s = #attn.shard<anchor>}
 
 // expected-error @below {{expects unit of 1 to 2147483647, but got 0}}
 func.func private @shard_unit() attributes {s = #attn.shard<rows, dim = 2, unit = 0>}
+
+// -----
+
+// expected-error @below {{expects warps of 1 to 32, but got 33}}
+module attributes {attn.config = #attn.tile_config<kernel = split_kv, warps = 33>} {}
+
+// -----
+
+// expected-error @below {{expects positive num_sms and shared_bytes, but got 0 and 49152}}
+module attributes {attn.target = #attn.target<cuda, num_sms = 0>} {}

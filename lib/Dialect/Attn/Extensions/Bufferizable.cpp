@@ -119,6 +119,7 @@ void attn::registerBufferizableOpInterfaceExternalModels(
     FinalizeOp::attachInterface<LayerBModel<FinalizeOp>>(*context);
     MergeOp::attachInterface<LayerBModel<MergeOp>>(*context);
     DistMergeOp::attachInterface<LayerBModel<DistMergeOp>>(*context);
+    SdpaStepOp::attachInterface<LayerBModel<SdpaStepOp>>(*context);
     BlockLocalStepOp::attachInterface<LayerBModel<BlockLocalStepOp>>(*context);
     SparqStepOp::attachInterface<LayerBModel<SparqStepOp>>(*context);
     ScoresOp::attachInterface<LayerBModel<ScoresOp>>(*context);

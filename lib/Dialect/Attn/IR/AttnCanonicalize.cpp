@@ -549,6 +549,12 @@ void PartialOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   patterns.add(foldLayerBCasts<PartialOp>, kBeforeUpstream);
 }
 
+void SdpaStepOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                             MLIRContext *) {
+  addAttentionPatterns<SdpaStepOp>(patterns);
+  patterns.add(foldLayerBCasts<SdpaStepOp>, kBeforeUpstream);
+}
+
 void SparqOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                           MLIRContext *) {
   addAttentionPatterns<SparqOp>(patterns);

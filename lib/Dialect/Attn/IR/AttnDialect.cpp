@@ -160,7 +160,9 @@ LogicalResult ShardAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  TargetKind kind, int64_t vectorBits,
                                  int64_t numVectorRegisters, int64_t l1Bytes,
-                                 int64_t l2Bytes, bool bf16Dot, bool scalef) {
+                                 int64_t l2Bytes, bool bf16Dot, bool scalef,
+                                 StringRef arch, int64_t numSms,
+                                 int64_t sharedBytes) {
   if (vectorBits < 64 || (vectorBits & (vectorBits - 1)) != 0)
     return emitError() << "expects vector_bits to be a power of two of at "
                           "least 64, but got "
@@ -170,6 +172,34 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           "and l2_bytes, but got "
                        << numVectorRegisters << ", " << l1Bytes << " and "
                        << l2Bytes;
+  if (numSms < 1 || sharedBytes < 1)
+    return emitError() << "expects positive num_sms and shared_bytes, but got "
+                       << numSms << " and " << sharedBytes;
+  return success();
+}
+
+int64_t TargetAttr::getComputeCapability() const {
+  StringRef number = getArch();
+  int64_t capability;
+  if (!number.consume_front("sm_") ||
+      number.take_while(llvm::isDigit).getAsInteger(10, capability))
+    return 0;
+  return capability;
+}
+
+LogicalResult
+TileConfigAttr::verify(function_ref<InFlightDiagnostic()> emitError, GpuKernel,
+                       int64_t blockQ, int64_t blockKv, int64_t warps,
+                       int64_t stages) {
+  std::tuple<StringRef, int64_t, int64_t> limits[] = {
+      {"block_q", blockQ, 1024},
+      {"block_kv", blockKv, 1024},
+      {"warps", warps, 32},
+      {"stages", stages, 16}};
+  for (auto [name, number, most] : limits)
+    if (number < 1 || number > most)
+      return emitError() << "expects " << name << " of 1 to " << most
+                         << ", but got " << number;
   return success();
 }
 

@@ -435,6 +435,22 @@ SparqStepOp attn::createSparqStep(OpBuilder &builder, Location loc,
   return op;
 }
 
+SdpaStepOp attn::createSdpaStep(OpBuilder &builder, Location loc,
+                                const AttentionParts &p, Value sinks,
+                                Value output, Value lse,
+                                TileConfigAttr config) {
+  SmallVector<Value> inits = {output};
+  if (lse)
+    inits.push_back(lse);
+  auto op = SdpaStepOp::create(
+      builder, loc, resultTypes(inits), p.query, p.key, p.value, p.dynamicScale,
+      p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale, p.valueScale,
+      p.pageTable, p.offsets, sinks, output, lse, p.scale, p.softcap,
+      p.windowLeft, p.windowRight, p.bottomRight, p.layout, config);
+  cloneScore(p, op.getScore());
+  return op;
+}
+
 BlockLocalStepOp attn::createBlockLocalStep(OpBuilder &builder, Location loc,
                                             const AttentionParts &p,
                                             const BlockLocalParameters &s,

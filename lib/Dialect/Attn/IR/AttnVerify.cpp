@@ -451,6 +451,18 @@ LogicalResult OnlineOp::verify() {
   return verifyDestinationStyle(*this);
 }
 
+LogicalResult SdpaStepOp::verify() {
+  // sdpa_step_c1
+  if (failed(verifySdpa(cast<AttentionInterface>(getOperation()), getOutput(),
+                        getLse(), getSinks())))
+    return failure();
+  // sdpa_step_c2
+  if (failed(verifyBufferMask(cast<AttentionInterface>(getOperation()))))
+    return failure();
+  // sdpa_step_c3
+  return verifyDestinationStyle(*this);
+}
+
 LogicalResult PartialOp::verify() {
   // partial_c1
   if (failed(verifyAttention(*this)))

@@ -70,6 +70,10 @@ LogicalResult verifyPerBatch(Operation *op, StringRef name, Value lengths,
 LogicalResult verifyTypes(Operation *op);
 /// What attn.sdpa asks of query, key, value and modifiers.
 LogicalResult verifyAttention(Operation *operation);
+/// The same, and what it asks of its results and of `sinks`; `lse` and `sinks`
+/// may be null.
+LogicalResult verifySdpa(AttentionInterface op, Value output, Value lse,
+                         Value sinks);
 /// On memrefs the mask is i8.
 LogicalResult verifyBufferMask(AttentionInterface op);
 /// All shaped operands are tensors or all are memrefs, and each tensor

@@ -17,29 +17,33 @@ using namespace mlir;
 using namespace mlir::attn;
 using namespace mlir::attn::verify;
 
-/// What attn.sdpa asks of all its operands and results.
-template <typename OpTy>
-static LogicalResult verifySdpa(OpTy sdpa) {
-  if (failed(verifyAttention(sdpa)))
+LogicalResult verify::verifySdpa(AttentionInterface op, Value output, Value lse,
+                                 Value sinks) {
+  if (failed(verifyAttention(op)))
     return failure();
-  auto op = cast<AttentionInterface>(sdpa.getOperation());
   StaticSizes sizes = getStaticSizes(op);
   Type type = op.getAccumulatorType();
   // sdpa_c4
-  if (failed(verifyOutput(sdpa, sdpa.getOutput(), op.getLayout(), sizes.batch,
+  if (failed(verifyOutput(op, output, op.getLayout(), sizes.batch,
                           sizes.numHeads, sizes.seqLenQ, sizes.headDimV)) ||
-      failed(verifyShape(sdpa, "lse", sdpa.getLse(),
+      failed(verifyShape(op, "lse", lse,
                          {sizes.batch, sizes.numHeads, sizes.seqLenQ},
                          ArrayRef(kStateDims).take_front(3))))
     return failure();
   // sdpa_c6
-  if (failed(verifyElementType(sdpa, "lse", sdpa.getLse(), type)))
+  if (failed(verifyElementType(op, "lse", lse, type)))
     return failure();
   // sdpa_c15
-  if (failed(verifyShape(sdpa, "sinks", sdpa.getSinks(), {sizes.numHeads},
-                         {"num_heads"})))
+  if (failed(verifyShape(op, "sinks", sinks, {sizes.numHeads}, {"num_heads"})))
     return failure();
-  return verifyElementType(sdpa, "sinks", sdpa.getSinks(), type);
+  return verifyElementType(op, "sinks", sinks, type);
+}
+
+/// What attn.sdpa asks of all its operands and results.
+template <typename OpTy>
+static LogicalResult verifySdpa(OpTy sdpa) {
+  return verifySdpa(cast<AttentionInterface>(sdpa.getOperation()),
+                    sdpa.getOutput(), sdpa.getLse(), sdpa.getSinks());
 }
 
 LogicalResult SdpaOp::verify() { return verifySdpa(*this); }

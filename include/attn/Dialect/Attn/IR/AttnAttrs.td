@@ -291,12 +291,18 @@ def Attn_TargetAttr : Attn_Attr<"Target", "target"> {
   let summary = "The machine code is generated for";
   let description = [{
     Hardware facts enter the compiler through this module attribute
-    (`attn.target`) and nowhere else. `vector_bits` is the width of one vector
+    (`attn.target`) and nowhere else.
+
+    Of a CPU, `vector_bits` is the width of one vector
     register, `num_vector_registers` how many there are, `l1_bytes` and
     `l2_bytes` the data caches one core may use, `bf16_dot` whether the target
     multiplies bf16 pairs into f32 in one instruction, `scalef` whether it takes
     the fraction of a number and multiplies by a power of two in one instruction
     each, as AVX-512 does.
+
+    Of a GPU, `arch` is its architecture as NVIDIA names it, `num_sms` how many
+    blocks of threads run side by side at least, `shared_bytes` the shared memory
+    one of them may have.
   }];
   let parameters = (ins
     EnumParameter<Attn_TargetKind>:$kind,
@@ -305,11 +311,63 @@ def Attn_TargetAttr : Attn_Attr<"Target", "target"> {
     DefaultValuedParameter<"int64_t", "32768">:$l1_bytes,
     DefaultValuedParameter<"int64_t", "524288">:$l2_bytes,
     DefaultValuedParameter<"bool", "false">:$bf16_dot,
-    DefaultValuedParameter<"bool", "false">:$scalef);
+    DefaultValuedParameter<"bool", "false">:$scalef,
+    StringRefParameter<"", "\"\"">:$arch,
+    DefaultValuedParameter<"int64_t", "1">:$num_sms,
+    DefaultValuedParameter<"int64_t", "49152">:$shared_bytes);
+  let builders = [
+    AttrBuilder<(ins "int64_t":$vectorBits, "int64_t":$numVectorRegisters,
+        "int64_t":$l1Bytes, "int64_t":$l2Bytes, "bool":$bf16Dot,
+        "bool":$scalef), [{
+      return $_get($_ctxt, TargetKind::cpu, vectorBits, numVectorRegisters,
+                   l1Bytes, l2Bytes, bf16Dot, scalef, /*arch=*/"",
+                   /*numSms=*/1, /*sharedBytes=*/49152);
+    }]>,
+    AttrBuilder<(ins "::llvm::StringRef":$arch, "int64_t":$numSms,
+        "int64_t":$sharedBytes), [{
+      return $_get($_ctxt, TargetKind::cuda, /*vectorBits=*/256,
+                   /*numVectorRegisters=*/16, /*l1Bytes=*/32768,
+                   /*l2Bytes=*/524288, /*bf16Dot=*/false, /*scalef=*/false,
+                   arch, numSms, sharedBytes);
+    }]>];
+  let extraClassDeclaration = [{
+    /// 80 for "sm_80", 90 for "sm_90a"; 0 if `arch` is none of that form.
+    int64_t getComputeCapability() const;
+  }];
   let assemblyFormat = [{
     `<` $kind (`,` struct($vector_bits, $num_vector_registers, $l1_bytes,
-    $l2_bytes, $bf16_dot, $scalef)^)? `>`
+    $l2_bytes, $bf16_dot, $scalef, $arch, $num_sms, $shared_bytes)^)? `>`
   }];
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// How the threads of a GPU share an op
+//===----------------------------------------------------------------------===//
+
+def Attn_GpuKernel : I32EnumAttr<"GpuKernel", "a kernel for GPUs", [
+      I32EnumAttrCase<"split_kv", 0>, I32EnumAttrCase<"mma_sync", 1>
+    ]> {
+  let cppNamespace = "::mlir::attn";
+}
+
+def Attn_TileConfigAttr : Attn_Attr<"TileConfig", "tile_config"> {
+  let summary = "How a kernel for GPUs cuts an op into tiles";
+  let description = [{
+    `kernel` is `split_kv`, any op, the lanes of a warp being columns of
+    head_dim and blocks of threads ranges of keys, or `mma_sync`, f16 and bf16,
+    by the matrix instructions of sm_80. One block of threads computes `block_q`
+    query rows, those of the query heads that share a key head counted
+    together, in steps of `block_kv` keys, with `warps` warps; `stages` tiles of
+    keys are in shared memory at a time.
+  }];
+  let parameters = (ins
+    EnumParameter<Attn_GpuKernel>:$kernel,
+    DefaultValuedParameter<"int64_t", "1">:$block_q,
+    DefaultValuedParameter<"int64_t", "32">:$block_kv,
+    DefaultValuedParameter<"int64_t", "4">:$warps,
+    DefaultValuedParameter<"int64_t", "1">:$stages);
+  let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
 

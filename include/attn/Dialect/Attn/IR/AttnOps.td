@@ -513,7 +513,7 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, Terminator,
-    ParentOneOf<["SdpaOp", "StarOp", "BlockLocalOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp",
+    ParentOneOf<["SdpaOp", "SdpaStepOp", "StarOp", "BlockLocalOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp",
                  "BlockLocalStepOp"]>]> {
   let summary = "The score a score region gives";
   let description = [{
@@ -527,6 +527,7 @@ def Attn_YieldOp : Attn_Op<"yield", [
   let assemblyFormat = "attr-dict $value `:` type($value)";
 }
 
+include "attn/Dialect/Attn/IR/AttnSdpaKernel.td"
 include "attn/Dialect/Attn/IR/AttnStarOps.td"
 include "attn/Dialect/Attn/IR/AttnBlockLocalOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqOps.td"

@@ -146,6 +146,10 @@ BlockLocalOp createBlockLocal(OpBuilder &builder, Location loc,
                               TypeRange results, const AttentionParts &parts,
                               const BlockLocalParameters &parameters,
                               Value sinks = {});
+/// `lse`, `sinks` and `config` may be null.
+SdpaStepOp createSdpaStep(OpBuilder &builder, Location loc,
+                          const AttentionParts &parts, Value sinks,
+                          Value output, Value lse, TileConfigAttr config = {});
 OnlineOp createOnline(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, ValueRange state);
 PartialOp createPartial(OpBuilder &builder, Location loc,

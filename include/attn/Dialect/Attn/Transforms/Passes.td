@@ -480,6 +480,30 @@ def AttnFuseSparQPass : Pass<"attn-fuse-sparq"> {
     "::mlir::func::FuncDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AttnFuseSdpaPass : Pass<"attn-fuse-sdpa"> {
+  let summary = "Replace `attn.sdpa` by one op with destinations";
+  let description = [{
+    Exact. For targets whose kernels go through all keys themselves: `attn.sdpa`
+    becomes `attn.sdpa_step`, whatever exact strategy it carries; how tiles are
+    cut is the kernel's matter.
+
+    **Left alone**: nothing.
+
+    ```mlir
+    func.func @decode(%q: tensor<1x2x1x64xf32>, %k: tensor<1x2x?x64xf32>)
+        -> tensor<1x2x1x64xf32> {
+      %0 = attn.sdpa %q, %k, %k
+        : (tensor<1x2x1x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
+        -> tensor<1x2x1x64xf32>
+      return %0 : tensor<1x2x1x64xf32>
+    }
+    ```
+
+    Source: Attention Is All You Need, arXiv 1706.03762.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 //===----------------------------------------------------------------------===//
 // Several ranks
 //===----------------------------------------------------------------------===//

@@ -123,6 +123,9 @@ void decomposeSparq(RewriterBase &rewriter, SparqOp op);
 /// a module that declares attn_rt_num_threads that op is told how to split.
 FailureOr<SparqStepOp> fuseSparq(RewriterBase &rewriter, SparqOp op);
 
+/// Replaces `op` by the op that writes to destinations.
+SdpaStepOp fuseSdpa(RewriterBase &rewriter, SdpaOp op);
+
 /// Replaces `op`, if it is small enough to be one block of its batch entries
 /// and has nothing that the kernel does not take.
 FailureOr<BlockLocalStepOp> fuseBlockLocal(RewriterBase &rewriter, SdpaOp op);
