@@ -37,7 +37,7 @@ attn::getAttnToGPUStages(const AttnToGPUOptions &options) {
   stages.push_back(makeStrategyStage(options.strategy));
   // Ops that a kernel computes whole.
   stages.push_back({"fused", [](OpPassManager &pm) {
-                      pm.addPass(createAttnFuseBlockLocalPass());
+                      pm.addPass(createAttnFuseSdpaPass());
                       pm.addPass(createAttnFuseSparQPass());
                       addCleanup(pm);
                     }});
@@ -45,6 +45,11 @@ attn::getAttnToGPUStages(const AttnToGPUOptions &options) {
   // freed in it: memory is the caller's workspace, or that of the emulation.
   stages.push_back(
       makeBufferizedStage(options.objectAbi, /*deallocate=*/false));
+  stages.push_back({"launches", [](OpPassManager &pm) {
+                      pm.addNestedPass<func::FuncOp>(
+                          createConvertAttnToGPUPass());
+                      addCleanup(pm);
+                    }});
   stages.push_back(
       {"kernels", [](OpPassManager &pm) { buildLowerKernelsPipeline(pm); }});
   if (options.objectAbi)

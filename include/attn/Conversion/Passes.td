@@ -121,4 +121,46 @@ def ConvertAttnToVectorPass
   ];
 }
 
+//===----------------------------------------------------------------------===//
+// AttnToGPU
+//===----------------------------------------------------------------------===//
+
+def ConvertAttnToGPUPass
+    : Pass<"convert-attn-to-gpu", "::mlir::func::FuncOp"> {
+  let summary = "Lower layer-B attention ops on memrefs to kernels for GPUs";
+  let description = [{
+    Exact. `attn.sdpa_step` and `attn.partial` become a launch of the kernel
+    that `config` names, or of one chosen by their shape; `attn.merge` becomes
+    one as well. All else around them is left alone; other attn ops are errors.
+
+    `split_kv` takes every shape and type. A warp's lanes lie along rows of key
+    and value, each read once for all queries of the heads that share it. Where
+    there are fewer key heads than the GPU runs blocks of threads, keys are cut
+    into ranges, whose states lie in a `memref.alloc` and are merged by a second
+    launch.
+
+    What each row sees comes from the key ranges of the op. The number of
+    multiprocessors and the shared memory of one are those of the module's
+    `attn.target`, `sm_80` when absent.
+
+    ```mlir
+    func.func @decode(%q: memref<1x8x1x64xf16>, %k: memref<1x2x?x64xf16>,
+        %o: memref<1x8x1x64xf16>) {
+      attn.sdpa_step ins(%q, %k, %k) outs(%o)
+        : (memref<1x8x1x64xf16>, memref<1x2x?x64xf16>, memref<1x2x?x64xf16>,
+           memref<1x8x1x64xf16>) -> ()
+      return
+    }
+    ```
+
+    Source: FlashDecoding (split-KV), as in FlashInfer, arXiv 2501.01005.
+  }];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
 #endif // ATTN_CONVERSION_PASSES_TD

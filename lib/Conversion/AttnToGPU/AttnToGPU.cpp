@@ -1,0 +1,115 @@
+//===- AttnToGPU.cpp - Attention to kernels for GPUs ----------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Which kernel computes an op, and the pass.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernels.h"
+#include "attn/Conversion/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+namespace mlir::attn {
+#define GEN_PASS_DEF_CONVERTATTNTOGPUPASS
+#include "attn/Conversion/Passes.h.inc"
+} // namespace mlir::attn
+
+SmallVector<Value> attn::indexIn(Layout layout, Value batch, Value head,
+                                 Value row, Value column) {
+  if (layout == Layout::bshd)
+    return {batch, row, head, column};
+  return {batch, head, row, column};
+}
+
+AttentionStep AttentionStep::get(Operation *op) {
+  auto attention = cast<AttentionInterface>(op);
+  if (auto step = dyn_cast<SdpaStepOp>(op))
+    return {attention, step.getOutput(), step.getLse(), step.getSinks(),
+            attention.getLayout()};
+  auto partial = cast<PartialOp>(op);
+  return {attention, partial.getOutput(), partial.getLse(), Value(),
+          Layout::bhsd};
+}
+
+static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
+                                    const GpuTarget &target) {
+  AttentionStep step = AttentionStep::get(op);
+  TileConfigAttr config;
+  if (auto sdpa = dyn_cast<SdpaStepOp>(op))
+    config = sdpa.getConfigAttr();
+  if (!config)
+    config = chooseSplitKvConfig(step.op);
+  switch (config.getKernel()) {
+  case GpuKernel::split_kv:
+    return emitSplitKv(rewriter, step, config, target);
+  case GpuKernel::mma_sync:
+    return op->emitOpError("expects kernel = split_kv, but got mma_sync");
+  }
+  llvm_unreachable("all kernels are above");
+}
+
+static void lowerMerge(RewriterBase &rewriter, MergeOp op) {
+  MergeStep step;
+  step.outputs = op.getPartOutputs();
+  step.lses = op.getPartLses();
+  if (op.getAlong())
+    step.count = getValueOrCreateConstantIndexOp(
+        rewriter, op.getLoc(),
+        memref::getMixedSize(rewriter, op.getLoc(), step.outputs[0], 0));
+  step.output = op.getOutput();
+  step.lse = op.getLse();
+  step.layout = op.getLayout().value_or(Layout::bhsd);
+  emitMerge(rewriter, op.getLoc(), step);
+}
+
+static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
+                                const GpuTarget &target) {
+  for (Value operand : op->getOperands())
+    if (isa<TensorType>(operand.getType()))
+      return op->emitOpError("expects memrefs, but got ")
+             << operand.getType() << "; bufferize first";
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  if (isa<SdpaStepOp, PartialOp>(op)) {
+    if (failed(lowerAttention(rewriter, op, target)))
+      return failure();
+  } else if (auto merge = dyn_cast<MergeOp>(op)) {
+    lowerMerge(rewriter, merge);
+  } else {
+    return op->emitOpError("has no kernel for GPUs; compile for the CPU");
+  }
+  rewriter.eraseOp(op);
+  return success();
+}
+
+namespace {
+struct ConvertAttnToGPUPass
+    : attn::impl::ConvertAttnToGPUPassBase<ConvertAttnToGPUPass> {
+  void runOnOperation() override {
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isa_and_present<AttnDialect>(op->getDialect()) && !isa<YieldOp>(op))
+        ops.push_back(op);
+    });
+    GpuTarget target = GpuTarget::get(getOperation());
+    IRRewriter rewriter(&getContext());
+    bool hasFailed = false;
+    for (Operation *op : ops)
+      hasFailed |= failed(lowerToGpu(rewriter, op, target));
+    if (hasFailed)
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,130 @@
+//===- GpuBuilder.cpp - Emits kernels for GPUs ----------------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Launches, shuffles, and memory.
+//
+//===----------------------------------------------------------------------===//
+
+#include "GpuBuilder.h"
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+
+GpuTarget GpuTarget::get(Operation *op) {
+  GpuTarget target;
+  auto module = op->getParentOfType<ModuleOp>();
+  auto attr =
+      module ? module->getAttrOfType<TargetAttr>("attn.target") : TargetAttr();
+  if (!attr || attr.getKind() != TargetKind::cuda)
+    return target;
+  target.computeCapability = attr.getComputeCapability();
+  target.numSms = attr.getNumSms();
+  target.sharedBytes = attr.getSharedBytes();
+  return target;
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks of threads
+//===----------------------------------------------------------------------===//
+
+void GpuBuilder::launch(Value numBlocks, int64_t numThreads,
+                        int64_t sharedBytes,
+                        function_ref<void(GpuThread)> body) {
+  Value one = idx(1), threads = idx(numThreads);
+  Value bytes = sharedBytes ? integer(sharedBytes, getI32Type()) : Value();
+  auto op = gpu::LaunchOp::create(*this, numBlocks, one, one, threads, one, one,
+                                  bytes);
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToStart(&op.getBody().front());
+  body({op.getBlockIds().x, op.getThreadIds().x});
+  gpu::TerminatorOp::create(*this);
+}
+
+Value GpuBuilder::shared(Type type, int64_t count, int64_t offset) {
+  auto space = gpu::AddressSpaceAttr::get(
+      getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
+  auto bytes = MemRefType::get({ShapedType::kDynamic}, getI8Type(),
+                               MemRefLayoutAttrInterface(), space);
+  Value all = gpu::DynamicSharedMemoryOp::create(*this, bytes);
+  auto view =
+      MemRefType::get({count}, type, MemRefLayoutAttrInterface(), space);
+  return memref::ViewOp::create(*this, view, all, idx(offset), ValueRange());
+}
+
+void GpuBuilder::barrier() { gpu::BarrierOp::create(*this); }
+
+//===----------------------------------------------------------------------===//
+// Warps
+//===----------------------------------------------------------------------===//
+
+Value GpuBuilder::shuffleXor(Value x, int64_t mask) {
+  if (auto type = dyn_cast<VectorType>(x.getType())) {
+    SmallVector<Value> elements;
+    for (int64_t i = 0, e = type.getNumElements(); i < e; ++i)
+      elements.push_back(shuffleXor(
+          vector::ExtractOp::create(*this, x, ArrayRef<int64_t>{i}), mask));
+    return vector::FromElementsOp::create(*this, type, elements);
+  }
+  return gpu::ShuffleOp::create(*this, x, static_cast<int32_t>(mask),
+                                static_cast<int32_t>(kWarpSize),
+                                gpu::ShuffleMode::XOR)
+      .getShuffleResult();
+}
+
+Value GpuBuilder::allReduce(Value x, int64_t width,
+                            function_ref<Value(Value, Value)> combine) {
+  for (int64_t mask = width / 2; mask >= 1; mask /= 2)
+    x = combine(x, shuffleXor(x, mask));
+  return x;
+}
+
+//===----------------------------------------------------------------------===//
+// Numbers
+//===----------------------------------------------------------------------===//
+
+Value GpuBuilder::exp2(Value x) {
+  if (!x.getType().isF32())
+    return VectorBuilder::exp2(x);
+  return intrinsic("llvm.nvvm.ex2.approx.ftz.f", x.getType(), x);
+}
+
+Value GpuBuilder::log(Value x) {
+  if (!x.getType().isF32())
+    return VectorBuilder::log(x);
+  constexpr double kLn2 = 0.693147180559945309417;
+  Value log2 = intrinsic("llvm.nvvm.lg2.approx.f", x.getType(), x);
+  return fmul(log2, number(kLn2, x.getType()));
+}
+
+Value GpuBuilder::boolean(bool value) {
+  return arith::ConstantOp::create(*this, getBoolAttr(value));
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+Value GpuBuilder::loadRow(Value memref, ValueRange at, int64_t width) {
+  Type element = llvm::cast<MemRefType>(memref.getType()).getElementType();
+  auto type = VectorType::get(width, element);
+  int64_t bytes = width * element.getIntOrFloatBitWidth() / 8;
+  // Without an alignment, LLVM would load element by element.
+  return vector::LoadOp::create(*this, type, memref, at, /*nontemporal=*/false,
+                                llvm::Align(bytes));
+}
+
+void GpuBuilder::storeRow(Value vector, Value memref, ValueRange at) {
+  auto type = llvm::cast<VectorType>(vector.getType());
+  int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
+  vector::StoreOp::create(*this, vector, memref, at, /*nontemporal=*/false,
+                          llvm::Align(bytes));
+}

@@ -1,0 +1,62 @@
+//===- Kernels.h - The kernels for GPUs -------------------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// One kernel a file. Each launches itself before the insertion point, in the
+// function on the host.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOGPU_KERNELS_H
+#define ATTN_LIB_CONVERSION_ATTNTOGPU_KERNELS_H
+
+#include "GpuBuilder.h"
+
+namespace mlir::attn {
+
+/// An op that a kernel computes and where its results go.
+struct AttentionStep {
+  AttentionInterface op;
+  Value output;
+  Value lse;     ///< Or null.
+  Value sinks;   ///< Or null.
+  Layout layout; ///< Of output.
+
+  /// Of attn.sdpa_step or attn.partial.
+  static AttentionStep get(Operation *op);
+};
+
+/// Indices of an element of `layout`.
+SmallVector<Value> indexIn(Layout layout, Value batch, Value head, Value row,
+                           Value column);
+
+/// States over parts of the keys, and where their merge goes.
+struct MergeStep {
+  /// One state each, or one with a dimension of `count` parts in front.
+  SmallVector<Value> outputs, lses;
+  Value count; ///< Of stacked parts, else null.
+  Value output;
+  Value lse;     ///< Or null.
+  Layout layout; ///< Of output.
+  /// Sinks that join rows before q_len, as part of the step they are of; or
+  /// null.
+  Value sinks;
+  AttentionInterface op;
+};
+
+/// Launches the merge.
+void emitMerge(OpBuilder &builder, Location loc, MergeStep step);
+
+/// How the split-KV kernel computes `op` if nothing is said.
+TileConfigAttr chooseSplitKvConfig(AttentionInterface op);
+/// Launches attention of any shape and type with the lanes of a warp along
+/// rows: one launch, or one over ranges of keys and a merge. `config` is that
+/// of this kernel. On failure nothing has been emitted and the reason reported.
+LogicalResult emitSplitKv(OpBuilder &builder, AttentionStep step,
+                          TileConfigAttr config, const GpuTarget &target);
+
+} // namespace mlir::attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOGPU_KERNELS_H

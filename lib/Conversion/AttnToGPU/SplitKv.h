@@ -1,0 +1,90 @@
+//===- SplitKv.h - Attention with lanes along rows --------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The kernel of decoding, and of all that others do not take. As many lanes as
+// hold a row of key share a key; the queries of all heads that read it are in
+// their registers, so that a row of key and of value is read once. Every group
+// of lanes has a softmax state of its own over its keys; the states of a block
+// of threads are joined at its end, those of ranges of keys by a merge.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOGPU_SPLITKV_H
+#define ATTN_LIB_CONVERSION_ATTNTOGPU_SPLITKV_H
+
+#include "Kernels.h"
+#include "ScoreElement.h"
+
+namespace mlir::attn::split_kv {
+
+/// How lanes share rows of key and value.
+struct RowShape {
+  int64_t width;                  ///< Columns of one access.
+  int64_t lanes;                  ///< That share a row.
+  int64_t keyChunks, valueChunks; ///< Accesses of a lane to a row.
+
+  explicit RowShape(AttentionInterface op);
+
+  /// Groups of lanes of a warp.
+  int64_t numGroups() const { return kWarpSize / lanes; }
+};
+
+/// A group of lanes' softmax state of the rows of a tile.
+struct State {
+  SmallVector<Value> maxima, sums;
+  SmallVector<SmallVector<Value>> accs; ///< [row][chunk].
+
+  SmallVector<Value> flat() const;
+  static State from(ValueRange values, int64_t rows, int64_t chunks);
+};
+
+class SplitKvKernel {
+public:
+  SplitKvKernel(GpuBuilder &b, AttentionStep step, TileConfigAttr config);
+
+  void emit(const GpuTarget &target);
+
+private:
+  /// What is known in one block of threads.
+  struct Tile {
+    Value batch, kvHead, firstRow;
+    SmallVector<Value> heads, queries; ///< Of each row.
+    Value lane, warp;
+    SmallVector<SmallVector<Value>> rows; ///< Queries: [row][chunk].
+    Value hi;                             ///< End of the keys.
+    bool needsMask = false;
+  };
+
+  void launch(Value numSplits, Value output, Value lse, bool isSplit);
+  void emitTile(Tile &tile, Value split, Value numSplits, Value output,
+                Value lse, bool isSplit);
+  Value rowAt(Value row, Value &query);
+  Value column(const Tile &tile, int64_t chunk);
+  /// Chunks of a row, as numbers, 0 beyond its last column.
+  SmallVector<Value> loadRow(const Tile &tile, Value memref, ArrayRef<Value> at,
+                             int64_t width, int64_t chunks);
+  SmallVector<Value> loadKey(const Tile &tile, bool isValue, Value key);
+  Value dequantize(const Tile &tile, Value chunk, Value scale, Value key,
+                   Value column);
+  State emitStep(const Tile &tile, Value first, const State &state);
+  void joinLanes(State &state);
+  void writeTile(const Tile &tile, const State &state, Value split,
+                 Value output, Value lse, bool isSplit);
+  Value maximum(Value x, Value y) { return arith::MaxNumFOp::create(b, x, y); }
+
+  GpuBuilder &b;
+  AttentionStep step;
+  AttentionInterface op;
+  ScoreElement element;
+  RowShape shape;
+  FloatType type;
+  int64_t numRows, numWarps, unroll, headDim, headDimV;
+  Value group, seqLenQ, numKvHeads, allRows, factor;
+};
+
+} // namespace mlir::attn::split_kv
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOGPU_SPLITKV_H

@@ -1,0 +1,387 @@
+//===- SplitKvTile.cpp - A tile of rows and its keys ----------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// What a block of threads does: rows of queries, steps over keys, states.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SplitKv.h"
+
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::attn::split_kv;
+using arith::CmpFPredicate;
+using arith::CmpIPredicate;
+
+SmallVector<Value> State::flat() const {
+  SmallVector<Value> all(maxima);
+  all.append(sums);
+  for (const SmallVector<Value> &acc : accs)
+    all.append(acc);
+  return all;
+}
+
+State State::from(ValueRange values, int64_t rows, int64_t chunks) {
+  State state;
+  state.maxima = values.take_front(rows);
+  state.sums = values.slice(rows, rows);
+  for (int64_t r = 0; r < rows; ++r)
+    state.accs.push_back(
+        SmallVector<Value>(values.slice(2 * rows + r * chunks, chunks)));
+  return state;
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+/// The head of its group, and the query, of a row: those of one query follow
+/// each other, so that a tile has few queries.
+Value SplitKvKernel::rowAt(Value row, Value &query) {
+  query = b.div(row, group);
+  return b.rem(row, group);
+}
+
+Value SplitKvKernel::column(const Tile &tile, int64_t chunk) {
+  Value lane = b.rem(tile.lane, b.idx(shape.lanes));
+  return b.add(b.mul(lane, b.idx(shape.width)),
+               chunk * shape.lanes * shape.width);
+}
+
+SmallVector<Value> SplitKvKernel::loadRow(const Tile &tile, Value memref,
+                                          ArrayRef<Value> at, int64_t width,
+                                          int64_t chunks) {
+  SmallVector<Value> row;
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    Value first = column(tile, chunk), exists;
+    if ((chunk + 1) * shape.lanes * shape.width > width) {
+      exists = b.compare(CmpIPredicate::slt, first, b.idx(width));
+      first = b.min(first, b.idx(width - shape.width));
+    }
+    SmallVector<Value> index(at);
+    index.push_back(first);
+    Value elements = b.loadRow(memref, index, shape.width);
+    // Not by a product with 0: an element may be infinite.
+    if (exists)
+      elements = b.select(
+          exists, elements,
+          arith::ConstantOp::create(b, b.getZeroAttr(elements.getType())));
+    row.push_back(elements);
+  }
+  return row;
+}
+
+/// Chunks of a row of key, or of value, as they lie in memory.
+SmallVector<Value> SplitKvKernel::loadKey(const Tile &tile, bool isValue,
+                                          Value key) {
+  Value operand = isValue ? op.getValue() : op.getKey();
+  Value entry = tile.batch, row = key;
+  if (op.isPaged()) {
+    Value pageSize = b.idx(getPageSize(op));
+    Value page = b.load(op.getPageTable(), {tile.batch, b.div(key, pageSize)});
+    page = b.createOrFold<arith::IndexCastOp>(b.getIndexType(), page);
+    // The host cannot look at the table: at worst, a wrong page is read.
+    Value last = b.sub(b.idx(getDim(b, b.getLoc(), operand, 0)), b.idx(1));
+    entry = b.max(b.idx(0), b.min(page, last));
+    row = b.rem(key, pageSize);
+  }
+  SmallVector<Value> at = {entry, tile.kvHead, row};
+  if (op.getLayout() == Layout::bshd)
+    std::swap(at[1], at[2]);
+  return loadRow(tile, operand, at, isValue ? headDimV : headDim,
+                 isValue ? shape.valueChunks : shape.keyChunks);
+}
+
+Value SplitKvKernel::dequantize(const Tile &tile, Value chunk, Value scale,
+                                Value key, Value first) {
+  Value numbers = b.toFloat(chunk);
+  if (!scale)
+    return numbers;
+  auto load = [&](Value column) {
+    return b.cast(
+        b.load(scale, broadcastIndex(b, scale,
+                                     {tile.batch, tile.kvHead, key, column})),
+        type);
+  };
+  auto scaleType = cast<MemRefType>(scale.getType());
+  if (scaleType.getDimSize(3) == 1)
+    return b.fmul(numbers, b.splat(load(b.idx(0))));
+  SmallVector<Value> factors;
+  Value last = b.idx((scale == op.getValueScale() ? headDimV : headDim) - 1);
+  for (int64_t i = 0; i < shape.width; ++i)
+    factors.push_back(load(b.min(b.add(first, i), last)));
+  return b.fmul(numbers, vector::FromElementsOp::create(b, b.floats, factors));
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+void SplitKvKernel::emitTile(Tile &tile, Value split, Value numSplits,
+                             Value output, Value lse, bool isSplit) {
+  Location loc = b.getLoc();
+  std::optional<int64_t> knownQueries = getConstantIntValue(seqLenQ);
+  bool isOneQuery = knownQueries && *knownQueries == 1;
+  Value lastRow = b.sub(allRows, b.idx(1)), query;
+  for (int64_t r = 0; r < numRows; ++r) {
+    // Rows that do not exist are the last one.
+    Value row = b.min(b.add(tile.firstRow, r), lastRow);
+    Value head = isOneQuery ? row : rowAt(row, query);
+    tile.queries.push_back(isOneQuery ? b.idx(0) : query);
+    tile.heads.push_back(b.add(b.mul(tile.kvHead, group), head));
+    SmallVector<Value> at = {tile.batch, tile.heads[r], tile.queries[r]};
+    if (op.getLayout() == Layout::bshd)
+      std::swap(at[1], at[2]);
+    SmallVector<Value> chunks =
+        loadRow(tile, op.getQuery(), at, headDim, shape.keyChunks);
+    for (Value &chunk : chunks)
+      chunk = b.fmul(b.toFloat(chunk), b.splat(factor));
+    tile.rows.push_back(chunks);
+  }
+
+  // The keys of this block.
+  OpFoldResult qLo = b.getIndexAttr(0), qHi = b.getIndexAttr(1);
+  if (!isOneQuery) {
+    qLo = tile.queries.front();
+    qHi = b.add(tile.queries.back(), 1);
+  }
+  auto ranges = cast<AttnKeyRangesInterface>(op.getOperation());
+  SmallVector<KeyRange> keys =
+      ranges.getKeyRanges(b, loc, tile.batch, tile.heads.front(), qLo, qHi);
+  Value lo = b.idx(keys.front().lo), hi = b.idx(keys.back().hi);
+  for (const KeyRange &range : keys)
+    tile.needsMask |= range.needsMask;
+  if (isSplit) {
+    Value perStep = b.idx(numWarps * shape.numGroups() * unroll);
+    Value unit = b.mul(numSplits, perStep), all = b.sub(hi, lo);
+    Value share =
+        b.mul(b.div(b.sub(b.add(all, unit), b.idx(1)), unit), perStep);
+    lo = b.min(hi, b.add(lo, b.mul(split, share)));
+    hi = b.min(hi, b.add(lo, share));
+  }
+  tile.hi = hi;
+
+  State state;
+  state.maxima.assign(numRows, b.negInf(type));
+  state.sums.assign(numRows, b.number(0.0, type));
+  state.accs.assign(numRows,
+                    SmallVector<Value>(shape.valueChunks, b.number(0.0)));
+  SmallVector<Value> results =
+      b.loop(lo, hi, numWarps * shape.numGroups() * unroll, state.flat(),
+             [&](Value first, ValueRange carried) {
+               return emitStep(tile, first,
+                               State::from(carried, numRows, shape.valueChunks))
+                   .flat();
+             });
+  state = State::from(results, numRows, shape.valueChunks);
+  joinLanes(state);
+  writeTile(tile, state, split, output, lse, isSplit);
+}
+
+/// Adds the keys of one step, of which each group of lanes has `unroll`.
+State SplitKvKernel::emitStep(const Tile &tile, Value first,
+                              const State &state) {
+  Value last = b.sub(tile.hi, b.idx(1));
+  Value inWarp = b.div(tile.lane, b.idx(shape.lanes));
+  Value mine =
+      b.add(first, b.add(b.mul(tile.warp, b.idx(shape.numGroups())), inWarp));
+  // All memory is asked for before any of it is used.
+  SmallVector<Value> positions, isKey;
+  SmallVector<SmallVector<Value>> keys, values;
+  for (int64_t u = 0; u < unroll; ++u) {
+    Value key = b.add(mine, u * numWarps * shape.numGroups());
+    isKey.push_back(b.compare(CmpIPredicate::slt, key, tile.hi));
+    positions.push_back(b.min(key, last));
+    keys.push_back(loadKey(tile, /*isValue=*/false, positions[u]));
+    values.push_back(loadKey(tile, /*isValue=*/true, positions[u]));
+  }
+
+  SmallVector<SmallVector<Value>> scores(numRows);
+  for (int64_t u = 0; u < unroll; ++u) {
+    SmallVector<Value> row;
+    for (auto [c, chunk] : llvm::enumerate(keys[u]))
+      row.push_back(dequantize(tile, chunk, op.getKeyScale(), positions[u],
+                               column(tile, c)));
+    Value seen;
+    for (int64_t r = 0; r < numRows; ++r) {
+      Value score;
+      for (auto [key, query] : llvm::zip_equal(row, tile.rows[r]))
+        for (int64_t i = 0; i < shape.width; ++i) {
+          Value x = vector::ExtractOp::create(b, key, ArrayRef<int64_t>{i});
+          Value y = vector::ExtractOp::create(b, query, ArrayRef<int64_t>{i});
+          score = score ? b.fma(x, y, score) : b.fmul(x, y);
+        }
+      if (!score)
+        score = b.number(0.0, type);
+      score = b.allReduce(score, shape.lanes,
+                          [&](Value x, Value y) { return b.fadd(x, y); });
+      score = element.modify(score, tile.batch, tile.heads[r], tile.queries[r],
+                             positions[u]);
+      Value isSeen = isKey[u];
+      if (tile.needsMask)
+        if (Value visible = element.isVisible(tile.batch, tile.heads[r],
+                                              tile.queries[r], positions[u]))
+          isSeen = b.both(isSeen, visible);
+      score = b.select(isSeen, score, b.negInf(type));
+      // A NaN is seen.
+      if (tile.needsMask || element.mayExclude())
+        isSeen = b.fcompare(CmpFPredicate::UNE, score, b.negInf(type));
+      seen = seen ? b.either(seen, isSeen) : isSeen;
+      scores[r].push_back(score);
+    }
+    // What no row sees may hold anything.
+    for (auto [c, chunk] : llvm::enumerate(values[u]))
+      chunk = b.select(seen,
+                       dequantize(tile, chunk, op.getValueScale(), positions[u],
+                                  column(tile, c)),
+                       b.number(0.0));
+  }
+
+  State next;
+  for (int64_t r = 0; r < numRows; ++r) {
+    Value most = state.maxima[r];
+    for (Value score : scores[r])
+      most = maximum(most, score);
+    Value shift = b.safeShift(most);
+    Value decay = b.exp2(b.fsub(state.maxima[r], shift));
+    Value sum = b.fmul(state.sums[r], decay);
+    SmallVector<Value> acc(state.accs[r]);
+    for (Value &chunk : acc)
+      chunk = b.fmul(chunk, b.splat(decay));
+    for (int64_t u = 0; u < unroll; ++u) {
+      Value power = b.exp2(b.fsub(scores[r][u], shift));
+      sum = b.fadd(sum, power);
+      for (auto [chunk, value] : llvm::zip_equal(acc, values[u]))
+        chunk = b.fma(b.splat(power), value, chunk);
+    }
+    next.maxima.push_back(most);
+    next.sums.push_back(sum);
+    next.accs.push_back(acc);
+  }
+  return next;
+}
+
+/// Joins the states of the groups of lanes of a warp, in all of them.
+void SplitKvKernel::joinLanes(State &state) {
+  for (int64_t mask = shape.lanes; mask < kWarpSize; mask *= 2)
+    for (int64_t r = 0; r < numRows; ++r) {
+      Value &most = state.maxima[r], &sum = state.sums[r];
+      Value other = b.shuffleXor(most, mask);
+      Value joined = maximum(most, other);
+      Value shift = b.safeShift(joined);
+      Value mine = b.exp2(b.fsub(most, shift));
+      Value theirs = b.exp2(b.fsub(other, shift));
+      auto join = [&](Value x, Value a, Value c) {
+        return b.fma(x, a, b.fmul(b.shuffleXor(x, mask), c));
+      };
+      sum = join(sum, mine, theirs);
+      for (Value &chunk : state.accs[r])
+        chunk = join(chunk, b.splat(mine), b.splat(theirs));
+      most = joined;
+    }
+}
+
+/// Joins the states of the warps in shared memory and writes the rows.
+void SplitKvKernel::writeTile(const Tile &tile, const State &state, Value split,
+                              Value output, Value lse, bool isSplit) {
+  int64_t bytes = type.getWidth() / 8;
+  Value accs = b.shared(type, numWarps * numRows * headDimV, 0);
+  int64_t offset = numWarps * numRows * headDimV * bytes;
+  Value maxima = b.shared(type, numWarps * numRows, offset);
+  Value sums =
+      b.shared(type, numWarps * numRows, offset + numWarps * numRows * bytes);
+  Value isWriter = b.compare(CmpIPredicate::slt, tile.lane, b.idx(shape.lanes));
+  Value isFirst = b.compare(CmpIPredicate::eq, tile.lane, b.idx(0));
+  Value warpRow = b.mul(tile.warp, b.idx(numRows));
+  for (int64_t r = 0; r < numRows; ++r) {
+    Value place = b.add(warpRow, r);
+    for (int64_t c = 0; c < shape.valueChunks; ++c) {
+      Value chunk = state.accs[r][c], first = column(tile, c),
+            writes = isWriter;
+      if ((c + 1) * shape.lanes * shape.width > headDimV)
+        writes = b.both(writes,
+                        b.compare(CmpIPredicate::slt, first, b.idx(headDimV)));
+      b.ifThen(writes, [&] {
+        b.storeRow(chunk, accs, b.add(b.mul(place, b.idx(headDimV)), first));
+      });
+    }
+    b.ifThen(isFirst, [&] {
+      b.store(state.maxima[r], maxima, place);
+      b.store(state.sums[r], sums, place);
+    });
+  }
+  b.barrier();
+
+  // A thread for each element.
+  constexpr double kLog2E = 1.44269504088896340736;
+  Value zero = b.number(0.0, type);
+  Value elements = b.idx(numRows * std::max<int64_t>(headDimV, 1));
+  Value width = b.idx(std::max<int64_t>(headDimV, 1));
+  Value thread = b.add(b.mul(tile.warp, b.idx(kWarpSize)), tile.lane);
+  b.loop(thread, elements, numWarps * kWarpSize, [&](Value number) {
+    Value r = b.div(number, width), at = b.rem(number, width);
+    Value row = b.add(tile.firstRow, r), query = b.idx(0);
+    Value exists = b.compare(CmpIPredicate::slt, row, allRows);
+    b.ifThen(exists, [&] {
+      std::optional<int64_t> queries = getConstantIntValue(seqLenQ);
+      Value head = queries && *queries == 1 ? row : rowAt(row, query);
+      head = b.add(b.mul(tile.kvHead, group), head);
+      Value most = b.negInf(type), sink;
+      SmallVector<Value> warpMaxima;
+      for (int64_t w = 0; w < numWarps; ++w) {
+        warpMaxima.push_back(b.load(maxima, b.add(r, w * numRows)));
+        most = maximum(most, warpMaxima.back());
+      }
+      if (!isSplit && step.sinks) {
+        sink = b.fmul(b.cast(b.load(step.sinks, head), type),
+                      b.number(kLog2E, type));
+        if (OpFoldResult qLen =
+                getQLenAt(op, b, b.getLoc(), OpFoldResult(tile.batch))) {
+          Value isUsed = b.compare(CmpIPredicate::slt, query, b.idx(qLen));
+          sink = b.select(isUsed, sink, b.negInf(type));
+        }
+        most = maximum(most, sink);
+      }
+      Value shift = b.safeShift(most);
+      Value sum = sink ? b.exp2(b.fsub(sink, shift)) : zero, acc = zero;
+      for (int64_t w = 0; w < numWarps; ++w) {
+        Value weight = b.exp2(b.fsub(warpMaxima[w], shift));
+        Value place = b.add(r, w * numRows);
+        sum = b.fma(weight, b.load(sums, place), sum);
+        if (headDimV)
+          acc = b.fma(weight,
+                      b.load(accs, b.add(b.mul(place, b.idx(headDimV)), at)),
+                      acc);
+      }
+      Value isDead = b.fcompare(CmpFPredicate::OEQ, sum, zero);
+      auto outputType = cast<MemRefType>(output.getType());
+      SmallVector<Value> part;
+      if (isSplit)
+        part.push_back(split);
+      if (headDimV) {
+        Value x = b.select(isDead, zero, b.fdiv(acc, sum));
+        SmallVector<Value> index(part);
+        index.append(indexIn(isSplit ? Layout::bhsd : step.layout, tile.batch,
+                             head, query, at));
+        b.store(b.cast(x, outputType.getElementType()), output, index);
+      }
+      if (!lse)
+        return;
+      Value isLse = b.compare(CmpIPredicate::eq, at, b.idx(0));
+      b.ifThen(isLse, [&] {
+        Value natural =
+            b.fadd(b.fmul(shift, b.number(1.0 / kLog2E, type)), b.log(sum));
+        SmallVector<Value> index(part);
+        index.append({tile.batch, head, query});
+        b.store(b.select(isDead, b.negInf(type), natural), lse, index);
+      });
+    });
+  });
+}

@@ -1,0 +1,41 @@
+// RUN: attn-opt %s --convert-attn-to-gpu --split-input-file --verify-diagnostics
+
+func.func @tensors(%q: tensor<1x2x1x64xf32>) -> tensor<1x2x1x64xf32> {
+  // expected-error @+1 {{expects memrefs, but got 'tensor<1x2x1x64xf32>'; bufferize first}}
+  %r = attn.sdpa_step ins(%q, %q, %q) outs(%q)
+    : (tensor<1x2x1x64xf32>, tensor<1x2x1x64xf32>, tensor<1x2x1x64xf32>,
+       tensor<1x2x1x64xf32>) -> tensor<1x2x1x64xf32>
+  return %r : tensor<1x2x1x64xf32>
+}
+
+// -----
+
+func.func @no_kernel(%a: memref<1x2x4x64xf32>, %m: memref<1x2x4xf32>) {
+  // expected-error @+1 {{has no kernel for GPUs; compile for the CPU}}
+  attn.finalize ins(%a, %m, %m) outs(%a)
+    : (memref<1x2x4x64xf32>, memref<1x2x4xf32>, memref<1x2x4xf32>,
+       memref<1x2x4x64xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @block_kv(%q: memref<1x2x1x64xf32>) {
+  // expected-error @+1 {{expects block_kv to be a multiple of 8, the keys that 4 warps have at a time, but got 12}}
+  attn.sdpa_step ins(%q, %q, %q) outs(%q)
+      config(<kernel = split_kv, block_kv = 12>)
+    : (memref<1x2x1x64xf32>, memref<1x2x1x64xf32>, memref<1x2x1x64xf32>,
+       memref<1x2x1x64xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @shared(%q: memref<1x2x1x64xf32>) {
+  // expected-error @+1 {{expects to need at most 101376 bytes of shared memory, but block_q 128 and 4 warps need 135168; use fewer}}
+  attn.sdpa_step ins(%q, %q, %q) outs(%q)
+      config(<kernel = split_kv, block_q = 128>)
+    : (memref<1x2x1x64xf32>, memref<1x2x1x64xf32>, memref<1x2x1x64xf32>,
+       memref<1x2x1x64xf32>) -> ()
+  return
+}
