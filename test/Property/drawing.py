@@ -6,7 +6,7 @@ from cases import Case
 from hypothesis import strategies as st
 
 # Lowerings of a layer-A op.
-LOWERINGS = st.sampled_from(["tool", "attribute", "portable"])
+LOWERINGS = st.sampled_from(["tool", "attribute", "portable", "gpu"])
 
 
 def tiles():

@@ -85,7 +85,8 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
     """(output, lse) of a case as f64 arrays, output in [b, h, s, d] order.
 
     lowering "tool" is what attn-run does with --strategy, "attribute" what it
-    does with a strategy written on the op; "portable" applies the strategy and
+    does with a strategy written on the op, "gpu" kernels for GPUs in the emulator;
+    "portable" applies the strategy and
     lowers to linalg first; "tiled=QxK" tiles by these sizes first, and
     "tiled-portable=QxK" both; "decomposed" takes SparQ apart first; "split-kv=N"
     runs attn-split-kv first; "form=F" and "form-portable=F" rewrite local blocks to
@@ -124,7 +125,9 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
             transform.append("--convert-attn-to-linalg")
     elif lowering.startswith("split-kv="):
         transform = ["--attn-split-kv=num-splits=" + lowering.partition("=")[2]]
-    elif lowering == "tool" and has_strategy:
+    elif lowering == "gpu":
+        flags.append("--target=cuda-emulated")
+    if lowering in ("tool", "gpu") and has_strategy:
         flags.append(f"--strategy={case.strategy}")
     if verify and not transform:
         flags.append("--verify")

@@ -68,3 +68,8 @@ def test_key_source(case):
 def test_key_source_of_splits(case):
     case.strategy = "blockwise:num-splits=3,block-size-kv=-1"
     run(case)
+
+
+@pytest.mark.parametrize("case", list(cases())[1::3], ids=name)
+def test_key_source_of_a_gpu(case):
+    run(case, verify=True, lowering="gpu")

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Conversion/ExpandFloat8/ExpandFloat8.h"
 #include "attn/Target/CPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

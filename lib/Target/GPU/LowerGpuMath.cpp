@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "attn/Conversion/ExpandFloat8/ExpandFloat8.h"
 #include "attn/Target/GPU/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -270,6 +271,7 @@ void LowerGpuMath::runOnOperation() {
                                                            kFirst);
   patterns.add<LowerCountZeros<math::CountTrailingZerosOp>>(
       context, "llvm.cttz", kFirst);
+  attn::populateExpandFloat8Patterns(patterns);
   // Nothing of f16 or bf16 reaches the patterns above before this.
   populateMathF32ExpansionPatterns(patterns, isComputedInF32, kFirst + 1);
   populateMathPolynomialApproximationPatterns(patterns,

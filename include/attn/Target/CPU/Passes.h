@@ -31,10 +31,6 @@ inline constexpr llvm::StringLiteral kCountLoadsFunction =
 #define GEN_PASS_REGISTRATION
 #include "attn/Target/CPU/Passes.h.inc"
 
-/// Patterns that write `arith.extf` and `arith.truncf` between 8-bit and wider
-/// floats with integer arithmetic.
-void populateExpandFloat8Patterns(RewritePatternSet &patterns);
-
 /// What buildLowerToLLVMPipeline can be told.
 struct LowerToLLVMOptions {
   /// Outline parallel loops into calls of `attn_rt_parallel_for`; otherwise

@@ -1,4 +1,4 @@
-//===- lib/Target/CPU/ExpandFloat8.cpp - 8-bit floats by integers ---------===//
+//===- ExpandFloat8.cpp - 8-bit floats by integers ------------------------===//
 //
 // Part of attn-mlir.
 //
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Target/CPU/Passes.h"
+#include "attn/Conversion/ExpandFloat8/ExpandFloat8.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
