@@ -9,11 +9,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
+#include "Prefill.h"
 #include "attn/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -43,19 +45,27 @@ AttentionStep AttentionStep::get(Operation *op) {
           Layout::bhsd};
 }
 
+/// Whether there are too few queries for matrix instructions.
+static bool isDecodeStep(AttentionInterface op) {
+  int64_t seqLenQ = op.getQuery().getType().getDimSize(op.getSeqAxis());
+  return !ShapedType::isDynamic(seqLenQ) && seqLenQ < 16;
+}
+
 static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
                                     const GpuTarget &target) {
   AttentionStep step = AttentionStep::get(op);
   TileConfigAttr config;
   if (auto sdpa = dyn_cast<SdpaStepOp>(op))
     config = sdpa.getConfigAttr();
+  if (!config && !isDecodeStep(step.op))
+    config = choosePrefillConfig(step, target);
   if (!config)
     config = chooseSplitKvConfig(step.op);
   switch (config.getKernel()) {
   case GpuKernel::split_kv:
     return emitSplitKv(rewriter, step, config, target);
   case GpuKernel::mma_sync:
-    return op->emitOpError("expects kernel = split_kv, but got mma_sync");
+    return emitPrefill(rewriter, step, config, target);
   }
   llvm_unreachable("all kernels are above");
 }

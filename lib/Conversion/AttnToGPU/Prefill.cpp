@@ -1,0 +1,418 @@
+//===- Prefill.cpp - Attention by matrix instructions ---------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// The launch, who computes which rows, which keys, and how they come to shared
+// memory. What happens to a tile of keys is in PrefillSteps.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrefillKernel.h"
+
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "attn/Dialect/Attn/IR/IndexMath.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using arith::CmpIPredicate;
+
+/// Bytes that are moved at a time.
+static constexpr int64_t kChunkBytes = 16;
+
+LogicalResult attn::emitPrefill(OpBuilder &builder, const AttentionStep &step,
+                                TileConfigAttr config,
+                                const GpuTarget &target) {
+  AttentionInterface op = step.op;
+  std::string reason = getPrefillObstacle(step, target);
+  if (!reason.empty())
+    return op->emitOpError() << reason;
+  FailureOr<PrefillShape> shape = PrefillShape::get(
+      op.getHeadDim(), op.getHeadDimV(), config, target, reason);
+  if (failed(shape))
+    return op->emitOpError() << reason;
+  GpuBuilder b(op->getLoc(), builder, op.getAccumulatorType(), /*lanes=*/2);
+  PrefillKernel(b, step, *shape).emit();
+  return success();
+}
+
+/// Whether the scale is known to be positive, so that the greatest product has
+/// the greatest score.
+static bool hasPositiveScale(AttentionInterface op) {
+  if (op.getDynamicScale())
+    return false;
+  return !op.getScaleAttr() || op.getScaleAttr().getValueAsDouble() > 0.0;
+}
+
+PrefillKernel::PrefillKernel(GpuBuilder &b, const AttentionStep &step,
+                             const PrefillShape &shape)
+    : b(b), step(step), op(step.op),
+      element(b, cast<AttnKeyRangesInterface>(op.getOperation())), shape(shape),
+      type(getElementTypeOrSelf(op.getQuery().getType())),
+      isScaledLate(!element.changesScores() && hasPositiveScale(op)) {}
+
+//===----------------------------------------------------------------------===//
+// Host
+//===----------------------------------------------------------------------===//
+
+/// Whether the rows of all operands begin at multiples of 16 bytes; null if
+/// they do.
+Value PrefillKernel::getAlignment() {
+  Value bits;
+  auto join = [&](Value x) {
+    bits = bits ? b.createOrFold<arith::OrIOp>(bits, x) : x;
+  };
+  for (Value memref : {Value(op.getQuery()), Value(op.getKey()),
+                       Value(op.getValue()), step.output}) {
+    auto memrefType = cast<MemRefType>(memref.getType());
+    int64_t bytes = memrefType.getElementTypeBitWidth() / 8;
+    auto [strides, offset] = memrefType.getStridesAndOffset();
+    join(memref::ExtractAlignedPointerAsIndexOp::create(b, memref));
+    memref::ExtractStridedMetadataOp metadata;
+    auto joinElements = [&](int64_t known, function_ref<Value()> get) {
+      if (!ShapedType::isDynamic(known)) {
+        if (known * bytes % kChunkBytes != 0)
+          join(b.idx(known * bytes));
+        return;
+      }
+      if (!metadata)
+        metadata = memref::ExtractStridedMetadataOp::create(b, memref);
+      join(b.mul(get(), b.idx(bytes)));
+    };
+    joinElements(offset, [&] { return metadata.getOffset(); });
+    for (int64_t axis = 0; axis < 3; ++axis)
+      joinElements(strides[axis], [&] { return metadata.getStrides()[axis]; });
+  }
+  return b.compare(CmpIPredicate::eq, b.rem(bits, b.idx(kChunkBytes)),
+                   b.idx(0));
+}
+
+void PrefillKernel::emit() {
+  AttentionSizes sizes = getSizes(b, b.getLoc(), op);
+  seqLenQ = b.idx(sizes.seqLenQ);
+  numHeads = b.idx(sizes.numHeads);
+  if (std::optional<int64_t> known = getStaticGroupSize(op))
+    group = b.idx(*known);
+  else
+    group = b.div(numHeads, b.max(b.idx(sizes.numKvHeads), b.idx(1)));
+  group = b.max(group, b.idx(1));
+  // Few queries: the heads that share keys fill a tile together, and keys are
+  // read once for all of them.
+  Value isShort = b.compare(CmpIPredicate::slt, seqLenQ, b.idx(shape.blockQ()));
+  packed = b.select(isShort, group, b.idx(1));
+  numRows = b.mul(seqLenQ, packed);
+  numTiles = b.div(b.add(numRows, shape.blockQ() - 1), b.idx(shape.blockQ()));
+  numHeadBlocks = b.div(numHeads, packed);
+  Value aligned = getAlignment();
+  b.ifElse(
+      TypeRange(), aligned,
+      [&] {
+        launch(/*isAligned=*/true);
+        return SmallVector<Value>();
+      },
+      [&] {
+        launch(/*isAligned=*/false);
+        return SmallVector<Value>();
+      });
+}
+
+void PrefillKernel::launch(bool aligned) {
+  isAligned = aligned;
+  Value numBatches = b.idx(getSizes(b, b.getLoc(), op).batch);
+  Value blocks = b.mul(b.mul(numBatches, numHeadBlocks), numTiles);
+  b.launch(blocks, shape.threads(), shape.sharedBytes(),
+           [&](GpuThread id) { emitBlock(id); });
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+PrefillKernel::Row PrefillKernel::rowAt(Value number) {
+  Row row;
+  row.number = number;
+  row.exists = b.compare(CmpIPredicate::slt, number, f->toInt(numRows));
+  Value existing = b.min(number, b.sub(f->toInt(numRows), f->integer(1)));
+  Value perQuery = f->toInt(packed);
+  row.query = f->toIndex(b.div(existing, perQuery));
+  row.head = b.add(firstHead, f->toIndex(b.rem(existing, perQuery)));
+  return row;
+}
+
+/// The rows whose scores this lane has, and the keys that they see.
+void PrefillKernel::findRows() {
+  rows.clear();
+  IndexMath math{b, b.getLoc()};
+  auto ranges = cast<AttnKeyRangesInterface>(op.getOperation());
+  Value first = b.add(b.mul(f->warp, f->integer(shape.warpRows())), f->group);
+  first = b.add(first, f->toInt(firstRow));
+  for (int64_t m = 0; m < shape.rowTiles; ++m) {
+    std::array<Row, 2> &pair = rows.emplace_back();
+    for (int64_t half = 0; half < 2; ++half) {
+      Row row = rowAt(b.add(first, f->integer(16 * m + 8 * half)));
+      SmallVector<KeyRange> keys = ranges.getKeyRanges(
+          b, b.getLoc(), batch, row.head, row.query, math.add(row.query, 1));
+      assert(keys.size() == 1 && "one row sees one range of keys");
+      if (!isConstantIntValue(keys[0].lo, 0))
+        row.lo = f->toInt(b.idx(keys[0].lo));
+      row.hi = f->toInt(b.idx(keys[0].hi));
+      pair[half] = row;
+    }
+  }
+}
+
+/// Rows of query of the block into shared memory; those that do not exist are
+/// zeros.
+void PrefillKernel::copyQueries() {
+  Value memref = op.getQuery();
+  int64_t headAxis = op.getHeadAxis(), seqAxis = op.getSeqAxis();
+  Value base = f->globalMemory(memref);
+  base = f->at(base, b.mul(f->toLong(batch), f->strideBytes(memref, 0)));
+  Value headStride = f->strideBytes(memref, headAxis);
+  Value rowStride = f->strideBytes(memref, seqAxis);
+  RowCopy copy(*f, b, {shape.headDim}, shape.threads());
+  auto source = [&](Value number, int64_t) {
+    Row row = rowAt(b.add(number, f->toInt(firstRow)));
+    Value offset = b.add(b.mul(f->toLong(row.head), headStride),
+                         b.mul(f->toLong(row.query), rowStride));
+    return std::make_pair(f->at(base, offset), row.exists);
+  };
+  copy.forEach(
+      shared, shape.blockQ(), source,
+      [&](Value to, Value from, Value exists) { moveChunk(to, from, exists); });
+}
+
+//===----------------------------------------------------------------------===//
+// Keys
+//===----------------------------------------------------------------------===//
+
+void PrefillKernel::orderTiles() {
+  Value perQuery = packed;
+  Value qLo = b.div(firstRow, perQuery);
+  Value qHi = b.add(b.div(lastRow, perQuery), 1);
+  auto ranges = cast<AttnKeyRangesInterface>(op.getOperation());
+  SmallVector<KeyRange> keys =
+      ranges.getKeyRanges(b, b.getLoc(), batch, firstHead, qLo, qHi);
+  tiles.lo = f->toInt(b.idx(keys.front().lo));
+  tiles.hi = f->toInt(b.idx(keys.back().hi));
+  // Ranges follow each other; in one of them all rows see all keys.
+  Value fullLo = tiles.hi, fullHi = tiles.hi;
+  for (const KeyRange &range : keys)
+    if (!range.needsMask) {
+      fullLo = f->toInt(b.idx(range.lo));
+      fullHi = f->toInt(b.idx(range.hi));
+    }
+  Value block = f->integer(shape.blockKv);
+  auto up = [&](Value x) {
+    return b.div(b.add(x, f->integer(shape.blockKv - 1)), block);
+  };
+  Value zero = f->integer(0);
+  tiles.first = b.div(tiles.lo, block);
+  Value end = up(tiles.hi);
+  tiles.fullFirst = up(fullLo);
+  tiles.fullEnd = b.max(b.div(fullHi, block), tiles.fullFirst);
+  Value isEmpty = b.compare(CmpIPredicate::sge, tiles.lo, tiles.hi);
+  tiles.numBefore = b.sub(tiles.fullFirst, tiles.first);
+  tiles.numMasked = b.select(isEmpty, zero,
+                             b.add(tiles.numBefore, b.sub(end, tiles.fullEnd)));
+  tiles.count =
+      b.select(isEmpty, zero,
+               b.add(tiles.numMasked, b.sub(tiles.fullEnd, tiles.fullFirst)));
+}
+
+Value PrefillKernel::tileAt(Value step) {
+  Value isBefore = b.compare(CmpIPredicate::slt, step, tiles.numBefore);
+  Value isMasked = b.compare(CmpIPredicate::slt, step, tiles.numMasked);
+  Value before = b.add(tiles.first, step);
+  Value after = b.add(tiles.fullEnd, b.sub(step, tiles.numBefore));
+  Value full = b.add(tiles.fullFirst, b.sub(step, tiles.numMasked));
+  return b.select(isMasked, b.select(isBefore, before, after), full);
+}
+
+/// Where the row of a key (i32) lies.
+Value PrefillKernel::keyBase(const Operand &operand, Value position) {
+  Value row = f->toLong(position), base = operand.base;
+  if (op.isPaged()) {
+    Value pageSize = b.idx(getPageSize(op));
+    Value index = f->toIndex(position);
+    Value page = b.load(op.getPageTable(), {batch, b.div(index, pageSize)});
+    // The host cannot look at the table: at worst, a wrong page is read.
+    Value last =
+        b.sub(b.idx(getDim(b, b.getLoc(), operand.memref, 0)), b.idx(1));
+    page = b.max(f->integer(0), b.min(page, f->toInt(last)));
+    base =
+        f->at(base, b.mul(f->toLong(page), f->strideBytes(operand.memref, 0)));
+    row = f->toLong(b.rem(index, pageSize));
+  }
+  return f->at(base, b.mul(row, operand.stride));
+}
+
+/// One chunk from global to shared memory.
+void PrefillKernel::moveChunk(Value to, Value from, Value exists) {
+  if (isAligned)
+    return f->copyAsync(to, from, exists);
+  // One number at a time, and done when the next barrier is.
+  auto chunk = VectorType::get(8, b.getI16Type());
+  auto load = [&] {
+    SmallVector<Value> numbers;
+    for (int64_t i = 0; i < 8; ++i)
+      numbers.push_back(
+          LLVM::LoadOp::create(b, b.getI16Type(), f->at(from, 2 * i), 2));
+    return SmallVector<Value>{
+        vector::FromElementsOp::create(b, chunk, numbers)};
+  };
+  Value numbers;
+  if (exists)
+    numbers = b.ifElse(TypeRange{chunk}, exists, load, [&] {
+                 return SmallVector<Value>{
+                     arith::ConstantOp::create(b, b.getZeroAttr(chunk))};
+               }).front();
+  else
+    numbers = load().front();
+  LLVM::StoreOp::create(b, numbers, to, kChunkBytes);
+}
+
+void PrefillKernel::fetchRows(Operand &operand, Value tile, Value to,
+                              bool isFull) {
+  Value firstKey = b.mul(tile, f->integer(shape.blockKv));
+  bool isOnePage = op.isPaged() && getPageSize(op) % shape.blockKv == 0;
+  Value begin; // Of the row of this thread.
+  if (isFull && (!op.isPaged() || isOnePage)) {
+    begin = keyBase(operand, firstKey);
+    begin = f->at(begin,
+                  b.mul(f->toLong(operand.copy->firstRow()), operand.stride));
+  }
+  Value pass = b.mul(b.integer(operand.copy->rowsPerPass(), b.getI64Type()),
+                     operand.stride);
+  auto source = [&](Value row, int64_t number) {
+    if (begin) {
+      Value offset = b.mul(pass, b.integer(number, b.getI64Type()));
+      return std::make_pair(f->at(begin, offset), Value());
+    }
+    Value position = b.add(firstKey, row);
+    if (isFull)
+      return std::make_pair(keyBase(operand, position), Value());
+    // What no row sees may hold anything: it becomes zeros.
+    Value last = b.sub(tiles.hi, f->integer(1));
+    Value exists = b.compare(CmpIPredicate::ult, b.sub(position, tiles.lo),
+                             b.sub(tiles.hi, tiles.lo));
+    Value existing = b.min(b.max(position, tiles.lo), last);
+    return std::make_pair(keyBase(operand, existing), exists);
+  };
+  operand.copy->forEach(
+      to, shape.blockKv, source,
+      [&](Value to, Value from, Value exists) { moveChunk(to, from, exists); });
+}
+
+void PrefillKernel::fetch(Value tile, Value stage, bool isFull) {
+  Value to = f->at(f->at(shared, shape.queryBytes()),
+                   b.mul(stage, f->integer(shape.stageBytes())));
+  fetchRows(key, tile, to, isFull);
+  fetchRows(value, tile, f->at(to, shape.keyBytes()), isFull);
+}
+
+//===----------------------------------------------------------------------===//
+// One block
+//===----------------------------------------------------------------------===//
+
+void PrefillKernel::emitBlock(GpuThread id) {
+  Fragments fragments(b, type, id.thread);
+  f = &fragments;
+  // The last rows of a causal op have most to do: they begin.
+  Value tile = b.rem(id.block, numTiles);
+  if (op.getWindowRight() >= 0)
+    tile = b.sub(b.sub(numTiles, b.idx(1)), tile);
+  Value rest = b.div(id.block, numTiles);
+  firstHead = b.mul(b.rem(rest, numHeadBlocks), packed);
+  batch = b.div(rest, numHeadBlocks);
+  kvHead = b.div(firstHead, group);
+  firstRow = b.mul(tile, b.idx(shape.blockQ()));
+  lastRow = b.sub(b.min(b.add(firstRow, shape.blockQ()), numRows), b.idx(1));
+  factor = element.getFactor();
+  negFactor = b.fsub(b.number(0.0, b.floatType), factor);
+  shared = f->sharedMemory();
+
+  for (bool isValue : {false, true}) {
+    Operand &operand = isValue ? value : key;
+    operand.memref = isValue ? op.getValue() : op.getKey();
+    operand.rows = {isValue ? shape.headDimV : shape.headDim};
+    Value offset = b.mul(f->toLong(kvHead),
+                         f->strideBytes(operand.memref, op.getHeadAxis()));
+    if (!op.isPaged())
+      offset = b.add(
+          offset, b.mul(f->toLong(batch), f->strideBytes(operand.memref, 0)));
+    operand.base = f->at(f->globalMemory(operand.memref), offset);
+    operand.stride = f->strideBytes(operand.memref, op.getSeqAxis());
+    operand.copy.emplace(*f, b, operand.rows, shape.threads());
+  }
+
+  // Everything that is asked for in time, in groups: queries and the first
+  // tile, then one tile each.
+  orderTiles();
+  copyQueries();
+  for (int64_t s = 0; s < shape.stages - 1; ++s) {
+    Value number = f->integer(s);
+    b.ifThen(b.compare(CmpIPredicate::slt, number, tiles.count),
+             [&] { fetch(tileAt(number), number, /*isFull=*/false); });
+    f->commitCopies();
+  }
+  findRows();
+
+  // Lanes 0-7, 8-15, ... point to the rows of one matrix each.
+  Value inMatrix = b.rem(f->lane, f->integer(8));
+  Value matrix = b.div(f->lane, f->integer(8));
+  Value low = b.rem(matrix, f->integer(2)), high = b.div(matrix, f->integer(2));
+  auto down = [&](Value which) {
+    return b.add(inMatrix, b.mul(which, f->integer(8)));
+  };
+  Value warpRow = b.mul(f->warp, f->integer(shape.warpRows()));
+  queryRows.emplace(
+      *f, b, SharedRows{shape.headDim},
+      f->at(shared, b.mul(warpRow, f->integer(2 * shape.headDim))), down(low),
+      high);
+  Value stages = f->at(shared, shape.queryBytes());
+  keyRows.emplace(*f, b, key.rows, stages, down(high), low);
+  valueRows.emplace(*f, b, value.rows, f->at(stages, shape.keyBytes()),
+                    down(low), high);
+  queries.clear();
+  if (shape.keepsQuery()) {
+    f->waitForCopies(shape.stages - 2);
+    b.barrier();
+    for (int64_t m = 0; m < shape.rowTiles; ++m) {
+      auto &tile = queries.emplace_back();
+      for (int64_t k = 0; k < shape.headDim / 16; ++k)
+        tile.push_back(f->loadMatrices(queryRows->at(*f, 16 * m, k),
+                                       /*isTransposed=*/false));
+    }
+  }
+
+  PrefillState state;
+  for (int64_t m = 0; m < shape.rowTiles; ++m) {
+    state.outputs.push_back(SmallVector<Sums>(shape.headDimV / 8, f->zeros()));
+    Value none = b.negInf(b.floatType), zero = b.number(0.0, b.floatType);
+    state.maxima.push_back({none, none});
+    state.sums.push_back({zero, zero});
+  }
+  SmallVector<Value> carried = state.flat();
+  carried.push_back(f->integer(0));
+  Value one = f->integer(1);
+  carried = b.loop(f->integer(0), tiles.numMasked, one, carried,
+                   [&](Value index, ValueRange carried) {
+                     return emitStep(index, carried, /*isMasked=*/true);
+                   });
+  carried = b.loop(tiles.numMasked, tiles.count, one, carried,
+                   [&](Value index, ValueRange carried) {
+                     return emitStep(index, carried, /*isMasked=*/false);
+                   });
+  carried.pop_back();
+  state = PrefillState::from(carried, shape);
+
+  // Shared memory is about to have the output.
+  f->waitForCopies(0);
+  b.barrier();
+  writeRows(state);
+}

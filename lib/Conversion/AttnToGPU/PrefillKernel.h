@@ -1,0 +1,120 @@
+//===- PrefillKernel.h - Pieces of the kernel of prompts --------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// A block of threads computes a tile of query rows, of which each warp has its
+// own; tiles of keys and values come to shared memory ahead of their use.
+// FlashAttention-2, arXiv 2307.08691, algorithm 1.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOGPU_PREFILLKERNEL_H
+#define ATTN_LIB_CONVERSION_ATTNTOGPU_PREFILLKERNEL_H
+
+#include "Fragments.h"
+#include "Prefill.h"
+#include "ScoreElement.h"
+
+namespace mlir::attn {
+
+/// What a lane carries from one tile of keys to the next: for each of its row
+/// tiles the sums of 8 columns of output each, and of its two rows the maximum
+/// and its own part of the sum.
+struct PrefillState {
+  SmallVector<SmallVector<Sums>> outputs; ///< [row tile][columns / 8].
+  SmallVector<std::array<Value, 2>> maxima, sums;
+
+  SmallVector<Value> flat() const;
+  static PrefillState from(ValueRange values, const PrefillShape &shape);
+};
+
+class PrefillKernel {
+public:
+  PrefillKernel(GpuBuilder &b, const AttentionStep &step,
+                const PrefillShape &shape);
+
+  /// Launches the kernel, or where rows may lie such that 16 bytes of them
+  /// cannot be moved at a time, one that moves elements.
+  void emit();
+
+private:
+  /// A row of the tile that the lane has scores of.
+  struct Row {
+    Value number;      ///< In all rows, i32.
+    Value head, query; ///< Those of the last row where there is none.
+    Value exists;      ///< i1.
+    Value lo, hi;      ///< The keys it sees, i32; `lo` is null for 0.
+  };
+  /// The tiles of keys in the order they are computed: those of which some row
+  /// does not see all keys come first.
+  struct TileOrder {
+    Value lo, hi; ///< Keys that some row sees, i32.
+    Value first, fullFirst, fullEnd, numBefore, numMasked, count;
+  };
+  struct Operand {
+    Value memref, base, stride;
+    SharedRows rows;
+    std::optional<RowCopy> copy;
+  };
+
+  /// Host.
+  void launch(bool isAligned);
+  Value getAlignment();
+
+  /// One block.
+  void emitBlock(GpuThread id);
+  void findRows();
+  void orderTiles();
+  Value tileAt(Value step);
+  void copyQueries();
+  /// Fetches the tile `tile` into stage `stage`; with `isFull` all of its keys
+  /// are seen.
+  void fetch(Value tile, Value stage, bool isFull);
+  void fetchRows(Operand &operand, Value tile, Value to, bool isFull);
+  void moveChunk(Value shared, Value global, Value exists);
+  Value keyBase(const Operand &operand, Value key);
+  SmallVector<Value> emitStep(Value step, ValueRange carried, bool isMasked);
+  SmallVector<SmallVector<Sums>> scores(const MatrixRows &keys);
+  /// Scores to powers, and the state to the new maximum.
+  void softmax(SmallVector<SmallVector<Sums>> &scores, PrefillState &state,
+               Value firstKey, bool isMasked);
+  Value score(Value product, const Row &row, Value key, Value isSeen);
+  /// One bit a key of the lane: whether any row of the warp sees it.
+  Value seenKeys(const SmallVector<SmallVector<Sums>> &scores);
+  void addValues(const SmallVector<SmallVector<Sums>> &powers,
+                 const MatrixRows &values, Value seen, PrefillState &state);
+  void writeRows(PrefillState &state);
+  void writeOutput(const SmallVector<SmallVector<Sums>> &outputs);
+  Value outputRow(Value head, Value query);
+  /// Head and query of a row, clamped, and whether it exists.
+  Row rowAt(Value number);
+
+  GpuBuilder &b;
+  AttentionStep step;
+  AttentionInterface op;
+  ScoreElement element;
+  PrefillShape shape;
+  Type type; ///< Of query, key and value.
+  /// Scores are products times a positive constant: it is in the exponent.
+  bool isScaledLate;
+  bool isAligned = true;
+
+  // On the host.
+  Value seqLenQ, numHeads, group, packed, numRows, numTiles, numHeadBlocks;
+
+  // In a block.
+  Fragments *f = nullptr;
+  Value batch, firstHead, kvHead, firstRow, lastRow, factor, negFactor;
+  SmallVector<std::array<Row, 2>> rows; ///< [row tile][half].
+  TileOrder tiles;
+  Operand key, value;
+  Value shared;
+  std::optional<MatrixRows> queryRows, keyRows, valueRows;
+  SmallVector<SmallVector<std::array<Value, 4>>> queries; ///< If kept.
+};
+
+} // namespace mlir::attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOGPU_PREFILLKERNEL_H

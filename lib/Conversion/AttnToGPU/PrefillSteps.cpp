@@ -1,0 +1,414 @@
+//===- PrefillSteps.cpp - A tile of keys, and the output ------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Scores, powers and sums of a warp's rows for one tile of keys, all in its
+// registers, and what becomes of them at the end.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrefillKernel.h"
+
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using arith::CmpFPredicate;
+using arith::CmpIPredicate;
+
+static constexpr double kLog2E = 1.44269504088896340736;
+static constexpr double kLn2 = 0.693147180559945309417;
+static constexpr int64_t kChunkBytes = 16;
+
+SmallVector<Value> PrefillState::flat() const {
+  SmallVector<Value> all;
+  for (const SmallVector<Sums> &tile : outputs)
+    for (const Sums &four : tile)
+      all.append(four.begin(), four.end());
+  for (const auto &pairs : {maxima, sums})
+    for (const std::array<Value, 2> &pair : pairs)
+      all.append(pair.begin(), pair.end());
+  return all;
+}
+
+PrefillState PrefillState::from(ValueRange values, const PrefillShape &shape) {
+  PrefillState state;
+  int64_t next = 0;
+  for (int64_t m = 0; m < shape.rowTiles; ++m) {
+    auto &tile = state.outputs.emplace_back();
+    for (int64_t i = 0; i < shape.headDimV / 8; ++i) {
+      Sums &four = tile.emplace_back();
+      for (Value &x : four)
+        x = values[next++];
+    }
+  }
+  for (auto *pairs : {&state.maxima, &state.sums})
+    for (int64_t m = 0; m < shape.rowTiles; ++m) {
+      std::array<Value, 2> &pair = pairs->emplace_back();
+      for (Value &x : pair)
+        x = values[next++];
+    }
+  return state;
+}
+
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+/// Products of the warp's rows and the tile's keys.
+SmallVector<SmallVector<Sums>> PrefillKernel::scores(const MatrixRows &keys) {
+  SmallVector<SmallVector<Sums>> products(
+      shape.rowTiles, SmallVector<Sums>(shape.blockKv / 8, f->zeros()));
+  for (int64_t k = 0; k < shape.headDim / 16; ++k) {
+    SmallVector<std::array<Value, 4>> a;
+    for (int64_t m = 0; m < shape.rowTiles; ++m)
+      a.push_back(shape.keepsQuery()
+                      ? queries[m][k]
+                      : f->loadMatrices(queryRows->at(*f, 16 * m, k),
+                                        /*isTransposed=*/false));
+    for (int64_t j = 0; j < shape.blockKv / 16; ++j) {
+      std::array<Value, 4> words =
+          f->loadMatrices(keys.at(*f, 16 * j, k), /*isTransposed=*/false);
+      for (int64_t m = 0; m < shape.rowTiles; ++m)
+        for (int64_t half = 0; half < 2; ++half) {
+          Sums &sums = products[m][2 * j + half];
+          sums = f->multiply(a[m], words[2 * half], words[2 * half + 1], sums);
+        }
+    }
+  }
+  return products;
+}
+
+Value PrefillKernel::score(Value product, const Row &row, Value position,
+                           Value isSeen) {
+  Value score = product;
+  if (!isScaledLate)
+    score = b.fmul(score, factor);
+  if (element.changesScores() || element.mayExclude())
+    score =
+        element.modify(score, batch, row.head, row.query, f->toIndex(position));
+  if (isSeen)
+    score = b.select(isSeen, score, b.negInf(b.floatType));
+  return score;
+}
+
+Value PrefillKernel::seenKeys(const SmallVector<SmallVector<Sums>> &scores) {
+  Value none = b.negInf(b.floatType), bits = f->integer(0);
+  for (int64_t j = 0; j < shape.blockKv / 8; ++j)
+    for (int64_t c = 0; c < 2; ++c) {
+      Value isSeen;
+      for (int64_t m = 0; m < shape.rowTiles; ++m)
+        for (int64_t half = 0; half < 2; ++half) {
+          // A NaN is seen.
+          Value seen =
+              b.fcompare(CmpFPredicate::UNE, scores[m][j][2 * half + c], none);
+          isSeen = isSeen ? b.either(isSeen, seen) : seen;
+        }
+      int32_t bit = static_cast<int32_t>(1u << (2 * j + c));
+      bits = b.createOrFold<arith::OrIOp>(
+          bits, b.select(isSeen, f->integer(bit), f->integer(0)));
+    }
+  // The lanes that have the same keys of other rows.
+  for (int64_t mask : {4, 8, 16})
+    bits = b.createOrFold<arith::OrIOp>(bits, b.shuffleXor(bits, mask));
+  return bits;
+}
+
+//===----------------------------------------------------------------------===//
+// Softmax
+//===----------------------------------------------------------------------===//
+
+/// `combine` of all `values` in a tree: chains would wait for each other.
+static Value reduce(SmallVector<Value> values,
+                    function_ref<Value(Value, Value)> combine) {
+  while (values.size() > 1) {
+    size_t half = values.size() / 2;
+    for (size_t i = 0; i < half; ++i)
+      values[i] = combine(values[2 * i], values[2 * i + 1]);
+    if (values.size() % 2)
+      values[half++] = values.back();
+    values.resize(half);
+  }
+  return values.front();
+}
+
+void PrefillKernel::softmax(SmallVector<SmallVector<Sums>> &scores,
+                            PrefillState &state, Value firstKey,
+                            bool isMasked) {
+  // The lane's first key of the tile.
+  Value mine = b.add(firstKey, b.mul(f->inGroup, f->integer(2)));
+  bool needsPosition = element.changesScores() || element.mayExclude();
+  for (int64_t m = 0; m < shape.rowTiles; ++m)
+    for (int64_t half = 0; half < 2; ++half) {
+      const Row &row = rows[m][half];
+      Value above = isMasked ? b.sub(row.hi, mine) : Value();
+      Value below = isMasked && row.lo ? b.sub(row.lo, mine) : Value();
+      for (int64_t j = 0; j < shape.blockKv / 8; ++j)
+        for (int64_t c = 0; c < 2; ++c) {
+          Value number = f->integer(8 * j + c), isSeen, position;
+          if (isMasked) {
+            isSeen = b.compare(CmpIPredicate::slt, number, above);
+            if (below)
+              isSeen =
+                  b.both(isSeen, b.compare(CmpIPredicate::sge, number, below));
+          }
+          if (needsPosition) {
+            position = b.add(mine, number);
+            if (isMasked)
+              position = b.min(b.max(position, tiles.lo),
+                               b.sub(tiles.hi, f->integer(1)));
+          }
+          Value &x = scores[m][j][2 * half + c];
+          x = score(x, row, position, isSeen);
+        }
+    }
+}
+
+/// Maxima, powers, and the state's part of it.
+static void addPowers(Fragments &f, GpuBuilder &b, SmallVector<Sums> &scores,
+                      int64_t half, Value &maximum, Value &sum,
+                      SmallVector<Sums> &outputs, Value factor,
+                      Value negFactor) {
+  SmallVector<Value> mine;
+  for (Sums &four : scores)
+    mine.append({four[2 * half], four[2 * half + 1]});
+  auto maximumOf = [&](Value x, Value y) { return f.maximum(x, y); };
+  Value next = f.maximum(maximum, f.rowMax(reduce(mine, maximumOf)));
+  // A row that has seen no key yet is not shifted: -inf - -inf is NaN.
+  Value shift = b.safeShift(next);
+  Value decay;
+  auto power = [&](Value x) {
+    return factor ? b.exp2(f.fma(x, factor, shift)) : b.exp2(b.fsub(x, shift));
+  };
+  if (factor)
+    shift = b.fmul(shift, negFactor);
+  decay = power(maximum);
+  for (Sums &four : scores)
+    for (int64_t c = 0; c < 2; ++c)
+      four[2 * half + c] = power(four[2 * half + c]);
+  SmallVector<Value> powers;
+  for (Sums &four : scores)
+    powers.append({four[2 * half], four[2 * half + 1]});
+  Value added = reduce(powers, [&](Value x, Value y) { return b.fadd(x, y); });
+  sum = f.fma(sum, decay, added);
+  maximum = next;
+  for (Sums &four : outputs)
+    for (int64_t c = 0; c < 2; ++c)
+      four[2 * half + c] = b.fmul(four[2 * half + c], decay);
+}
+
+/// outputs += powers * values. The sums of a product are, rounded, the left
+/// operand of the next one: they stay in their lanes.
+void PrefillKernel::addValues(const SmallVector<SmallVector<Sums>> &powers,
+                              const MatrixRows &values, Value seen,
+                              PrefillState &state) {
+  for (int64_t j = 0; j < shape.blockKv / 16; ++j) {
+    SmallVector<std::array<Value, 4>> a;
+    for (int64_t m = 0; m < shape.rowTiles; ++m) {
+      const Sums &left = powers[m][2 * j], &right = powers[m][2 * j + 1];
+      a.push_back({f->pack(left[0], left[1]), f->pack(left[2], left[3]),
+                   f->pack(right[0], right[1]), f->pack(right[2], right[3])});
+    }
+    // What no row sees may hold anything, and 0 times that be NaN.
+    std::array<Value, 2> kept;
+    if (seen)
+      for (int64_t half = 0; half < 2; ++half)
+        for (int64_t c = 0; c < 2; ++c) {
+          int64_t bit = 4 * j + 2 * half + c;
+          Value isSeen = b.compare(
+              CmpIPredicate::ne,
+              b.both(seen, f->integer(static_cast<int32_t>(1u << bit))),
+              f->integer(0));
+          Value word =
+              b.select(isSeen, f->integer(c ? -65536 : 65535), f->integer(0));
+          kept[half] = kept[half] ? b.either(kept[half], word) : word;
+        }
+    for (int64_t i = 0; i < shape.headDimV / 16; ++i) {
+      std::array<Value, 4> words =
+          f->loadMatrices(values.at(*f, 16 * j, i), /*isTransposed=*/true);
+      if (seen)
+        for (int64_t w = 0; w < 4; ++w)
+          words[w] = b.both(words[w], kept[w % 2]);
+      for (int64_t m = 0; m < shape.rowTiles; ++m)
+        for (int64_t half = 0; half < 2; ++half) {
+          Sums &sums = state.outputs[m][2 * i + half];
+          sums = f->multiply(a[m], words[2 * half], words[2 * half + 1], sums);
+        }
+    }
+  }
+}
+
+SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
+                                           bool isMasked) {
+  Value stage = carried.back();
+  PrefillState state = PrefillState::from(carried.drop_back(), shape);
+  Value tile = tileAt(index);
+  if (!isMasked)
+    tile = b.add(tiles.fullFirst, b.sub(index, tiles.numMasked));
+
+  // This tile is there for all threads, and all are done with the one before
+  // it, in whose place the next comes.
+  f->waitForCopies(shape.stages - 2);
+  b.barrier();
+  Value one = f->integer(1), last = f->integer(shape.stages - 1);
+  Value ahead = b.add(index, last);
+  b.ifThen(b.compare(CmpIPredicate::slt, ahead, tiles.count), [&] {
+    Value isFirst = b.compare(CmpIPredicate::eq, stage, f->integer(0));
+    Value free = b.select(isFirst, last, b.sub(stage, one));
+    Value next = isMasked
+                     ? tileAt(ahead)
+                     : b.add(tiles.fullFirst, b.sub(ahead, tiles.numMasked));
+    fetch(next, free, /*isFull=*/!isMasked);
+  });
+  f->commitCopies();
+
+  Value offset = b.mul(stage, f->integer(shape.stageBytes()));
+  SmallVector<SmallVector<Sums>> tileScores =
+      scores(keyRows->shifted(*f, offset));
+  Value firstKey = b.mul(tile, f->integer(shape.blockKv));
+  softmax(tileScores, state, firstKey, isMasked);
+  Value seen = element.mayExclude() ? seenKeys(tileScores) : Value();
+  for (int64_t m = 0; m < shape.rowTiles; ++m)
+    for (int64_t half = 0; half < 2; ++half)
+      addPowers(*f, b, tileScores[m], half, state.maxima[m][half],
+                state.sums[m][half], state.outputs[m],
+                isScaledLate ? factor : Value(), negFactor);
+  addValues(tileScores, valueRows->shifted(*f, offset), seen, state);
+
+  SmallVector<Value> next = state.flat();
+  Value isLast = b.compare(CmpIPredicate::eq, stage, last);
+  next.push_back(b.select(isLast, f->integer(0), b.add(stage, one)));
+  return next;
+}
+
+//===----------------------------------------------------------------------===//
+// Output
+//===----------------------------------------------------------------------===//
+
+/// Normalises the sums and writes them and lse.
+void PrefillKernel::writeRows(PrefillState &state) {
+  Value zero = b.number(0.0, b.floatType);
+  OpFoldResult qLen = getQLenAt(op, b, b.getLoc(), batch);
+  if (qLen)
+    qLen = b.sub(b.idx(qLen), b.idx(getOffset(op, b, 2)));
+  for (int64_t m = 0; m < shape.rowTiles; ++m)
+    for (int64_t half = 0; half < 2; ++half) {
+      const Row &row = rows[m][half];
+      Value sum = f->rowSum(state.sums[m][half]);
+      Value maximum = state.maxima[m][half], decay;
+      if (isScaledLate)
+        maximum = b.fmul(maximum, factor);
+      Value shift = b.safeShift(maximum);
+      if (step.sinks) {
+        Value sink = b.cast(b.load(step.sinks, row.head), b.floatType);
+        sink = b.fmul(sink, b.number(kLog2E, b.floatType));
+        // Rows that are not in use have none.
+        if (qLen)
+          sink = b.select(b.compare(CmpIPredicate::slt, row.query, b.idx(qLen)),
+                          sink, b.negInf(b.floatType));
+        shift = b.safeShift(f->maximum(maximum, sink));
+        decay = b.exp2(b.fsub(maximum, shift));
+        sum = f->fma(sum, decay, b.exp2(b.fsub(sink, shift)));
+      }
+      if (step.lse) {
+        Value lse = f->fma(shift, b.number(kLn2, b.floatType), b.log(sum));
+        Value isWriter =
+            b.both(row.exists,
+                   b.compare(CmpIPredicate::eq, f->inGroup, f->integer(0)));
+        b.ifThen(isWriter,
+                 [&] { b.store(lse, step.lse, {batch, row.head, row.query}); });
+      }
+      Value isDead = b.fcompare(CmpFPredicate::OEQ, sum, zero);
+      Value inverse = b.fdiv(b.number(1.0, b.floatType), sum);
+      if (decay)
+        inverse = b.fmul(inverse, decay);
+      for (Sums &four : state.outputs[m])
+        for (int64_t c = 0; c < 2; ++c) {
+          Value &x = four[2 * half + c];
+          x = b.select(isDead, zero, b.fmul(x, inverse));
+        }
+    }
+  writeOutput(state.outputs);
+}
+
+/// Where a row of output begins.
+Value PrefillKernel::outputRow(Value head, Value query) {
+  Value output = step.output;
+  int64_t headAxis = step.layout == Layout::bshd ? 2 : 1;
+  Value offset =
+      b.add(b.mul(f->toLong(head), f->strideBytes(output, headAxis)),
+            b.mul(f->toLong(query), f->strideBytes(output, 3 - headAxis)));
+  offset = b.add(offset, b.mul(f->toLong(batch), f->strideBytes(output, 0)));
+  return f->at(f->globalMemory(output), offset);
+}
+
+void PrefillKernel::writeOutput(const SmallVector<SmallVector<Sums>> &outputs) {
+  Type outputType = getElementTypeOrSelf(step.output.getType());
+  Value mine = b.mul(f->inGroup, f->integer(2));
+  if (outputType != type || !isAligned) {
+    // Two numbers of four lanes are a sector, if of 32 bits.
+    int64_t bytes = outputType.getIntOrFloatBitWidth() / 8;
+    for (int64_t m = 0; m < shape.rowTiles; ++m)
+      for (int64_t half = 0; half < 2; ++half) {
+        const Row &row = rows[m][half];
+        b.ifThen(row.exists, [&] {
+          Value begin = f->at(outputRow(row.head, row.query),
+                              f->toLong(b.mul(mine, f->integer(bytes))));
+          for (auto [i, four] : llvm::enumerate(outputs[m])) {
+            Value pair = vector::FromElementsOp::create(
+                b, VectorType::get(2, b.floatType),
+                ValueRange{four[2 * half], four[2 * half + 1]});
+            pair = b.cast(pair, outputType);
+            Value to = f->at(begin, 8 * i * bytes);
+            if (isAligned) {
+              LLVM::StoreOp::create(b, pair, to, 2 * bytes);
+              continue;
+            }
+            for (int64_t c = 0; c < 2; ++c)
+              LLVM::StoreOp::create(
+                  b, vector::ExtractOp::create(b, pair, ArrayRef<int64_t>{c}),
+                  f->at(to, c * bytes), bytes);
+          }
+        });
+      }
+    return;
+  }
+  // Through shared memory, so that lanes write whole sectors of a row.
+  SharedRows rowsOf{shape.headDimV};
+  Value warpRow = b.mul(f->warp, f->integer(shape.warpRows()));
+  for (int64_t m = 0; m < shape.rowTiles; ++m)
+    for (int64_t half = 0; half < 2; ++half) {
+      Value row =
+          b.add(b.add(warpRow, f->group), f->integer(16 * m + 8 * half));
+      Value begin =
+          f->at(shared, b.add(b.mul(row, f->integer(rowsOf.rowBytes())),
+                              b.mul(mine, f->integer(2))));
+      Value bits = f->swizzle(row, rowsOf);
+      for (auto [i, four] : llvm::enumerate(outputs[m])) {
+        int64_t chunk = i;
+        Value place = b.createOrFold<arith::XOrIOp>(bits, f->integer(chunk));
+        Value word = f->pack(four[2 * half], four[2 * half + 1]);
+        LLVM::StoreOp::create(
+            b, word, f->at(begin, b.mul(place, f->integer(kChunkBytes))), 4);
+      }
+    }
+  b.barrier();
+  RowCopy copy(*f, b, rowsOf, shape.threads());
+  auto target = [&](Value number, int64_t) {
+    Row row = rowAt(b.add(number, f->toInt(firstRow)));
+    return std::make_pair(outputRow(row.head, row.query), row.exists);
+  };
+  copy.forEach(
+      shared, shape.blockQ(), target, [&](Value from, Value to, Value exists) {
+        b.ifThen(exists, [&] {
+          Value words = LLVM::LoadOp::create(
+              b, VectorType::get(4, b.getI32Type()), from, kChunkBytes);
+          LLVM::StoreOp::create(b, words, to, kChunkBytes);
+        });
+      });
+}
