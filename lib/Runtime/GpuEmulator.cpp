@@ -267,9 +267,12 @@ static void runThread() {
   ++l.numExited;
   progress();
   landGroups(me, 0);
+  landBulkGroups(me, 0);
   removeRunnable(l, me);
   l.warp().gone |= 1u << (me.tid % kWarpSize);
   exitSync();
+  if (l.numExited == l.numThreads)
+    checkWarpgroups();
   if (l.numExited == l.numThreads)
     switchFiber(me.fiber, l.host, /*ends=*/true);
   Thread *next = pickThread(l);
@@ -289,6 +292,7 @@ static void runBlock(Launch &l, char *stacks) {
   l.runnableWarps = l.pollingWarps = 0;
   for (Barrier &barrier : l.barriers)
     barrier = Barrier();
+  l.mbarriers.clear();
   l.landing = static_cast<Landing>(l.random.below(3));
   l.preemption = l.random.below(2) ? 0 : 8;
   for (int i = 0; i < l.numWarps; ++i) {
@@ -306,6 +310,8 @@ static void runBlock(Launch &l, char *stacks) {
     thread.where = nullptr;
     thread.open.clear();
     thread.groups.clear();
+    thread.openBulk.clear();
+    thread.bulkGroups.clear();
     thread.fiber.bottom = stacks + i * kStackBytes + kGuardBytes;
     thread.fiber.size = kStackBytes - kGuardBytes;
     startFiber(thread.fiber, runThread);

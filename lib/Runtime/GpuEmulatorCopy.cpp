@@ -12,13 +12,14 @@
 
 using namespace attn::emulator;
 
-static void land(const Copy &copy) {
+void attn::emulator::land(const Copy &copy) {
   if (copy.valid)
     memcpy(copy.destination, copy.source, copy.valid);
   memset(copy.destination + copy.valid, 0, copy.size - copy.valid);
 }
 
-static bool landsAtOnce(Launch &l) {
+bool attn::emulator::landsAtOnce() {
+  Launch &l = launch();
   return l.landing == Landing::AtOnce ||
          (l.landing == Landing::Either && l.random.next() >> 31);
 }
@@ -35,7 +36,7 @@ extern "C" void attn_emulator_cp_async(const char *where, void *destination,
          size, source);
   Copy copy = {static_cast<char *>(destination),
                static_cast<const char *>(source), size, valid};
-  if (landsAtOnce(l))
+  if (landsAtOnce())
     return land(copy);
   // Until it is waited for, nobody knows what is there.
   memset(destination, 0xff, size);

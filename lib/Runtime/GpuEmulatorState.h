@@ -82,6 +82,30 @@ void switchFiber(Fiber &from, Fiber &to, bool ends = false);
 /// First in `entry`. The first fiber is started from `host`.
 void fiberStarted(Fiber &host);
 
+/// Copies that an mbarrier waits for: bytes they transact, arrivals they make.
+struct InFlight {
+  std::vector<Copy> copies;
+  int64_t bytes;
+  int arrivals;
+};
+
+struct MBarrier {
+  int64_t offset = 0;
+  int count = 0, pending = 0;
+  int64_t transactions = 0, phase = 0;
+  std::vector<InFlight> inFlight;
+  /// Threads that wait.
+  std::vector<int> waiting;
+};
+
+/// What a wgmma under way reads from shared memory, which must stay as it is.
+struct MatrixRead {
+  const char *where;
+  int n, a, b, flags;
+  int64_t descriptorA, descriptorB;
+  uint64_t seen;
+};
+
 struct Thread {
   Fiber fiber;
   int tid = 0;
@@ -99,6 +123,9 @@ struct Thread {
   /// Copies since the last commit, and those of each group.
   std::vector<Copy> open;
   std::vector<std::vector<Copy>> groups;
+  /// The same for bulk copies to global memory.
+  std::vector<Copy> openBulk;
+  std::vector<std::vector<Copy>> bulkGroups;
 };
 
 /// Lanes of a warp that wait for each other.
@@ -121,6 +148,10 @@ struct Warp {
   /// The block barrier that lanes of this warp wait at, and which.
   const char *barrierWhere = nullptr;
   uint32_t atBarrier = 0;
+  /// wgmmas since the last commit, those of each group, and all ever.
+  std::vector<MatrixRead> openReads;
+  std::vector<std::vector<MatrixRead>> readGroups;
+  int64_t numWgmma = 0;
 };
 
 struct Barrier {
@@ -157,6 +188,7 @@ struct Launch {
   /// Polls since something happened that could end them.
   uint64_t fruitlessPolls;
   Barrier barriers[kNumBarriers];
+  std::vector<MBarrier> mbarriers;
   Thread *current;
   int currentWarp;
   Fiber host;
@@ -204,6 +236,12 @@ void exitSync();
 
 /// The copies of all groups but `pending` land.
 void landGroups(Thread &thread, size_t pending);
+void landBulkGroups(Thread &thread, size_t pending);
+void land(const Copy &copy);
+/// Whether a copy that begins now lands at once.
+bool landsAtOnce();
+/// The warps of a warpgroup have issued as many wgmmas and waited for them.
+void checkWarpgroups();
 
 /// Checks an access to shared memory.
 void checkShared(const char *where, const void *address, int64_t bytes,

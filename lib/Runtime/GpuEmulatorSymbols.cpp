@@ -34,6 +34,22 @@ extern "C" const attn_emulator_symbol *attn_emulator_symbols(void) {
       SYMBOL(attn_emulator_cp_async),
       SYMBOL(attn_emulator_cp_async_commit),
       SYMBOL(attn_emulator_cp_async_wait),
+      SYMBOL(attn_emulator_mbarrier_init),
+      SYMBOL(attn_emulator_mbarrier_inval),
+      SYMBOL(attn_emulator_mbarrier_arrive),
+      SYMBOL(attn_emulator_mbarrier_expect),
+      SYMBOL(attn_emulator_mbarrier_test),
+      SYMBOL(attn_emulator_cp_async_mbarrier_arrive),
+      SYMBOL(attn_emulator_bulk_load),
+      SYMBOL(attn_emulator_bulk_store),
+      SYMBOL(attn_emulator_bulk_commit),
+      SYMBOL(attn_emulator_bulk_wait),
+      SYMBOL(attn_emulator_encode_tensor_map),
+      SYMBOL(attn_emulator_tensor_load),
+      SYMBOL(attn_emulator_tensor_store),
+      SYMBOL(attn_emulator_wgmma),
+      SYMBOL(attn_emulator_wgmma_commit),
+      SYMBOL(attn_emulator_wgmma_wait),
       {nullptr, nullptr}};
   return symbols;
 }

@@ -147,6 +147,68 @@ void attn_emulator_cp_async(const char *where, void *destination,
 void attn_emulator_cp_async_commit(void);
 void attn_emulator_cp_async_wait(int32_t pending_groups);
 
+/* mbarriers, 8 bytes of shared memory each. An arrival first expects
+ * `transactions` bytes; with `drop` later phases expect `count` less. Returns
+ * what attn_emulator_mbarrier_test takes as `phase` if not `parity`. */
+void attn_emulator_mbarrier_init(const char *where, void *address,
+                                 int32_t count);
+void attn_emulator_mbarrier_inval(const char *where, void *address);
+int64_t attn_emulator_mbarrier_arrive(const char *where, void *address,
+                                      int32_t count, int32_t transactions,
+                                      int32_t drop);
+void attn_emulator_mbarrier_expect(const char *where, void *address,
+                                   int32_t transactions);
+/* Whether the phase is complete; `blocking` waits until it is. */
+int32_t attn_emulator_mbarrier_test(const char *where, void *address,
+                                    int64_t phase, int32_t parity,
+                                    int32_t blocking);
+/* Arrives when the thread's cp.asyncs so far have landed. */
+void attn_emulator_cp_async_mbarrier_arrive(const char *where, void *address,
+                                            int32_t noinc);
+
+/* Bulk copies: to shared memory they complete transactions of an mbarrier, to
+ * global memory they are in groups. */
+void attn_emulator_bulk_load(const char *where, void *destination,
+                             const void *source, void *mbarrier, int32_t size);
+void attn_emulator_bulk_store(const char *where, void *destination,
+                              const void *source, int32_t size);
+void attn_emulator_bulk_commit(void);
+void attn_emulator_bulk_wait(int32_t pending_groups);
+
+/* What stands for a CUtensorMap, and is as big: the arguments of
+ * cuTensorMapEncodeTiled, the innermost dimension first. `strides` are in bytes
+ * and begin with that of dimension 1. `swizzle` is 0, 32, 64 or 128 bytes.
+ * Returns 0, or 1 for what the driver refuses. */
+typedef struct attn_emulator_tensor_map {
+  uint64_t opaque[16];
+} attn_emulator_tensor_map;
+int32_t attn_emulator_encode_tensor_map(attn_emulator_tensor_map *map,
+                                        int32_t element_bytes, int32_t rank,
+                                        void *base, const uint64_t *sizes,
+                                        const uint64_t *strides,
+                                        const uint32_t *box, int32_t swizzle);
+/* cp.async.bulk.tensor, tile mode. */
+void attn_emulator_tensor_load(const char *where, void *destination,
+                               const void *map, void *mbarrier, int32_t rank,
+                               const int32_t *coordinates);
+void attn_emulator_tensor_store(const char *where, const void *map,
+                                const void *source, int32_t rank,
+                                const int32_t *coordinates);
+
+/* wgmma.mma_async m64nN with 32 bytes along k. */
+enum {
+  ATTN_WGMMA_ACCUMULATE = 1, ATTN_WGMMA_NEGATE_A = 2, ATTN_WGMMA_NEGATE_B = 4,
+  ATTN_WGMMA_TRANSPOSE_A = 8, ATTN_WGMMA_TRANSPOSE_B = 16,
+  /* A is in registers. */
+  ATTN_WGMMA_REGISTERS_A = 32
+};
+void attn_emulator_wgmma(const char *where, int32_t n, int32_t a, int32_t b,
+                         int32_t d, int32_t flags, int64_t descriptor_a,
+                         int64_t descriptor_b, const int32_t *registers_a,
+                         int32_t *accumulators);
+void attn_emulator_wgmma_commit(const char *where);
+void attn_emulator_wgmma_wait(const char *where, int32_t pending_groups);
+
 #ifdef __cplusplus
 }
 #endif

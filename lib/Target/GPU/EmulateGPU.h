@@ -17,6 +17,14 @@
 
 namespace mlir::attn::emulate {
 
+/// N of a wgmma m64nN and its element types.
+struct WgmmaShape {
+  int n, a, b, d;
+};
+
+/// The ATTN_MATH_* that the first word of `name` is, or -1.
+int getMathFunction(StringRef name);
+
 /// Rewrites the ops of one device function into code for the host. Pointers
 /// keep their address spaces until the whole function is done.
 class FunctionEmulator {
@@ -27,9 +35,13 @@ public:
   /// Rewrites all ops; fails with a diagnostic at what is not known.
   LogicalResult run();
 
-private:
-  friend class OpEmulator;
+  /// A wgmma at `op`: its result, of `resultType`. Without `descriptorA`, A is
+  /// in registers.
+  Value emitWgmma(Operation *op, const WgmmaShape &shape, Value flags,
+                  Value descriptorA, Value descriptorB, ValueRange registersA,
+                  ValueRange accumulators, Type resultType);
 
+private:
   // EmulateGPUAccesses.cpp: memory.
   void emulateAccess(Operation *op);
   LogicalResult emulatePointerOp(Operation *op);
@@ -46,7 +58,21 @@ private:
   LogicalResult emulateConversion(Operation *op);
   LogicalResult emulateMathIntrinsic(LLVM::CallIntrinsicOp op, StringRef name);
 
+  // EmulateGPUHopper.cpp: asynchronous operations.
+  LogicalResult emulateHopper(Operation *op);
+  LogicalResult emulateWgmma(NVVM::WgmmaMmaAsyncOp op);
+  LogicalResult
+  emulateTensorLoad(NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp op);
+  void emulateArrive(Operation *op, Value address, Value count,
+                     Value transactions, bool drop, Value predicate);
+  void emulateMBarrierTest(Operation *op, Value address, Value phase,
+                           bool blocking);
+  // EmulateGPUAssembly.cpp: inline PTX.
+  LogicalResult emulateAssembly(LLVM::InlineAsmOp op);
+
   // Helpers.
+  /// Goes on before `op`, where `predicate` holds, if there is one.
+  void beginPredicated(Operation *op, Value predicate);
   Value constant(Type type, int64_t value);
   Value i32(int64_t value) { return constant(builder.getI32Type(), value); }
   Value i64(int64_t value) { return constant(builder.getI64Type(), value); }

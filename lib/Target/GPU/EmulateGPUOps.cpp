@@ -41,10 +41,8 @@ LogicalResult FunctionEmulator::run() {
       result = emulateIntrinsic(intrinsic);
     else if (auto callOp = dyn_cast<LLVM::CallOp>(op))
       result = emulateCall(callOp);
-    else if (isa<LLVM::InlineAsmOp>(op))
-      result = op->emitOpError("expects inline assembly that can be emulated, "
-                               "but got \"")
-               << cast<LLVM::InlineAsmOp>(op).getAsmString() << '"';
+    else if (auto assembly = dyn_cast<LLVM::InlineAsmOp>(op))
+      result = emulateAssembly(assembly);
     else if (isa<LLVM::Trap, LLVM::DebugTrap>(op)) {
       call("attn_emulator_trap", Type(), {where(op)});
       op->erase();
@@ -385,15 +383,14 @@ LogicalResult FunctionEmulator::emulateNVVM(Operation *op) {
         op->erase();
         return success();
       })
-      .Default([&](Operation *) { return op->emitOpError("is not emulated"); });
+      .Default([&](Operation *) { return emulateHopper(op); });
 }
 
 //===----------------------------------------------------------------------===//
 // Intrinsics and calls
 //===----------------------------------------------------------------------===//
 
-/// The function of ATTN_MATH_* that an intrinsic's name begins with, or -1.
-static int getMathFunction(StringRef name) {
+int attn::emulate::getMathFunction(StringRef name) {
   return llvm::StringSwitch<int>(
              name.take_until([](char c) { return c == '.'; }))
       .Case("ex2", ATTN_MATH_EX2)

@@ -117,3 +117,23 @@ gpu.module @m {
     llvm.return
   }
 }
+
+// -----
+
+gpu.module @m {
+  llvm.func @multicast(%s: !llvm.ptr<7>, %bar: !llvm.ptr<3>, %map: !llvm.ptr, %x: i32, %mask: i16) attributes {gpu.kernel, nvvm.kernel} {
+    // expected-error @below {{'nvvm.cp.async.bulk.tensor.shared.cluster.global' op expects tile mode without multicast to be emulated}}
+    nvvm.cp.async.bulk.tensor.shared.cluster.global %s, %map, %bar, box[%x, %x] multicast_mask = %mask : !llvm.ptr<7>, !llvm.ptr
+    llvm.return
+  }
+}
+
+// -----
+
+gpu.module @m {
+  llvm.func @cluster() attributes {gpu.kernel, nvvm.kernel} {
+    // expected-error @below {{'nvvm.cluster.arrive' op is not emulated}}
+    nvvm.cluster.arrive
+    llvm.return
+  }
+}
