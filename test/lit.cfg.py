@@ -1,6 +1,7 @@
 """The lit suite of attn-mlir: IR in, IR or text out; executed tests; units."""
 
 import os
+import shutil
 
 import lit.formats
 
@@ -26,6 +27,19 @@ config.substitutions.append(("%mlir_include", config.mlir_include_dir))
 # Compiled functions are linked into C programs by the clang beside the tools.
 if os.path.exists(os.path.join(config.llvm_tools_dir, "clang")):
     config.available_features.add("clang")
+
+# NVIDIA's assembler, where attn-compile finds it.
+roots = [os.environ.get(name) for name in ("CUDA_HOME", "CUDA_ROOT", "CUDA_PATH")]
+if shutil.which("ptxas") or any(
+    root and os.path.exists(os.path.join(root, "bin", "ptxas")) for root in roots
+):
+    config.available_features.add("ptxas")
+for name in ("CUDA_HOME", "CUDA_ROOT", "CUDA_PATH"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+config.substitutions.append(
+    ("%attn_tools", os.path.join(config.attn_binary_dir, "bin"))
+)
 
 # Several ranks on this machine, whatever it has of cores, and whoever we are.
 lib = os.path.join(config.attn_binary_dir, "lib")

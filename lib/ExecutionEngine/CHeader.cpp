@@ -219,6 +219,27 @@ static void writeWrappers(const FunctionSignature &function, raw_ostream &os) {
      << ",\n      workspace, workspace_bytes, exec);\n}\n\n";
 }
 
+/// What callers of functions on GPUs have to know besides.
+static void writeGpuNotes(const Manifest &manifest, raw_ostream &os) {
+  os << "/* For NVIDIA GPUs: " << llvm::join(manifest.archs, ", ")
+     << ". The data of tensors, arguments and results, and\n"
+        " * the workspace are in a GPU's memory, data and strides at multiples "
+        "of 16 bytes;\n"
+        " * scalars are in the host's. Functions return when their kernels are "
+        "launched, on\n"
+        " * exec->stream, a CUstream. Elements of tensors are not checked: "
+        "lengths and\n"
+        " * positions out of range are brought into it. After "
+        "ATTN_ERROR_DEVICE "
+        "the function\n"
+        " * below says what went wrong on this thread. Objects (.o) hold all "
+        "they need; link\n"
+        " * -ldl where the C library has no dlopen. */\n"
+        "#ifdef __cplusplus\nextern \"C\" {\n#endif\n"
+        "const char *attn_gpu_error(void);\n"
+        "#ifdef __cplusplus\n}\n#endif\n\n";
+}
+
 Expected<std::string> mlir::attn::writeCHeader(const Manifest &manifest) {
   llvm::StringSet<> taken;
   for (const FunctionSignature &function : manifest.functions) {
@@ -251,8 +272,11 @@ Expected<std::string> mlir::attn::writeCHeader(const Manifest &manifest) {
   if (hasRanks)
     os << '\n' << embedded(attn_comm_text, attn_comm_text_size);
   os << "\n#if ATTN_ABI_VERSION != " << ATTN_ABI_VERSION
-     << "\n#error \"headers of different versions of attn-compile\"\n#endif\n\n"
-     << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+     << "\n#error \"headers of different versions of "
+        "attn-compile\"\n#endif\n\n";
+  if (manifest.kind == "cuda")
+    writeGpuNotes(manifest, os);
+  os << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   for (const FunctionSignature &function : manifest.functions) {
     writeComment(manifest, function, os);
     writeDeclarations(function.name, os);

@@ -10,6 +10,7 @@
 
 #include "CHeader.h"
 #include "CompileFlags.h"
+#include "CompileGPU.h"
 #include "Distribute.h"
 #include "Link.h"
 #include "OutputFiles.h"
@@ -22,6 +23,7 @@
 #include "attn/ExecutionEngine/Manifest.h"
 #include "attn/ExecutionEngine/Run.h"
 #include "attn/Pipelines/AttnToCPU.h"
+#include "attn/Pipelines/AttnToGPU.h"
 #include "attn/Target/CPU/HostTarget.h"
 #include "attn/Target/CPU/ObjectEmitter.h"
 
@@ -46,13 +48,19 @@ public:
   FileCompiler(const CompileFileOptions &options, OutputKind kind,
                MLIRContext &context, raw_ostream &err)
       : options(options), kind(kind), context(context), err(err),
-        dumper(options.dumpStages), strategy(options.strategy) {}
+        dumper(options.dumpStages), strategy(options.strategy) {
+    isEmulated = options.target == "cuda-emulated";
+    isCuda = isEmulated || options.target == "cuda" ||
+             kind == OutputKind::PTX || kind == OutputKind::Cubin;
+  }
 
   Error run();
 
 private:
   Error readSource();
   Error describe();
+  Error describeTarget();
+  SmallVector<PipelineStage> getStages();
   Error lower();
   void collectOps(ModuleOp module);
   Error emit();
@@ -65,6 +73,10 @@ private:
   StageDumper dumper;
   /// What the pipeline is to apply.
   std::string strategy;
+
+  /// Whether there are kernels, and whether they run on the host.
+  bool isCuda, isEmulated;
+  SmallVector<const GpuArch *> archs;
 
   CpuSelection cpu;
   ModuleSource source;
@@ -95,6 +107,12 @@ Error FileCompiler::readSource() {
   if (!chosen)
     return chosen.takeError();
   cpu = std::move(*chosen);
+  if (isCuda) {
+    auto named = parseGpuArchs(options.arch);
+    if (!named)
+      return named.takeError();
+    archs = std::move(*named);
+  }
   Expected<ModuleSource> parsed = parseModuleFile(&context, options.file);
   if (!parsed)
     return parsed.takeError();
@@ -130,8 +148,21 @@ Error FileCompiler::describe() {
   manifest.freestanding = options.freestanding;
   manifest.hasModule = options.embedModule;
 
+  return describeTarget();
+}
+
+/// Says in the module, and notes, what machine the code is for.
+Error FileCompiler::describeTarget() {
   ModuleOp module = *lowered;
-  if (!module->hasAttr(kTargetAttrName)) {
+  if (isCuda) {
+    manifest.kind = "cuda";
+    for (const GpuArch *arch : archs)
+      manifest.archs.push_back(arch->name.str());
+    // Kernels are chosen for what all of them have.
+    if (!module->hasAttr(kTargetAttrName))
+      module->setAttr(kTargetAttrName,
+                      getGpuTarget(&context, *getLeastGpuArch(archs)));
+  } else if (!module->hasAttr(kTargetAttrName)) {
     FailureOr<TargetAttr> target =
         options.cpu == "native"
             ? FailureOr<TargetAttr>(getHostTarget(&context))
@@ -157,6 +188,21 @@ void FileCompiler::collectOps(ModuleOp module) {
   });
 }
 
+SmallVector<PipelineStage> FileCompiler::getStages() {
+  if (isCuda) {
+    AttnToGPUOptions pipeline;
+    pipeline.strategy = strategy;
+    pipeline.objectAbi = !isEmulated;
+    pipeline.emulate = isEmulated;
+    return getAttnToGPUStages(pipeline);
+  }
+  AttnToCPUOptions pipeline;
+  pipeline.strategy = strategy;
+  pipeline.x86Vector = cpu.triple.isX86();
+  pipeline.objectAbi = true;
+  return getAttnToCPUStages(pipeline);
+}
+
 Error FileCompiler::lower() {
   auto dump = [&](StringRef name) {
     return dumper.write(name, "mlir",
@@ -166,11 +212,7 @@ Error FileCompiler::lower() {
     return error;
   if (Error error = dump("input"))
     return error;
-  AttnToCPUOptions pipeline;
-  pipeline.strategy = strategy;
-  pipeline.x86Vector = cpu.triple.isX86();
-  pipeline.objectAbi = true;
-  for (const PipelineStage &stage : getAttnToCPUStages(pipeline)) {
+  for (const PipelineStage &stage : getStages()) {
     PassManager pm(&context);
     stage.build(pm);
     if (failed(pm.run(*lowered)))
@@ -190,6 +232,15 @@ Error FileCompiler::emit() {
     lowered->print(os);
     return Error::success();
   }
+  auto remark = [&](const Twine &text) {
+    err << options.tool << ": remark: " << text << '\n';
+  };
+  if (isCuda)
+    if (Error error = compileGpuKernels(*lowered, archs, kind, manifest, dumper,
+                                        bytes, remark))
+      return error;
+  if (kind == OutputKind::PTX || kind == OutputKind::Cubin)
+    return Error::success();
   ObjectOptions object;
   object.cpu = cpu;
   object.freestanding = options.freestanding;
@@ -220,14 +271,22 @@ Error FileCompiler::emit() {
   if (!emitted)
     return emitted.takeError();
   if (Error error = checkUndefinedSymbols(*source.module, emitted->undefined,
-                                          options.freestanding))
+                                          options.freestanding, isCuda))
     return error;
   bytes = std::move(emitted->bytes);
+  if (kind == OutputKind::Object && isCuda) {
+    auto linked = linkGpuObject(bytes, cpu.triple);
+    if (!linked)
+      return linked.takeError();
+    bytes = std::move(*linked);
+  }
   if (!isShared)
     return Error::success();
   SmallVector<std::string> exports = object.exports;
   exports.append({"attn_manifest", "attn_module_text", "attn_openmp_exec"});
-  auto linked = linkSharedObject(bytes, cpu.triple, exports, err);
+  if (isCuda)
+    exports.push_back("attn_gpu_error");
+  auto linked = linkSharedObject(bytes, cpu.triple, exports, isCuda, err);
   if (!linked)
     return linked.takeError();
   bytes = std::move(*linked);
@@ -270,17 +329,12 @@ Error FileCompiler::run() {
 int mlir::attn::compileFile(const CompileFileOptions &options,
                             raw_ostream &err) {
   auto fail = [&](const Twine &why) {
-    err << "attn-compile: error: " << why << '\n';
+    err << options.tool << ": error: " << why << '\n';
     return kExitBadInput;
   };
   Expected<OutputKind> kind = chooseOutput(options);
   if (!kind)
     return fail(toString(kind.takeError()));
-  if (options.target == "cuda" || *kind == OutputKind::PTX ||
-      *kind == OutputKind::Cubin) {
-    fail("--target=cuda: not available here; this build compiles for 'cpu'");
-    return kExitNoDevice;
-  }
   DialectRegistry registry;
   registerRunDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);

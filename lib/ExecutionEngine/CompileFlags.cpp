@@ -37,8 +37,8 @@ static Expected<OutputKind> chooseKind(const CompileFileOptions &options) {
     if (bySuffix == std::end(kKinds))
       return createStringError(
           "-o " + options.output +
-          ": nothing says what to make; end the name in .o, .so, .s, .ll or "
-          ".mlir, or give --emit");
+          ": nothing says what to make; end the name in .o, .so, .s, .ll, "
+          ".mlir, .ptx or .cubin, or give --emit");
     return bySuffix->kind;
   }
   const KindName *byName = find_if(
@@ -66,16 +66,37 @@ mlir::attn::chooseOutput(const CompileFileOptions &options) {
     return kind;
   bool isGpu = *kind == OutputKind::PTX || *kind == OutputKind::Cubin;
   StringRef target = options.target;
-  if (!target.empty() && target != "cpu" && target != "cuda")
-    return createStringError("--target=" + target + ": expected cpu or cuda");
+  if (!target.empty() && target != "cpu" && target != "cuda" &&
+      target != "cuda-emulated")
+    return createStringError("--target=" + target +
+                             ": expected cpu, cuda or cuda-emulated");
+  if (target == "cuda-emulated" && *kind != OutputKind::MLIR)
+    return createStringError("--target=cuda-emulated: the emulator is in "
+                             "attn-run; only .mlir can be written");
   if (isGpu && target == "cpu")
     return createStringError("-o " + options.output +
                              ": code for GPUs needs --target=cuda");
-  bool isCuda = isGpu || target == "cuda";
+  bool isCuda = isGpu || target.starts_with("cuda");
   if (!options.arch.empty() && !isCuda)
     return createStringError("--arch=" + options.arch +
                              ": names GPUs, for --target=cuda; processors are "
                              "chosen with --mcpu");
+  if (isGpu && StringRef(options.arch).contains(','))
+    return createStringError("-o " + options.output +
+                             ": holds code for one "
+                             "GPU, but --arch=" +
+                             options.arch +
+                             " names several; an object (.o, .so) holds all");
+  if (isGpu && !options.header.empty())
+    return createStringError("--header=" + options.header +
+                             ": declares functions of the host, which " +
+                             options.output + " has not got");
+  if (isCuda && options.freestanding)
+    return createStringError("--freestanding: kernels are launched by the "
+                             "NVIDIA driver, which needs a C library");
+  if (isCuda && options.distribute)
+    return createStringError("--distribute: ranks run on processors; compile "
+                             "with --target=cpu");
   if (options.freestanding && *kind == OutputKind::Shared)
     return createStringError(
         "--freestanding: a shared object has threads, which need a C library; "

@@ -22,6 +22,9 @@ using namespace mlir::attn;
 // lib/Runtime/SharedObject.c, compiled and embedded when we are built.
 extern const unsigned char attn_shared_object_runtime[];
 extern const unsigned long attn_shared_object_runtime_size;
+// lib/Runtime/GpuLaunch.c, likewise.
+extern const unsigned char attn_gpu_launch_runtime[];
+extern const unsigned long attn_gpu_launch_runtime_size;
 
 namespace {
 /// A linker, or a compiler that knows how to call one.
@@ -31,28 +34,69 @@ struct Linker {
 };
 } // namespace
 
-static Expected<Linker> findLinker() {
+static Expected<Linker> findLinker(StringRef what, StringRef instead) {
   std::string version = std::to_string(LLVM_VERSION_MAJOR);
   SmallVector<std::string> tried = {
       "cc", "gcc", "clang", "clang-" + version, "ld.lld", "ld.lld-" + version};
   for (const std::string &name : tried)
     if (ErrorOr<std::string> path = sys::findProgramByName(name))
       return Linker{*path, !StringRef(name).starts_with("ld")};
-  return createStringError("no linker in PATH for a shared object, tried " +
-                           join(tried, ", ") +
-                           "; install one, or make an object (.o)");
+  return createStringError("no linker in PATH for " + what + ", tried " +
+                           join(tried, ", ") + "; install one, or make " +
+                           instead);
+}
+
+static Expected<std::string> writeRuntime(const TemporaryFolder &folder,
+                                          StringRef name,
+                                          const unsigned char *bytes,
+                                          unsigned long size) {
+  return folder.write(name,
+                      StringRef(reinterpret_cast<const char *>(bytes), size));
+}
+
+Expected<SmallVector<char, 0>> mlir::attn::linkGpuObject(ArrayRef<char> object,
+                                                         const Triple &triple) {
+  Triple host(sys::getDefaultTargetTriple());
+  if (triple.getArch() != host.getArch())
+    return createStringError("--triple=" + triple.str() +
+                             ": what launches kernels is there for " +
+                             host.getArchName() + " only");
+  Expected<Linker> linker = findLinker("an object with GPU kernels",
+                                       "assembly (.s) or LLVM IR (.ll)");
+  if (!linker)
+    return linker.takeError();
+  auto folder = TemporaryFolder::create();
+  if (!folder)
+    return folder.takeError();
+  auto code =
+      (*folder)->write("module.o", StringRef(object.data(), object.size()));
+  if (!code)
+    return code.takeError();
+  auto runtime = writeRuntime(**folder, "gpu.o", attn_gpu_launch_runtime,
+                              attn_gpu_launch_runtime_size);
+  if (!runtime)
+    return runtime.takeError();
+  SmallVector<std::string> command = {linker->path, "-r"};
+  if (linker->isDriver)
+    command.push_back("-nostdlib");
+  command.append({"-o", (*folder)->file("out.o"), *code, *runtime});
+  std::string said;
+  if (!runProgram(command, **folder, said))
+    return createStringError("'" + linker->path + "' failed:\n" + said);
+  return (*folder)->read("out.o");
 }
 
 Expected<SmallVector<char, 0>>
 mlir::attn::linkSharedObject(ArrayRef<char> object, const Triple &triple,
-                             ArrayRef<std::string> exports, raw_ostream &err) {
+                             ArrayRef<std::string> exports, bool launches,
+                             raw_ostream &err) {
   Triple host(sys::getDefaultTargetTriple());
   if (triple.getArch() != host.getArch())
     return createStringError(
         "a shared object for " + triple.getArchName() +
         " cannot be linked on " + host.getArchName() +
         "; make an object (.o) and link it with your cross compiler");
-  Expected<Linker> linker = findLinker();
+  Expected<Linker> linker = findLinker("a shared object", "an object (.o)");
   if (!linker)
     return linker.takeError();
   auto folder = TemporaryFolder::create();
@@ -68,12 +112,14 @@ mlir::attn::linkSharedObject(ArrayRef<char> object, const Triple &triple,
       (*folder)->write("module.o", StringRef(object.data(), object.size()));
   if (!code)
     return code.takeError();
-  auto runtime = (*folder)->write(
-      "runtime.o",
-      StringRef(reinterpret_cast<const char *>(attn_shared_object_runtime),
-                attn_shared_object_runtime_size));
+  auto runtime = writeRuntime(**folder, "runtime.o", attn_shared_object_runtime,
+                              attn_shared_object_runtime_size);
   if (!runtime)
     return runtime.takeError();
+  auto gpu = writeRuntime(**folder, "gpu.o", attn_gpu_launch_runtime,
+                          attn_gpu_launch_runtime_size);
+  if (!gpu)
+    return gpu.takeError();
   auto scriptFile = (*folder)->write("exports", script);
   if (!scriptFile)
     return scriptFile.takeError();
@@ -81,6 +127,8 @@ mlir::attn::linkSharedObject(ArrayRef<char> object, const Triple &triple,
   auto command = [&](ArrayRef<std::string> libraries) {
     SmallVector<std::string> words = {linker->path, "-shared", "-o",
                                       output,       *code,     *runtime};
+    if (launches)
+      words.push_back(*gpu);
     StringRef prefix = linker->isDriver ? "-Wl," : "";
     for (StringRef flag : {"--version-script=", "-Bsymbolic",
                            "--no-undefined-version", "--no-as-needed"}) {

@@ -22,12 +22,18 @@ class raw_ostream;
 
 namespace mlir::attn {
 
-/// Links `object` with the threads of lib/Runtime/SharedObject.c to a shared
-/// object that exports `exports` and what SharedObject.h declares. Warns on
-/// `err` if the system has no OpenMP runtime.
+/// Links `object` with the threads of lib/Runtime/SharedObject.c, and, if it
+/// `launches` kernels, with lib/Runtime/GpuLaunch.c, to a shared object that
+/// exports `exports` and what SharedObject.h declares. Warns on `err` if the
+/// system has no OpenMP runtime.
 llvm::Expected<llvm::SmallVector<char, 0>>
 linkSharedObject(llvm::ArrayRef<char> object, const llvm::Triple &triple,
-                 llvm::ArrayRef<std::string> exports, llvm::raw_ostream &err);
+                 llvm::ArrayRef<std::string> exports, bool launches,
+                 llvm::raw_ostream &err);
+
+/// `object` and lib/Runtime/GpuLaunch.c as one object.
+llvm::Expected<llvm::SmallVector<char, 0>>
+linkGpuObject(llvm::ArrayRef<char> object, const llvm::Triple &triple);
 
 } // namespace mlir::attn
 

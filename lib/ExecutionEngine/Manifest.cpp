@@ -65,6 +65,26 @@ static void writeParameter(json::OStream &json,
   });
 }
 
+/// What only objects with GPU kernels have.
+static void writeGpu(json::OStream &json, const Manifest &manifest) {
+  json.attributeArray("archs", [&] {
+    for (const std::string &arch : manifest.archs)
+      json.value(arch);
+  });
+  json.attributeArray("kernels", [&] {
+    for (const ManifestKernel &kernel : manifest.kernels)
+      json.object([&] {
+        json.attribute("name", kernel.name);
+        json.attribute("arch", kernel.arch);
+        json.attribute("registers", kernel.registers);
+        json.attribute("stack_bytes", kernel.stackBytes);
+        json.attribute("spill_store_bytes", kernel.spillStoreBytes);
+        json.attribute("spill_load_bytes", kernel.spillLoadBytes);
+        json.attribute("static_shared_bytes", kernel.sharedBytes);
+      });
+  });
+}
+
 std::string mlir::attn::writeManifest(const Manifest &manifest) {
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -75,7 +95,7 @@ std::string mlir::attn::writeManifest(const Manifest &manifest) {
     json.attribute("abi_version", ATTN_ABI_VERSION);
     json.attribute("llvm_version", LLVM_VERSION_STRING);
     json.attribute("source", manifest.source);
-    json.attribute("kind", "cpu");
+    json.attribute("kind", manifest.kind);
     json.attribute("triple", manifest.triple);
     json.attribute("mcpu", manifest.cpu);
     json.attribute("target", manifest.target);
@@ -83,6 +103,8 @@ std::string mlir::attn::writeManifest(const Manifest &manifest) {
       for (const std::string &feature : manifest.requiredFeatures)
         json.value(feature);
     });
+    if (manifest.kind == "cuda")
+      writeGpu(json, manifest);
     json.attribute("strategy", manifest.strategy);
     json.attribute("freestanding", manifest.freestanding);
     json.attribute("has_module", manifest.hasModule);
@@ -210,6 +232,7 @@ ParameterSignature Reader::parameter(const json::Object &object,
 }
 
 void Reader::read(const json::Object &object, Manifest &manifest) {
+  manifest.kind = text(object, "kind");
   manifest.source = text(object, "source");
   manifest.triple = text(object, "triple");
   manifest.cpu = text(object, "mcpu");

@@ -10,6 +10,7 @@
 
 #include "Blocks.h"
 #include "Comparison.h"
+#include "DeviceMemory.h"
 #include "Outputs.h"
 #include "RunDistributed.h"
 #include "RunShared.h"
@@ -19,8 +20,11 @@
 #include "attn/Dialect/Attn/Transforms/Strategy.h"
 #include "attn/ExecutionEngine/Benchmark.h"
 #include "attn/ExecutionEngine/Communicator.h"
+#include "attn/ExecutionEngine/Compile.h"
 #include "attn/ExecutionEngine/Verify.h"
 #include "attn/Runtime/ParallelFor.h"
+#include "attn/Support/Processes.h"
+#include "attn/Target/GPU/Arch.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -29,6 +33,38 @@
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::attn;
+
+/// Compiles a module for the GPU of this machine, to a shared object that is
+/// gone afterwards, and runs that.
+static Expected<int> runOnGpu(const RunOptions &options, MLIRContext &context,
+                              raw_ostream &out, raw_ostream &err) {
+  auto capability = openGpu("--target=cuda");
+  if (!capability)
+    return capability.takeError();
+  const GpuArch *arch = findGpuArchOfDevice(*capability);
+  if (!arch)
+    return createStringError(
+        "--target=cuda: this GPU, of capability " + Twine(*capability / 10) +
+        "." + Twine(*capability % 10) + ", is too old; kernels need 8.0");
+  auto folder = TemporaryFolder::create();
+  if (!folder)
+    return folder.takeError();
+  CompileFileOptions compile;
+  compile.tool = "attn-run";
+  compile.file = options.file;
+  compile.output = (*folder)->file("module.so");
+  compile.target = "cuda";
+  compile.arch = arch->name.str();
+  compile.strategy = options.strategy;
+  compile.dumpStages = options.dumpStages;
+  if (int code = compileFile(compile, err))
+    return code;
+  RunOptions shared = options;
+  shared.file = compile.output;
+  shared.strategy.clear();
+  shared.dumpStages.clear();
+  return runSharedObject(shared, context, out, err);
+}
 
 /// The exit code, or why there is none.
 static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
@@ -44,6 +80,8 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
 
   if (isSharedObject(options.file))
     return runSharedObject(options, context, rankOut, err);
+  if (options.target == "cuda")
+    return runOnGpu(options, context, rankOut, err);
   std::unique_ptr<Communicator> ranks;
   if (wantsRanks(options)) {
     auto code = runDistributed(options, context, ranks, rankOut, err);
@@ -162,13 +200,24 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
 
 /// What the target cannot do.
 static Error checkTarget(const RunOptions &options) {
-  if (options.target == "cpu")
+  if (options.target.empty() || options.target == "cpu")
     return Error::success();
   auto fail = [&](const Twine &why) {
     return createStringError("--target=" + options.target + ": " + why);
   };
+  if (options.target == "cuda") {
+    if (wantsRanks(options))
+      return fail("runs in one process only");
+    if (options.verify == VerifyMode::Ops)
+      return fail("--verify=ops compares ops on the host; --verify compares "
+                  "the results");
+    if (options.benchmark > 0)
+      return fail("--benchmark measures the limits of processors; bench/gpu "
+                  "times kernels beside those of a GPU");
+    return Error::success();
+  }
   if (options.target != "cuda-emulated")
-    return fail("expected cpu or cuda-emulated");
+    return fail("expected cpu, cuda or cuda-emulated");
   if (isSharedObject(options.file))
     return fail("kernels are emulated before they become machine code; give "
                 "the module '" +

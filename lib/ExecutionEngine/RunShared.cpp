@@ -10,6 +10,7 @@
 #include "RunShared.h"
 
 #include "Comparison.h"
+#include "DeviceMemory.h"
 #include "Outputs.h"
 #include "SharedObject.h"
 #include "State.h"
@@ -30,6 +31,13 @@ static Error checkFlags(const RunOptions &options, const SharedObject &object) {
   auto fail = [&](const Twine &flag, const Twine &why) {
     return createStringError(flag + ": '" + options.file + "' " + why);
   };
+  bool isOnGpu = object.manifest().kind == "cuda";
+  if (!options.target.empty() && options.target != object.manifest().kind)
+    return fail("--target=" + options.target,
+                "is compiled for " + object.manifest().kind);
+  if (isOnGpu && options.benchmark > 0)
+    return fail("--benchmark", "runs on a GPU, whose limits attn-run does not "
+                               "measure; bench/gpu does");
   if (!options.strategy.empty())
     return fail("--strategy=" + options.strategy,
                 "is compiled; give the strategy to attn-compile");
@@ -130,6 +138,11 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
     return object.takeError();
   if (Error error = checkFlags(options, *object))
     return std::move(error);
+  if (object->manifest().kind == "cuda") {
+    auto gpu = openGpu("'" + options.file + "' runs on an NVIDIA GPU");
+    if (!gpu)
+      return gpu.takeError();
+  }
   auto signature = ::chooseFunction(*object, options);
   if (!signature)
     return signature.takeError();
@@ -178,6 +191,8 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
           function->bind(*inputs, static_cast<int32_t>(options.threads)))
     return std::move(error);
   if (Error error = function->check(function->call()))
+    return std::move(error);
+  if (Error error = function->finish())
     return std::move(error);
   SmallVector<TensorValue> results = function->results();
   SmallVector<NamedValue> named = nameResults(*source, results, *inputs);

@@ -189,6 +189,9 @@ SharedFunction::create(const SharedObject &object,
   find(function.explain, signature.name + "_explain");
   find(function.statusString, "attn_status_string");
   find(function.openMPExec, "attn_openmp_exec");
+  function.isOnGpu = object.manifest().kind == "cuda";
+  if (function.isOnGpu)
+    find(function.gpuError, "attn_gpu_error");
   if (error)
     return std::move(error);
   return std::move(function);
@@ -234,6 +237,8 @@ Error SharedFunction::bind(MutableArrayRef<TensorValue> inputs,
   if (Error error = check(
           workspaceBytes(arguments.data(), arguments.size(), &exec, &bytes)))
     return error;
+  if (isOnGpu)
+    return bindGpu(bytes);
   auto block = TensorValue::create(IntegerType::get(context, 8),
                                    static_cast<int64_t>(bytes));
   if (!block)
@@ -243,10 +248,65 @@ Error SharedFunction::bind(MutableArrayRef<TensorValue> inputs,
   return Error::success();
 }
 
+/// Copies the arguments to the GPU, and makes room there for the rest.
+Error SharedFunction::bindGpu(size_t workspaceBytes) {
+  buffers.clear();
+  auto add = [&](int64_t bytes, const void *host) -> Expected<void *> {
+    auto buffer = DeviceBuffer::create(bytes);
+    if (!buffer)
+      return buffer.takeError();
+    if (host)
+      if (Error error = buffer->copyIn(host))
+        return std::move(error);
+    buffers.push_back(std::move(*buffer));
+    return buffers.back().data();
+  };
+  // Scalars stay the host's.
+  auto move = [&](TensorValue &value, attn_tensor &tensor) -> Error {
+    if (value.isScalar())
+      return Error::success();
+    Expected<void *> data = add(value.numBytes(), value.data());
+    if (!data)
+      return data.takeError();
+    tensor.data = *data;
+    return Error::success();
+  };
+  for (auto [value, tensor] : zip_equal(bound, arguments))
+    if (Error error = move(value, tensor))
+      return error;
+  for (auto [value, tensor] : zip_equal(values, resultTensors))
+    if (Error error = move(value, tensor))
+      return error;
+  gpuWorkspaceBytes = workspaceBytes;
+  Expected<void *> data = add(workspaceBytes, nullptr);
+  if (!data)
+    return data.takeError();
+  gpuWorkspace = *data;
+  return Error::success();
+}
+
+Error SharedFunction::finish() {
+  if (!isOnGpu)
+    return Error::success();
+  if (Error error = waitForGpu())
+    return error;
+  size_t next = 0;
+  for (TensorValue &value : bound)
+    if (!value.isScalar())
+      if (Error error = buffers[next++].copyOut(value.data()))
+        return error;
+  for (TensorValue &value : values)
+    if (!value.isScalar())
+      if (Error error = buffers[next++].copyOut(value.data()))
+        return error;
+  return Error::success();
+}
+
 int32_t SharedFunction::call() {
+  void *memory = isOnGpu ? gpuWorkspace : workspace.front().data();
+  size_t bytes = isOnGpu ? gpuWorkspaceBytes : workspace.front().numBytes();
   return entry(arguments.data(), arguments.size(), resultTensors.data(),
-               resultTensors.size(), workspace.front().data(),
-               workspace.front().numBytes(), &exec);
+               resultTensors.size(), memory, bytes, &exec);
 }
 
 Error SharedFunction::check(int32_t status) const {
@@ -262,6 +322,8 @@ Error SharedFunction::check(int32_t status) const {
                                  Twine(comm->size) + ": '" + name +
                                  "': " + comm->error_string(comm));
       }
+  if (status == ATTN_ERROR_DEVICE && gpuError)
+    return createStringError("'" + name + "': " + gpuError());
   const char *why = explain(arguments.data(), arguments.size(),
                             hasResults ? resultTensors.data() : nullptr,
                             hasResults ? resultTensors.size() : 0);

@@ -9,6 +9,8 @@
 #ifndef ATTN_LIB_EXECUTIONENGINE_SHAREDOBJECT_H
 #define ATTN_LIB_EXECUTIONENGINE_SHAREDOBJECT_H
 
+#include "DeviceMemory.h"
+
 #include "attn/ExecutionEngine/Manifest.h"
 
 namespace mlir::attn {
@@ -53,8 +55,12 @@ public:
   /// workspace. `threads`: 0 or less is as many as OpenMP would use.
   llvm::Error bind(llvm::MutableArrayRef<TensorValue> inputs, int32_t threads);
 
-  /// Calls the function; the status is an attn_status.
+  /// Calls the function; the status is an attn_status. One on a GPU may still
+  /// run then.
   int32_t call();
+
+  /// Waits for a function on a GPU, and fetches what it wrote.
+  llvm::Error finish();
 
   /// `status` as an error, or success.
   llvm::Error check(int32_t status) const;
@@ -73,12 +79,17 @@ private:
                                   const attn_tensor *, int32_t);
   using StatusString = const char *(*)(int32_t);
   using OpenMPExec = void (*)(attn_exec *, int32_t);
+  using GpuError = const char *(*)();
+
+  llvm::Error bindGpu(size_t workspaceBytes);
 
   SharedFunction() = default;
 
   std::string name;
   MLIRContext *context = nullptr;
   llvm::SmallVector<Type> resultTypes;
+  /// Whether tensors are in the memory of a GPU.
+  bool isOnGpu = false;
   /// Arguments whose new values are the module's last results.
   llvm::SmallVector<unsigned> updated;
   Entry entry = nullptr;
@@ -87,6 +98,7 @@ private:
   Explain explain = nullptr;
   StatusString statusString = nullptr;
   OpenMPExec openMPExec = nullptr;
+  GpuError gpuError = nullptr;
 
   attn_exec exec = {};
   llvm::MutableArrayRef<TensorValue> bound;
@@ -94,6 +106,10 @@ private:
   llvm::SmallVector<TensorValue, 0> values;
   /// No more than one value; a block of bytes.
   llvm::SmallVector<TensorValue, 1> workspace;
+  /// On a GPU: tensors of arguments, then of results, then the workspace.
+  llvm::SmallVector<DeviceBuffer, 0> buffers;
+  void *gpuWorkspace = nullptr;
+  size_t gpuWorkspaceBytes = 0;
 };
 
 } // namespace mlir::attn

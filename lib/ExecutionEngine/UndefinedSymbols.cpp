@@ -76,11 +76,12 @@ static Operation *findUser(ModuleOp source, StringRef symbol) {
 
 Error mlir::attn::checkUndefinedSymbols(ModuleOp source,
                                         ArrayRef<std::string> undefined,
-                                        bool freestanding) {
+                                        bool freestanding, bool launches) {
   SmallVector<StringRef> refused;
   for (StringRef symbol : undefined)
     // The linker makes the table that PIC on other processors goes through.
     if (symbol != "_GLOBAL_OFFSET_TABLE_" &&
+        !(launches && symbol == "attn_gpu_launch") &&
         (freestanding || !isLibrary(symbol)))
       refused.push_back(symbol);
   if (refused.empty())

@@ -18,9 +18,10 @@ namespace mlir::attn {
 
 /// Reports the symbols of `undefined` that an object compiled from `source` may
 /// not need, each at the op of `source` that needs it, where one is found.
+/// `launches`: what launches kernels will be linked to it.
 llvm::Error checkUndefinedSymbols(ModuleOp source,
                                   llvm::ArrayRef<std::string> undefined,
-                                  bool freestanding);
+                                  bool freestanding, bool launches);
 
 } // namespace mlir::attn
 

@@ -25,14 +25,14 @@ int main(int argc, char **argv) {
   cl::opt<std::string> output(
       "o",
       cl::desc("Where the result goes; its suffix says what it is: .o, "
-               ".so, .s, .ll or .mlir"),
+               ".so, .s, .ll, .mlir, .ptx or .cubin"),
       cl::value_desc("OUT"), cl::cat(category));
   cl::opt<std::string> emit(
       "emit",
       cl::desc("What to make, whatever the suffix: mlir, llvm, asm, "
                "obj, lib, ptx, cubin"),
       cl::value_desc("KIND"), cl::cat(category));
-  cl::opt<std::string> target("target", cl::desc("cpu or cuda"),
+  cl::opt<std::string> target("target", cl::desc("cpu, cuda or cuda-emulated"),
                               cl::value_desc("NAME"), cl::cat(category));
   cl::opt<std::string> strategy(
       "strategy", cl::desc("How attention is computed; see --list-strategies"),
@@ -49,9 +49,9 @@ int main(int argc, char **argv) {
   cl::opt<std::string> triple(
       "triple", cl::desc("Machine, as clang names it (this one's)"),
       cl::value_desc("TRIPLE"), cl::cat(category));
-  cl::opt<std::string> arch("arch", cl::desc("GPUs, with --target=cuda"),
-                            cl::value_desc("sm_90a[,sm_80]"),
-                            cl::cat(category));
+  cl::opt<std::string> arch(
+      "arch", cl::desc("GPUs, with --target=cuda (sm_80)"),
+      cl::value_desc("sm_90a[,sm_80]"), cl::cat(category));
   cl::opt<std::string> header("header", cl::desc("Write the C header here"),
                               cl::value_desc("F.h"), cl::cat(category));
   cl::opt<bool> freestanding(

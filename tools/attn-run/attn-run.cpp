@@ -41,8 +41,8 @@ int main(int argc, char **argv) {
                "attn-star-distribute, e.g. algo=allgather,payload=bf16"),
       cl::value_desc("OPTIONS"), cl::ValueOptional, cl::cat(category));
   cl::opt<std::string> target(
-      "target", cl::desc("cpu, or cuda-emulated: GPU kernels on the CPU"),
-      cl::init("cpu"), cl::value_desc("NAME"), cl::cat(category));
+      "target", cl::desc("cpu, cuda, or cuda-emulated: GPU kernels on the CPU"),
+      cl::value_desc("NAME"), cl::cat(category));
   // Texts, so that what is wrong with one is said in our form.
   cl::opt<std::string> threads("threads", cl::desc("Threads (all processors)"),
                                cl::value_desc("N"), cl::cat(category));

@@ -20,7 +20,7 @@ struct CompileFileOptions {
   std::string file;
   /// Where the result goes; "-" is stdout.
   std::string output;
-  /// cpu or cuda; empty is what the output needs.
+  /// cpu, cuda or cuda-emulated; empty is what the output needs.
   std::string target;
   std::string strategy;
   /// Make functions what each of several ranks runs, with these options of
@@ -38,6 +38,8 @@ struct CompileFileOptions {
   std::string dumpStages;
   bool freestanding = false;
   bool embedModule = true;
+  /// Whom errors come from.
+  std::string tool = "attn-compile";
 };
 
 /// Does all that `options` ask. Errors go to `err` as `attn-compile: error:

@@ -22,8 +22,17 @@ struct ManifestOp {
   std::string function, op, location, strategy;
 };
 
+/// A kernel for GPUs and what its assembler said.
+struct ManifestKernel {
+  std::string name, arch;
+  int64_t registers = 0, stackBytes = 0, spillStoreBytes = 0,
+          spillLoadBytes = 0, sharedBytes = 0;
+};
+
 /// What was compiled, and for whom.
 struct Manifest {
+  /// "cpu", or "cuda": tensors are in the memory of a GPU.
+  std::string kind = "cpu";
   /// The file name of the input, without its folder.
   std::string source;
   std::string triple, cpu;
@@ -38,6 +47,9 @@ struct Manifest {
   bool hasModule = true;
   llvm::SmallVector<FunctionSignature, 0> functions;
   llvm::SmallVector<ManifestOp, 0> ops;
+  /// GPUs there is code for, and the kernels as far as ptxas was there.
+  llvm::SmallVector<std::string> archs;
+  llvm::SmallVector<ManifestKernel, 0> kernels;
 };
 
 /// The manifest as JSON.

@@ -38,7 +38,9 @@ struct RunOptions {
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
   std::string strategy;
-  std::string target = "cpu";
+  /// cpu, cuda or cuda-emulated; empty is what a shared object is compiled for,
+  /// and cpu for a module.
+  std::string target;
   int64_t threads = 0;
   VerifyMode verify = VerifyMode::None;
   /// Repetitions of the benchmark; 0 for none.

@@ -197,6 +197,37 @@ llvm.func internal @attn_abi_dist_merge(%status: !llvm.ptr, %comm: !llvm.ptr,
 }
 )mlir";
 
+static constexpr StringLiteral kLaunchHelper = R"mlir(
+llvm.func @attn_gpu_launch(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr,
+    !llvm.ptr, i32) -> i32
+
+llvm.func internal @attn_abi_gpu_launch(%status: !llvm.ptr, %exec: !llvm.ptr,
+    %kernel: !llvm.ptr, %grid: !llvm.ptr, %block: !llvm.ptr, %shared: i64,
+    %params: !llvm.ptr, %n: i32) {
+  %null = llvm.mlir.zero : !llvm.ptr
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  %before = llvm.load %status : !llvm.ptr -> i32
+  %has_failed = llvm.icmp "ne" %before, %ok : i32
+  llvm.cond_br %has_failed, ^done, ^stream
+^stream:
+  %no_exec = llvm.icmp "eq" %exec, %null : !llvm.ptr
+  llvm.cond_br %no_exec, ^launch(%null : !llvm.ptr), ^given
+^given:
+  %stream_at = llvm.getelementptr %exec[0, 3] : (!llvm.ptr) -> !llvm.ptr,
+      !llvm.struct<(ptr, ptr, i32, ptr)>
+  %stream = llvm.load %stream_at : !llvm.ptr -> !llvm.ptr
+  llvm.br ^launch(%stream : !llvm.ptr)
+^launch(%on: !llvm.ptr):
+  %result = llvm.call @attn_gpu_launch(%kernel, %grid, %block, %shared, %on,
+      %params, %n) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr,
+      !llvm.ptr, i32) -> i32
+  llvm.store %result, %status : i32, !llvm.ptr
+  llvm.br ^done
+^done:
+  llvm.return
+}
+)mlir";
+
 // What the helper above knows of Comm.h.
 static_assert(ATTN_COMM_VERSION == 1 && offsetof(attn_comm, version) == 0 &&
               offsetof(attn_comm, struct_bytes) == 4 &&
@@ -252,9 +283,11 @@ static std::string describeStatuses() {
          " : i32) : i32\n  llvm.return %version : i32\n}\n";
 }
 
-LogicalResult attn::insertAbiHelpers(ModuleOp module) {
+LogicalResult attn::insertAbiHelpers(ModuleOp module, bool launches) {
   OwningOpRef<ModuleOp> helpers = parseSourceString<ModuleOp>(
-      kHelpers.str() + describeStatuses(), module.getContext());
+      kHelpers.str() + (launches ? kLaunchHelper.str() : "") +
+          describeStatuses(),
+      module.getContext());
   if (!helpers)
     return failure();
   for (Operation &op : llvm::make_early_inc_range(*helpers->getBody())) {

@@ -34,6 +34,16 @@ inline constexpr StringLiteral kAbiDistMerge = "attn_abi_dist_merge";
 /// status.
 inline constexpr StringLiteral kRuntimeDistMerge = "attn_rt_dist_merge";
 
+/// (status: ptr, attn_exec *, kernel: ptr, grid: ptr, block: ptr, shared_bytes:
+/// i64, params: ptr, num_params: i32): launches a kernel on the stream of the
+/// attn_exec, by `attn_gpu_launch` of GpuLaunch.h, unless *status, an i32, says
+/// that a launch failed before, and sets it.
+inline constexpr StringLiteral kAbiGpuLaunch = "attn_abi_gpu_launch";
+
+/// What launches become before there are C functions: the same without the
+/// status and the attn_exec, returning an i32.
+inline constexpr StringLiteral kRuntimeGpuLaunch = "attn_rt_gpu_launch";
+
 /// What may be wrong with a tensor.
 enum TensorFault : int32_t {
   kNullData = 1,
@@ -49,9 +59,10 @@ enum TensorFault : int32_t {
 LLVM::LLVMStructType getAbiTensorType(MLIRContext *context);
 LLVM::LLVMStructType getAbiExecType(MLIRContext *context);
 
-/// Adds the functions above to `module`, and `attn_status_string` and
-/// `attn_abi_version`, which several objects of a program may define.
-LogicalResult insertAbiHelpers(ModuleOp module);
+/// Adds the functions above to `module`, that for kernels only if it `launches`
+/// some, and `attn_status_string` and `attn_abi_version`, which several objects
+/// of a program may define.
+LogicalResult insertAbiHelpers(ModuleOp module, bool launches);
 
 } // namespace mlir::attn
 

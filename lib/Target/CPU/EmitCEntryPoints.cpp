@@ -132,24 +132,34 @@ static bool readsData(func::FuncOp func) {
 // Threads
 //===----------------------------------------------------------------------===//
 
-/// Lets `func` run its parallel loops as an attn_exec says, its new last
-/// argument. Returns whether it has any.
-static bool takeExec(func::FuncOp func) {
+/// Calls in `func` of one of `names`.
+static SmallVector<Operation *> findCalls(func::FuncOp func,
+                                          ArrayRef<StringRef> names) {
   SmallVector<Operation *> calls;
   func.walk([&](Operation *op) {
     FlatSymbolRefAttr callee = getDirectCallee(op);
-    if (callee &&
-        (callee.getValue() == kParallelFor || callee.getValue() == kNumThreads))
+    if (callee && llvm::is_contained(names, callee.getValue()))
       calls.push_back(op);
   });
-  if (calls.empty())
-    return false;
+  return calls;
+}
+
+/// A new last argument of `func`, an address.
+static Value addPointer(func::FuncOp func) {
   MLIRContext *context = func.getContext();
-  auto ptr = LLVM::LLVMPointerType::get(context);
   unsigned position = func.getNumArguments();
-  (void)func.insertArgument(position, ptr, DictionaryAttr::get(context),
-                            func.getLoc());
-  Value exec = func.getArgument(position);
+  (void)func.insertArgument(position, LLVM::LLVMPointerType::get(context),
+                            DictionaryAttr::get(context), func.getLoc());
+  return func.getArgument(position);
+}
+
+/// Lets `func` run its parallel loops and kernels as an attn_exec says, its new
+/// last argument, and returns that, or null if it has none.
+static Value takeExec(func::FuncOp func) {
+  SmallVector<Operation *> calls = findCalls(func, {kParallelFor, kNumThreads});
+  if (calls.empty() && findCalls(func, kRuntimeGpuLaunch).empty())
+    return {};
+  Value exec = addPointer(func);
   for (Operation *op : calls) {
     OpBuilder builder(op);
     bool isLoop = getDirectCallee(op).getValue() == kParallelFor;
@@ -157,10 +167,29 @@ static bool takeExec(func::FuncOp func) {
     llvm::append_range(operands, op->getOperands());
     auto call = LLVM::CallOp::create(
         builder, op->getLoc(), op->getResultTypes(),
-        FlatSymbolRefAttr::get(context,
+        FlatSymbolRefAttr::get(func.getContext(),
                                isLoop ? kAbiParallelFor : kAbiNumThreads),
         operands);
     op->replaceAllUsesWith(call);
+    op->erase();
+  }
+  return exec;
+}
+
+/// Lets `func` launch its kernels on the stream of `exec` and report a failure
+/// at the address that is its new last argument. Returns whether it has any.
+static bool takeLaunches(func::FuncOp func, Value exec) {
+  SmallVector<Operation *> calls = findCalls(func, kRuntimeGpuLaunch);
+  if (calls.empty())
+    return false;
+  Value status = addPointer(func);
+  for (Operation *op : calls) {
+    OpBuilder builder(op);
+    SmallVector<Value> operands = {status, exec};
+    llvm::append_range(operands, op->getOperands());
+    LLVM::CallOp::create(
+        builder, op->getLoc(), TypeRange(),
+        FlatSymbolRefAttr::get(func.getContext(), kAbiGpuLaunch), operands);
     op->erase();
   }
   return true;
@@ -177,17 +206,14 @@ static bool takeMerged(func::FuncOp func) {
   });
   if (calls.empty())
     return false;
-  MLIRContext *context = func.getContext();
-  unsigned position = func.getNumArguments();
-  (void)func.insertArgument(position, LLVM::LLVMPointerType::get(context),
-                            DictionaryAttr::get(context), func.getLoc());
+  Value status = addPointer(func);
   for (func::CallOp call : calls) {
     OpBuilder builder(call);
-    SmallVector<Value> operands = {func.getArgument(position)};
+    SmallVector<Value> operands = {status};
     llvm::append_range(operands, call.getOperands());
-    LLVM::CallOp::create(builder, call.getLoc(), TypeRange(),
-                         FlatSymbolRefAttr::get(context, kAbiDistMerge),
-                         operands);
+    LLVM::CallOp::create(
+        builder, call.getLoc(), TypeRange(),
+        FlatSymbolRefAttr::get(func.getContext(), kAbiDistMerge), operands);
     call.erase();
   }
   return true;
@@ -264,8 +290,10 @@ LogicalResult EmitCEntryPoints::prepare(func::FuncOp func, SymbolTable &symbols,
              << entry.name << "'; rename one of them";
 
   entry.shapesReadData = entry.shapes && readsData(entry.shapes);
-  entry.computeTakesExec = takeExec(entry.compute);
+  Value exec = takeExec(entry.compute);
+  entry.computeTakesExec = exec != nullptr;
   entry.computeMerges = takeMerged(entry.compute);
+  entry.computeLaunches = takeLaunches(entry.compute, exec);
   entry.workspaceTakesExec =
       entry.workspaceBytes && takeExec(entry.workspaceBytes);
   if ((entry.checks && failed(returnReasons(entry.checks, entry.reasons))) ||
@@ -316,7 +344,10 @@ void EmitCEntryPoints::runOnOperation() {
   for (auto [func, entry] : llvm::zip_equal(functions, entries))
     if (failed(prepare(func, symbols, entry)))
       return signalPassFailure();
-  if (failed(verify(module)) || failed(insertAbiHelpers(module)))
+  bool launches = llvm::any_of(entries, [](const EntryFunction &entry) {
+    return entry.computeLaunches;
+  });
+  if (failed(verify(module)) || failed(insertAbiHelpers(module, launches)))
     return signalPassFailure();
   for (EntryFunction &entry : entries) {
     if (failed(writeEntryPoints(symbols, entry)))
@@ -327,7 +358,8 @@ void EmitCEntryPoints::runOnOperation() {
         entry.compute.removeArgAttr(i, name);
   }
   // Nothing calls them any more.
-  for (StringRef name : {kParallelFor, kNumThreads, kRuntimeDistMerge})
+  for (StringRef name :
+       {kParallelFor, kNumThreads, kRuntimeDistMerge, kRuntimeGpuLaunch})
     if (Operation *decl = symbols.lookup(name))
       symbols.erase(decl);
 }

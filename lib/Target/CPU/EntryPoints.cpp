@@ -86,7 +86,7 @@ private:
 
   SmallVector<EntrySlot> arguments, results;
   int32_t argumentCount, resultCount, nullArguments, nullResults, nullWorkspace,
-      smallWorkspace, nullBytes, failedMerge;
+      smallWorkspace, nullBytes, failedMerge, failedLaunch;
   /// Of each tensor result with a dynamic size, by its first reason.
   DenseMap<unsigned, int32_t> otherSizes;
   func::FuncOp checkArguments, accept;
@@ -114,6 +114,8 @@ void EntryPoints::addReasons() {
   }
   if (function.computeMerges)
     failedMerge = reasons.add(ATTN_ERROR_COMM, "a merge over ranks failed");
+  if (function.computeLaunches)
+    failedLaunch = reasons.add(ATTN_ERROR_DEVICE, "a kernel was not launched");
   for (auto *slots : {&arguments, &results})
     for (EntrySlot &slot : *slots)
       attn::addReasons(reasons, slot);
@@ -486,18 +488,24 @@ void EntryPoints::writeCall() {
   }
   if (function.computeTakesExec)
     operands.push_back(exec);
-  Value merged;
-  if (function.computeMerges) {
-    merged = LLVM::AllocaOp::create(body.b, ptr, i32, body.constant(1, 64));
-    LLVM::StoreOp::create(body.b, body.constant(ATTN_COMM_OK, 32), merged);
-    operands.push_back(merged);
-  }
+  // Statuses of what may fail halfway, 0 at first, and its reason.
+  SmallVector<std::pair<Value, int32_t>> outcomes;
+  auto addOutcome = [&](int32_t reason) {
+    Value at = LLVM::AllocaOp::create(body.b, ptr, i32, body.constant(1, 64));
+    LLVM::StoreOp::create(body.b, body.constant(0, 32), at);
+    operands.push_back(at);
+    outcomes.push_back({at, reason});
+  };
+  if (function.computeMerges)
+    addOutcome(failedMerge);
+  if (function.computeLaunches)
+    addOutcome(failedLaunch);
   func::CallOp computed = call(body, function.compute, operands);
-  if (merged)
+  for (auto [at, reason] : outcomes)
     body.require(body.compare(CmpIPredicate::eq,
-                              LLVM::LoadOp::create(body.b, i32, merged),
-                              body.constant(ATTN_COMM_OK, 32)),
-                 failedMerge);
+                              LLVM::LoadOp::create(body.b, i32, at),
+                              body.constant(0, 32)),
+                 reason);
   for (auto [i, slot] : enumerate(results)) {
     if (slot.memref())
       continue;

@@ -112,9 +112,9 @@ LogicalResult attn::collectSlots(EntryFunction &function,
                                  SmallVectorImpl<EntrySlot> &arguments,
                                  SmallVectorImpl<EntrySlot> &results) {
   func::FuncOp compute = function.compute;
-  unsigned extra = (function.workspaceBytes ? 1 : 0) +
-                   (function.computeTakesExec ? 1 : 0) +
-                   (function.computeMerges ? 1 : 0);
+  unsigned extra =
+      (function.workspaceBytes ? 1 : 0) + (function.computeTakesExec ? 1 : 0) +
+      (function.computeMerges ? 1 : 0) + (function.computeLaunches ? 1 : 0);
   // Results that are memory, by their numbers; the others are returned.
   DenseMap<int64_t, unsigned> destinations;
   for (unsigned i = 0; i + extra < compute.getNumArguments(); ++i) {

@@ -43,7 +43,8 @@ private:
 struct EntryFunction {
   /// The name C callers know.
   std::string name;
-  /// (arguments, destinations, workspace?, exec?, merged?) -> scalar results.
+  /// (arguments, destinations, workspace?, exec?, merged?, launched?) -> scalar
+  /// results.
   func::FuncOp compute;
   /// (arguments) -> reason, or null.
   func::FuncOp checks;
@@ -58,6 +59,9 @@ struct EntryFunction {
   /// Whether `compute` merges over ranks: it takes the address of an i32 last,
   /// where the status of the first merge that fails goes.
   bool computeMerges = false;
+  /// Whether it launches kernels: the same for their status. It takes an
+  /// attn_exec then.
+  bool computeLaunches = false;
   Reasons reasons;
 };
 

@@ -1,9 +1,11 @@
+// REQUIRES: numpy
 // Hand-written launches through attn-to-gpu and the emulator: host code, kernel
 // arguments, shared memory and barriers.
 // RUN: attn-run %s --target=cuda-emulated --function=reverse '--input=x:=5x64xf16=random(1)' --input=y:=5x64xf16=zeros --output=@%t.x.npy --output=@%t.y.npy
 // RUN: %python %S/Inputs/check-reverse.py %t.x.npy %t.y.npy
 // RUN: env ATTN_EMULATOR_SEED=7 attn-run %s --target=cuda-emulated --function=reverse '--input=x:=5x64xf16=random(1)' --input=y:=5x64xf16=zeros --output=@%t.x.npy --output=@%t.y.npy
 // RUN: %python %S/Inputs/check-reverse.py %t.x.npy %t.y.npy
+// RUN: rm -rf %t.stages
 // RUN: attn-run %s --target=cuda-emulated --function=math --dump-stages=%t.stages --input=x:=6xf32=1.5 --input=f:=0.5:f32 --input=n:=0:index --output=@%t.x.npy
 // RUN: %python %S/Inputs/check-math.py %t.x.npy 0
 // RUN: attn-run %s --target=cuda-emulated --function=math --input=x:=6xf32=1.5 --input=f:=0.5:f32 --input=n:=4:index --output=@%t.x.npy

@@ -6,7 +6,7 @@
 // RUN: not attn-compile ok.mlir 2>&1 | FileCheck %s --check-prefix=NO-OUTPUT
 // NO-OUTPUT: attn-compile: error: no output; name it with -o OUT
 // RUN: not attn-compile ok.mlir -o out.xyz 2>&1 | FileCheck %s --check-prefix=SUFFIX
-// SUFFIX: attn-compile: error: -o out.xyz: nothing says what to make; end the name in .o, .so, .s, .ll or .mlir, or give --emit
+// SUFFIX: attn-compile: error: -o out.xyz: nothing says what to make; end the name in .o, .so, .s, .ll, .mlir, .ptx or .cubin, or give --emit
 // RUN: not attn-compile ok.mlir -o out.o --emit=elf 2>&1 | FileCheck %s --check-prefix=EMIT
 // EMIT: attn-compile: error: --emit=elf: expected mlir, llvm, asm, obj, lib, ptx or cubin
 // RUN: not attn-compile ok.mlir -o out.o --emit=asm 2>&1 | FileCheck %s --check-prefix=CONFLICT
@@ -14,16 +14,33 @@
 // RUN: not attn-compile ok.mlir -o out.o --frobnicate 2>&1 | FileCheck %s --check-prefix=FLAG
 // FLAG: attn-compile: error: Unknown command line argument '--frobnicate'
 // RUN: not attn-compile ok.mlir -o out.o --target=rocm 2>&1 | FileCheck %s --check-prefix=TARGET
-// TARGET: attn-compile: error: --target=rocm: expected cpu or cuda
+// TARGET: attn-compile: error: --target=rocm: expected cpu, cuda or cuda-emulated
 // RUN: not attn-compile ok.mlir -o out.ptx --target=cpu 2>&1 | FileCheck %s --check-prefix=PTX-CPU
 // PTX-CPU: attn-compile: error: -o out.ptx: code for GPUs needs --target=cuda
 // RUN: not attn-compile ok.mlir -o out.o --arch=sm_90a 2>&1 | FileCheck %s --check-prefix=ARCH
 // ARCH: attn-compile: error: --arch=sm_90a: names GPUs, for --target=cuda; processors are chosen with --mcpu
 
-// No GPU code yet: the code of a device that is not here.
-// RUN: %python -c "import subprocess,sys; sys.exit(subprocess.call(['attn-compile','ok.mlir','-o','out.so','--target=cuda']) != 77)" 2>&1 | FileCheck %s --check-prefix=CUDA
-// RUN: %python -c "import subprocess,sys; sys.exit(subprocess.call(['attn-compile','ok.mlir','-o','out.cubin']) != 77)" 2>&1 | FileCheck %s --check-prefix=CUDA
-// CUDA: attn-compile: error: --target=cuda: not available here; this build compiles for 'cpu'
+// What flags of GPUs do not go with.
+// RUN: not attn-compile ok.mlir -o out.so --target=cuda --arch=sm_75 2>&1 | FileCheck %s --check-prefix=NO-ARCH
+// NO-ARCH: attn-compile: error: --arch=sm_75: no such GPU; there is sm_80, sm_86, sm_87, sm_89, sm_90, sm_90a, sm_100a, sm_120
+// RUN: not attn-compile ok.mlir -o out.so --target=cuda --arch=sm_80,sm_80 2>&1 | FileCheck %s --check-prefix=TWICE
+// TWICE: attn-compile: error: --arch=sm_80,sm_80: names sm_80 twice
+// RUN: not attn-compile ok.mlir -o out.ptx --arch=sm_80,sm_90a 2>&1 | FileCheck %s --check-prefix=TWO
+// TWO: attn-compile: error: -o out.ptx: holds code for one GPU, but --arch=sm_80,sm_90a names several; an object (.o, .so) holds all
+// RUN: not attn-compile ok.mlir -o out.ptx --header=out.h 2>&1 | FileCheck %s --check-prefix=PTX-HEADER
+// PTX-HEADER: attn-compile: error: --header=out.h: declares functions of the host, which out.ptx has not got
+// RUN: not attn-compile ok.mlir -o out.o --target=cuda --freestanding 2>&1 | FileCheck %s --check-prefix=CUDA-FREE
+// CUDA-FREE: attn-compile: error: --freestanding: kernels are launched by the NVIDIA driver, which needs a C library
+// RUN: not attn-compile ok.mlir -o out.o --target=cuda --distribute 2>&1 | FileCheck %s --check-prefix=CUDA-RANKS
+// CUDA-RANKS: attn-compile: error: --distribute: ranks run on processors; compile with --target=cpu
+// RUN: not attn-compile ok.mlir -o out.o --target=cuda-emulated 2>&1 | FileCheck %s --check-prefix=EMULATED
+// EMULATED: attn-compile: error: --target=cuda-emulated: the emulator is in attn-run; only .mlir can be written
+// RUN: not attn-compile scalar.mlir -o out.ptx 2>&1 | FileCheck %s --check-prefix=NO-KERNEL
+// NO-KERNEL: attn-compile: error: nothing in this module becomes a kernel; compile it with --target=cpu
+
+// Without ptxas, PTX and what holds it can be made, machine code cannot.
+// RUN: env PATH= CUDA_HOME= CUDA_ROOT= CUDA_PATH= %python -c "import subprocess,sys; sys.exit(subprocess.call([sys.argv[1], 'attention.mlir', '-o', 'out.cubin']) != 1)" %attn_tools/attn-compile 2>&1 | FileCheck %s --check-prefix=NO-PTXAS
+// NO-PTXAS: attn-compile: error: a cubin is made by ptxas: there is no ptxas in PATH, nor in bin of CUDA_HOME, CUDA_ROOT or CUDA_PATH; PTX (.ptx) needs none
 
 // RUN: not attn-compile ok.mlir -o out.o --mcpu=pentium-9000 2>&1 | FileCheck %s --check-prefix=MCPU
 // MCPU: attn-compile: error: --mcpu=pentium-9000: no such processor of {{.*}}; use native, or a name of clang's -mcpu
@@ -116,3 +133,14 @@ func.func @while(%x: f32) -> f32 { return %x : f32 }
 //--- clash.mlir
 func.func @f(%x: f32) -> f32 { return %x : f32 }
 func.func @f_call(%x: f32) -> f32 { return %x : f32 }
+
+//--- scalar.mlir
+func.func @main(%x: i64) -> i64 {
+  return %x : i64
+}
+
+//--- attention.mlir
+func.func @main(%q: tensor<1x1x1x64xf16>, %k: tensor<1x1x9x64xf16>) -> tensor<1x1x1x64xf16> {
+  %o = attn.sdpa %q, %k, %k : (tensor<1x1x1x64xf16>, tensor<1x1x9x64xf16>, tensor<1x1x9x64xf16>) -> tensor<1x1x1x64xf16>
+  return %o : tensor<1x1x1x64xf16>
+}

@@ -89,6 +89,6 @@ func.func @f() { return }
 // DUMP: attn-run: error: --dump-stages: cannot {{create|write}} '{{.*}}ok.mlir
 // RUN: %python %S/Inputs/exit-code.py 1 attn-run %t/ok.mlir --target=tpu
 // RUN: not attn-run %t/ok.mlir --target=tpu 2>&1 | FileCheck %s --check-prefix=TARGET
-// TARGET: attn-run: error: --target=tpu: expected cpu or cuda-emulated
+// TARGET: attn-run: error: --target=tpu: expected cpu, cuda or cuda-emulated
 // RUN: not attn-run %t/ok.mlir --strategy=clever{x=1} 2>&1 | FileCheck %s --check-prefix=STRATEGY
 // STRATEGY: attn-run: error: --strategy=clever{x=1}: {{.*}}clever
