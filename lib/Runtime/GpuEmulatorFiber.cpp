@@ -3,7 +3,7 @@
 // Part of attn-mlir.
 //
 // Switches stacks. By hand where we can: ucontext asks the kernel for the
-// signal mask at each switch, which takes a hundred times as long.
+// signal mask at each switch, and a shuffle then takes ten times as long.
 //
 //===----------------------------------------------------------------------===//
 
