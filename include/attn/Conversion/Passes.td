@@ -144,6 +144,13 @@ def ConvertAttnToGPUPass
     instructions: FlashAttention-2. Without a `config` it computes every op that
     it takes but decoding steps, fewer than 16 queries.
 
+    `attn.sparq_step` becomes three launches: approximate scores, by blocks of
+    threads over ranges of keys, from channels of `key_t` or, without it, from
+    rows of key; a radix select of the keys, a block for each key head, of as
+    many passes whatever the scores; and `split_kv` over the rows of the keys
+    that were chosen. What they hand on lies in `memref.alloc`s. `splits` is not
+    looked at.
+
     What each row sees comes from the key ranges of the op. The number of
     multiprocessors and the shared memory of one are those of the module's
     `attn.target`, `sm_80` when absent.

@@ -97,6 +97,9 @@ static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
       return failure();
   } else if (auto merge = dyn_cast<MergeOp>(op)) {
     lowerMerge(rewriter, merge);
+  } else if (auto sparq = dyn_cast<SparqStepOp>(op)) {
+    if (failed(emitSparq(rewriter, sparq, target)))
+      return failure();
   } else {
     return op->emitOpError("has no kernel for GPUs; compile for the CPU");
   }

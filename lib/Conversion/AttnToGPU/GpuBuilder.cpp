@@ -87,6 +87,13 @@ Value GpuBuilder::allReduce(Value x, int64_t width,
   return x;
 }
 
+Value GpuBuilder::shuffleUp(Value x, int64_t distance) {
+  return gpu::ShuffleOp::create(*this, x, static_cast<int32_t>(distance),
+                                static_cast<int32_t>(kWarpSize),
+                                gpu::ShuffleMode::UP)
+      .getShuffleResult();
+}
+
 //===----------------------------------------------------------------------===//
 // Numbers
 //===----------------------------------------------------------------------===//

@@ -63,6 +63,9 @@ public:
   Value allReduce(Value x, int64_t width,
                   function_ref<Value(Value, Value)> combine);
 
+  /// `x` of the lane `distance` before this one; where there is none, anything.
+  Value shuffleUp(Value x, int64_t distance);
+
   /// 2^x, of f32 in one instruction.
   Value exp2(Value x);
   /// ln(x).

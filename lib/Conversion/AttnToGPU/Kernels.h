@@ -14,7 +14,13 @@
 
 #include "GpuBuilder.h"
 
+#include <functional>
+
 namespace mlir::attn {
+
+/// Returns the number to write for `x`, the output of a row at `column`.
+using FinishElement = std::function<Value(GpuBuilder &b, Value batch,
+                                          Value head, Value column, Value x)>;
 
 /// An op that a kernel computes and where its results go.
 struct AttentionStep {
@@ -23,6 +29,11 @@ struct AttentionStep {
   Value lse;     ///< Or null.
   Value sinks;   ///< Or null.
   Layout layout; ///< Of output.
+  /// The keys to attend to, [batch * num_kv_heads][count], and how many of them
+  /// there are, of i32; or null for all.
+  Value chosen = {}, numChosen = {};
+  /// What becomes of an element of the output, or null.
+  FinishElement finish = {};
 
   /// Of attn.sdpa_step or attn.partial.
   static AttentionStep get(Operation *op);
@@ -44,6 +55,7 @@ struct MergeStep {
   /// null.
   Value sinks;
   AttentionInterface op;
+  FinishElement finish = {}; ///< As in AttentionStep.
 };
 
 /// Launches the merge.
@@ -51,11 +63,20 @@ void emitMerge(OpBuilder &builder, Location loc, MergeStep step);
 
 /// How the split-KV kernel computes `op` if nothing is said.
 TileConfigAttr chooseSplitKvConfig(AttentionInterface op);
+/// Whether `config` is one of this kernel that `step` can be computed with; the
+/// reason is reported.
+LogicalResult checkSplitKv(const AttentionStep &step, TileConfigAttr config,
+                           const GpuTarget &target);
 /// Launches attention of any shape and type with the lanes of a warp along
 /// rows: one launch, or one over ranges of keys and a merge. `config` is that
 /// of this kernel. On failure nothing has been emitted and the reason reported.
 LogicalResult emitSplitKv(OpBuilder &builder, AttentionStep step,
                           TileConfigAttr config, const GpuTarget &target);
+
+/// Launches SparQ attention: scores, choice, and attention to what was chosen.
+/// On failure nothing has been emitted and the reason reported.
+LogicalResult emitSparq(OpBuilder &builder, SparqStepOp op,
+                        const GpuTarget &target);
 
 } // namespace mlir::attn
 

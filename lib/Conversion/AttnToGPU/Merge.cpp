@@ -122,6 +122,8 @@ void MergeKernel::emitRow(Value batch, Value head, Value row, Value lane) {
   for (int64_t i = 0; i < perLane; ++i) {
     auto write = [&] {
       Value x = b.select(isDead, zero, b.fmul(sums[i + 1], norm));
+      if (step.finish)
+        x = step.finish(b, batch, head, column(i), x);
       b.store(b.cast(x, outputType.getElementType()), step.output,
               indexIn(step.layout, batch, head, row, column(i)));
     };

@@ -29,28 +29,6 @@ static constexpr int64_t kMaxNumbers = 128;
 // Shapes
 //===----------------------------------------------------------------------===//
 
-/// The greatest power of two that divides `x`, up to `most`.
-static int64_t powerIn(int64_t x, int64_t most) {
-  return std::min(x & -x, most);
-}
-
-RowShape::RowShape(AttentionInterface op) {
-  int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
-  int64_t bytes =
-      op.getKey().getType().getElementType().getIntOrFloatBitWidth() / 8;
-  int64_t most = kMaxAccessBytes / bytes;
-  Value rows[] = {op.getQuery(), op.getKey(), op.getValue()};
-  if (!llvm::all_of(rows, hasContiguousRows))
-    most = 1;
-  width = std::min(powerIn(std::max<int64_t>(headDim, 1), most),
-                   powerIn(std::max<int64_t>(headDimV, 1), most));
-  int64_t accesses = llvm::divideCeil(std::max(headDim, headDimV), width);
-  lanes = std::min<int64_t>(kWarpSize,
-                            llvm::PowerOf2Ceil(std::max<int64_t>(accesses, 1)));
-  keyChunks = llvm::divideCeil(headDim, width * lanes);
-  valueChunks = llvm::divideCeil(headDimV, width * lanes);
-}
-
 TileConfigAttr attn::chooseSplitKvConfig(AttentionInterface op) {
   RowShape shape(op);
   constexpr int64_t kWarps = 4;
@@ -75,8 +53,8 @@ SplitKvKernel::SplitKvKernel(GpuBuilder &b, AttentionStep step,
                              TileConfigAttr config)
     : b(b), step(step), op(step.op),
       element(b, cast<AttnKeyRangesInterface>(step.op.getOperation())),
-      shape(step.op), type(b.floatType), numRows(config.getBlockQ()),
-      numWarps(config.getWarps()),
+      rows(b, step.op), shape(rows.shape), type(b.floatType),
+      numRows(config.getBlockQ()), numWarps(config.getWarps()),
       unroll(config.getBlockKv() / (numWarps * shape.numGroups())),
       headDim(op.getHeadDim()), headDimV(op.getHeadDimV()) {}
 
@@ -104,9 +82,14 @@ void SplitKvKernel::emit(const GpuTarget &target) {
       b.mul(b.mul(batch, numKvHeads), ceilDiv(allRows, b.idx(numRows)));
   Value wanted =
       ceilDiv(b.idx(target.numSms * kBlocksPerSm), b.max(tiles, b.idx(1)));
-  Value most = b.max(b.idx(1), ceilDiv(b.idx(sizes.seqLenKv), b.idx(kMinKeys)));
-  Value numSplits =
-      isConstantIntValue(wanted, 1) ? wanted : b.min(wanted, most);
+  Value keys =
+      b.idx(step.chosen ? getDim(b, loc, step.chosen, 1) : sizes.seqLenKv);
+  Value most = b.max(b.idx(1), ceilDiv(keys, b.idx(kMinKeys)));
+  Value numSplits;
+  if (isConstantIntValue(wanted, 1) || isConstantIntValue(most, 1))
+    numSplits = b.idx(1);
+  else
+    numSplits = b.min(wanted, most);
   Value isWhole = b.compare(CmpIPredicate::eq, numSplits, b.idx(1));
   auto emitWhole = [&] {
     launch(b.idx(1), step.output, step.lse, /*isSplit=*/false);
@@ -144,6 +127,7 @@ void SplitKvKernel::emit(const GpuTarget &target) {
     merge.layout = step.layout;
     merge.sinks = step.sinks;
     merge.op = op;
+    merge.finish = step.finish;
     emitMerge(b, b.getLoc(), merge);
     return SmallVector<Value>();
   };
@@ -174,28 +158,38 @@ void SplitKvKernel::launch(Value numSplits, Value output, Value lse,
     tile.batch = b.div(number, numKvHeads);
     tile.warp = b.div(id.thread, b.idx(kWarpSize));
     tile.lane = b.rem(id.thread, b.idx(kWarpSize));
+    tile.in = {tile.batch, tile.kvHead, tile.lane};
     emitTile(tile, split, numSplits, output, lse, isSplit);
   });
+}
+
+LogicalResult attn::checkSplitKv(const AttentionStep &step,
+                                 TileConfigAttr config,
+                                 const GpuTarget &target) {
+  AttentionInterface op = step.op;
+  int64_t perStep = config.getWarps() * RowShape(op).numGroups();
+  if (config.getBlockKv() % perStep)
+    return op->emitOpError("expects block_kv to be a multiple of ")
+           << perStep << ", the keys that " << config.getWarps()
+           << " warps have at a time, but got " << config.getBlockKv();
+  int64_t shared = config.getWarps() * config.getBlockQ() *
+                   (op.getHeadDimV() + 2) * op.getAccumulatorType().getWidth() /
+                   8;
+  if (shared > target.sharedBytes)
+    return op->emitOpError("expects to need at most ")
+           << target.sharedBytes << " bytes of shared memory, but block_q "
+           << config.getBlockQ() << " and " << config.getWarps()
+           << " warps need " << shared << "; use fewer";
+  return success();
 }
 
 LogicalResult attn::emitSplitKv(OpBuilder &builder, AttentionStep step,
                                 TileConfigAttr config,
                                 const GpuTarget &target) {
-  RowShape shape(step.op);
+  if (failed(checkSplitKv(step, config, target)))
+    return failure();
   GpuBuilder b(step.op.getLoc(), builder, step.op.getAccumulatorType(),
-               shape.width);
-  int64_t perStep = config.getWarps() * shape.numGroups();
-  if (config.getBlockKv() % perStep)
-    return step.op->emitOpError("expects block_kv to be a multiple of ")
-           << perStep << ", the keys that " << config.getWarps()
-           << " warps have at a time, but got " << config.getBlockKv();
-  int64_t shared = config.getWarps() * config.getBlockQ() *
-                   (step.op.getHeadDimV() + 2) * b.floatType.getWidth() / 8;
-  if (shared > target.sharedBytes)
-    return step.op->emitOpError("expects to need at most ")
-           << target.sharedBytes << " bytes of shared memory, but block_q "
-           << config.getBlockQ() << " and " << config.getWarps()
-           << " warps need " << shared << "; use fewer";
+               RowShape(step.op).width);
   SplitKvKernel(b, step, config).emit(target);
   return success();
 }

@@ -16,21 +16,10 @@
 #define ATTN_LIB_CONVERSION_ATTNTOGPU_SPLITKV_H
 
 #include "Kernels.h"
+#include "KeyRows.h"
 #include "ScoreElement.h"
 
 namespace mlir::attn::split_kv {
-
-/// How lanes share rows of key and value.
-struct RowShape {
-  int64_t width;                  ///< Columns of one access.
-  int64_t lanes;                  ///< That share a row.
-  int64_t keyChunks, valueChunks; ///< Accesses of a lane to a row.
-
-  explicit RowShape(AttentionInterface op);
-
-  /// Groups of lanes of a warp.
-  int64_t numGroups() const { return kWarpSize / lanes; }
-};
 
 /// A group of lanes' softmax state of the rows of a tile.
 struct State {
@@ -51,10 +40,12 @@ private:
   /// What is known in one block of threads.
   struct Tile {
     Value batch, kvHead, firstRow;
+    KeyLane in;                        ///< What its lanes read.
     SmallVector<Value> heads, queries; ///< Of each row.
     Value lane, warp;
     SmallVector<SmallVector<Value>> rows; ///< Queries: [row][chunk].
     Value hi;                             ///< End of the keys.
+    Value slot;                           ///< Of chosen keys.
     bool needsMask = false;
   };
 
@@ -62,13 +53,6 @@ private:
   void emitTile(Tile &tile, Value split, Value numSplits, Value output,
                 Value lse, bool isSplit);
   Value rowAt(Value row, Value &query);
-  Value column(const Tile &tile, int64_t chunk);
-  /// Chunks of a row, as numbers, 0 beyond its last column.
-  SmallVector<Value> loadRow(const Tile &tile, Value memref, ArrayRef<Value> at,
-                             int64_t width, int64_t chunks);
-  SmallVector<Value> loadKey(const Tile &tile, bool isValue, Value key);
-  Value dequantize(const Tile &tile, Value chunk, Value scale, Value key,
-                   Value column);
   State emitStep(const Tile &tile, Value first, const State &state);
   void joinLanes(State &state);
   void writeTile(const Tile &tile, const State &state, Value split,
@@ -79,6 +63,7 @@ private:
   AttentionStep step;
   AttentionInterface op;
   ScoreElement element;
+  KeyRows rows;
   RowShape shape;
   FloatType type;
   int64_t numRows, numWarps, unroll, headDim, headDimV;

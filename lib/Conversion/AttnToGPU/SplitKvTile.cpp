@@ -49,77 +49,6 @@ Value SplitKvKernel::rowAt(Value row, Value &query) {
   return b.rem(row, group);
 }
 
-Value SplitKvKernel::column(const Tile &tile, int64_t chunk) {
-  Value lane = b.rem(tile.lane, b.idx(shape.lanes));
-  return b.add(b.mul(lane, b.idx(shape.width)),
-               chunk * shape.lanes * shape.width);
-}
-
-SmallVector<Value> SplitKvKernel::loadRow(const Tile &tile, Value memref,
-                                          ArrayRef<Value> at, int64_t width,
-                                          int64_t chunks) {
-  SmallVector<Value> row;
-  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-    Value first = column(tile, chunk), exists;
-    if ((chunk + 1) * shape.lanes * shape.width > width) {
-      exists = b.compare(CmpIPredicate::slt, first, b.idx(width));
-      first = b.min(first, b.idx(width - shape.width));
-    }
-    SmallVector<Value> index(at);
-    index.push_back(first);
-    Value elements = b.loadRow(memref, index, shape.width);
-    // Not by a product with 0: an element may be infinite.
-    if (exists)
-      elements = b.select(
-          exists, elements,
-          arith::ConstantOp::create(b, b.getZeroAttr(elements.getType())));
-    row.push_back(elements);
-  }
-  return row;
-}
-
-/// Chunks of a row of key, or of value, as they lie in memory.
-SmallVector<Value> SplitKvKernel::loadKey(const Tile &tile, bool isValue,
-                                          Value key) {
-  Value operand = isValue ? op.getValue() : op.getKey();
-  Value entry = tile.batch, row = key;
-  if (op.isPaged()) {
-    Value pageSize = b.idx(getPageSize(op));
-    Value page = b.load(op.getPageTable(), {tile.batch, b.div(key, pageSize)});
-    page = b.createOrFold<arith::IndexCastOp>(b.getIndexType(), page);
-    // The host cannot look at the table: at worst, a wrong page is read.
-    Value last = b.sub(b.idx(getDim(b, b.getLoc(), operand, 0)), b.idx(1));
-    entry = b.max(b.idx(0), b.min(page, last));
-    row = b.rem(key, pageSize);
-  }
-  SmallVector<Value> at = {entry, tile.kvHead, row};
-  if (op.getLayout() == Layout::bshd)
-    std::swap(at[1], at[2]);
-  return loadRow(tile, operand, at, isValue ? headDimV : headDim,
-                 isValue ? shape.valueChunks : shape.keyChunks);
-}
-
-Value SplitKvKernel::dequantize(const Tile &tile, Value chunk, Value scale,
-                                Value key, Value first) {
-  Value numbers = b.toFloat(chunk);
-  if (!scale)
-    return numbers;
-  auto load = [&](Value column) {
-    return b.cast(
-        b.load(scale, broadcastIndex(b, scale,
-                                     {tile.batch, tile.kvHead, key, column})),
-        type);
-  };
-  auto scaleType = cast<MemRefType>(scale.getType());
-  if (scaleType.getDimSize(3) == 1)
-    return b.fmul(numbers, b.splat(load(b.idx(0))));
-  SmallVector<Value> factors;
-  Value last = b.idx((scale == op.getValueScale() ? headDimV : headDim) - 1);
-  for (int64_t i = 0; i < shape.width; ++i)
-    factors.push_back(load(b.min(b.add(first, i), last)));
-  return b.fmul(numbers, vector::FromElementsOp::create(b, b.floats, factors));
-}
-
 //===----------------------------------------------------------------------===//
 // Tiles
 //===----------------------------------------------------------------------===//
@@ -140,7 +69,7 @@ void SplitKvKernel::emitTile(Tile &tile, Value split, Value numSplits,
     if (op.getLayout() == Layout::bshd)
       std::swap(at[1], at[2]);
     SmallVector<Value> chunks =
-        loadRow(tile, op.getQuery(), at, headDim, shape.keyChunks);
+        rows.loadRow(tile.lane, op.getQuery(), at, headDim, shape.keyChunks);
     for (Value &chunk : chunks)
       chunk = b.fmul(b.toFloat(chunk), b.splat(factor));
     tile.rows.push_back(chunks);
@@ -158,6 +87,14 @@ void SplitKvKernel::emitTile(Tile &tile, Value split, Value numSplits,
   Value lo = b.idx(keys.front().lo), hi = b.idx(keys.back().hi);
   for (const KeyRange &range : keys)
     tile.needsMask |= range.needsMask;
+  if (step.chosen) {
+    // Of those that are seen.
+    tile.needsMask = false;
+    tile.slot = b.add(b.mul(tile.batch, numKvHeads), tile.kvHead);
+    lo = b.idx(0);
+    hi = b.createOrFold<arith::IndexCastOp>(b.getIndexType(),
+                                            b.load(step.numChosen, tile.slot));
+  }
   if (isSplit) {
     Value perStep = b.idx(numWarps * shape.numGroups() * unroll);
     Value unit = b.mul(numSplits, perStep), all = b.sub(hi, lo);
@@ -198,17 +135,21 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
   for (int64_t u = 0; u < unroll; ++u) {
     Value key = b.add(mine, u * numWarps * shape.numGroups());
     isKey.push_back(b.compare(CmpIPredicate::slt, key, tile.hi));
-    positions.push_back(b.min(key, last));
-    keys.push_back(loadKey(tile, /*isValue=*/false, positions[u]));
-    values.push_back(loadKey(tile, /*isValue=*/true, positions[u]));
+    Value position = b.min(key, last);
+    if (step.chosen)
+      position = b.createOrFold<arith::IndexCastOp>(
+          b.getIndexType(), b.load(step.chosen, {tile.slot, position}));
+    positions.push_back(position);
+    keys.push_back(rows.load(tile.in, /*isValue=*/false, positions[u]));
+    values.push_back(rows.load(tile.in, /*isValue=*/true, positions[u]));
   }
 
   SmallVector<SmallVector<Value>> scores(numRows);
   for (int64_t u = 0; u < unroll; ++u) {
     SmallVector<Value> row;
     for (auto [c, chunk] : llvm::enumerate(keys[u]))
-      row.push_back(dequantize(tile, chunk, op.getKeyScale(), positions[u],
-                               column(tile, c)));
+      row.push_back(rows.dequantize(tile.in, chunk, op.getKeyScale(),
+                                    positions[u], rows.column(tile.lane, c)));
     Value seen;
     for (int64_t r = 0; r < numRows; ++r) {
       Value score;
@@ -239,8 +180,8 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
     // What no row sees may hold anything.
     for (auto [c, chunk] : llvm::enumerate(values[u]))
       chunk = b.select(seen,
-                       dequantize(tile, chunk, op.getValueScale(), positions[u],
-                                  column(tile, c)),
+                       rows.dequantize(tile.in, chunk, op.getValueScale(),
+                                       positions[u], rows.column(tile.lane, c)),
                        b.number(0.0));
   }
 
@@ -303,7 +244,7 @@ void SplitKvKernel::writeTile(const Tile &tile, const State &state, Value split,
   for (int64_t r = 0; r < numRows; ++r) {
     Value place = b.add(warpRow, r);
     for (int64_t c = 0; c < shape.valueChunks; ++c) {
-      Value chunk = state.accs[r][c], first = column(tile, c),
+      Value chunk = state.accs[r][c], first = rows.column(tile.lane, c),
             writes = isWriter;
       if ((c + 1) * shape.lanes * shape.width > headDimV)
         writes = b.both(writes,
@@ -367,6 +308,8 @@ void SplitKvKernel::writeTile(const Tile &tile, const State &state, Value split,
         part.push_back(split);
       if (headDimV) {
         Value x = b.select(isDead, zero, b.fdiv(acc, sum));
+        if (!isSplit && step.finish)
+          x = step.finish(b, tile.batch, head, at, x);
         SmallVector<Value> index(part);
         index.append(indexIn(isSplit ? Layout::bhsd : step.layout, tile.batch,
                              head, query, at));

@@ -39,3 +39,12 @@ func.func @shared(%q: memref<1x2x1x64xf32>) {
        memref<1x2x1x64xf32>) -> ()
   return
 }
+
+// -----
+
+func.func @sparq_shared(%q: memref<1x64x1x512xf32>, %kv: memref<1x1x?x512xf32>, %kt: memref<1x1x?x512x128xf32>, %o: memref<1x64x1x512xf32>) {
+  // expected-error @+1 {{expects to need at most 101376 bytes of shared memory, but head_dim 512, rank 512 and 64 heads of a group need 137472; use a smaller rank}}
+  attn.sparq_step ins(%q, %kv, %kv rank(512) top_k(32) key_t(%kt)) outs(%o)
+    : (memref<1x64x1x512xf32>, memref<1x1x?x512xf32>, memref<1x1x?x512xf32>, memref<1x1x?x512x128xf32>, memref<1x64x1x512xf32>) -> ()
+  return
+}

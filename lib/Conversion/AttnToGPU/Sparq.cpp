@@ -1,0 +1,220 @@
+//===- Sparq.cpp - The kernels of SparQ attention -------------------------===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// What the launches have in common, their order, and the last one.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Sparq.h"
+
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace mlir::attn;
+using namespace mlir::attn::sparq;
+using arith::CmpFPredicate;
+
+/// Keys of a block of threads that reads rows.
+static constexpr int64_t kRowsPerBlock = 256;
+/// Chosen keys that there is always room for.
+static constexpr int64_t kFewKeys = 1024;
+
+Plan::Plan(SparqStepOp step)
+    : step(step), op(cast<AttentionInterface>(step.getOperation())),
+      type(op.getAccumulatorType()), group(*getStaticGroupSize(op)),
+      headDim(op.getHeadDim()), headDimV(op.getHeadDimV()),
+      rank(std::min<int64_t>(step.getRank(), headDim)),
+      topK(std::min<int64_t>(step.getTopK(),
+                             std::numeric_limits<int32_t>::max())),
+      localWindow(std::min<int64_t>(step.getLocalWindow(), topK)) {
+  mayExclude = op.getBias() || op.getMask() || op.hasScore();
+  sumsPowers = group > 1 && step.getGroupReduce() == GroupReduce::prob;
+  hasRealloc = step.getRealloc() == Realloc::on ||
+               (step.getRealloc() == Realloc::automatic && group == 1);
+  needsSoftmax = sumsPowers || hasRealloc || group > 1;
+  means = 0;
+  if (hasRealloc && !step.getValueMean())
+    means = mayExclude ? group : 1;
+  readsChannels = false;
+  width = 1;
+  if (Value keyT = step.getKeyT()) {
+    auto given = cast<MemRefType>(keyT.getType());
+    int64_t bits = given.getElementTypeBitWidth();
+    readsChannels = !op.getKeyScale() && bits >= 16;
+    int64_t most = hasContiguousRows(keyT) ? kMaxAccessBytes * 8 / bits : 1;
+    while (width < most && given.getDimSize(4) % (2 * width) == 0)
+      width *= 2;
+  }
+  keysPerBlock =
+      readsChannels ? kScoreWarps * kWarpSize * width : kRowsPerBlock;
+}
+
+int64_t Plan::getScoreBytes() {
+  int64_t weights = readsChannels ? group * rank : 0;
+  int64_t sums = means ? kScoreWarps * (headDimV + 1) : 0;
+  return bytes() * (2 * headDim + rank + group + weights + sums);
+}
+
+Place Place::get(GpuBuilder &b, Plan &plan, Value slot, Value thread) {
+  Place at;
+  AttentionSizes sizes = getSizes(b, b.getLoc(), plan.op);
+  Value numKvHeads = b.idx(sizes.numKvHeads);
+  at.slot = slot;
+  at.batch = b.div(slot, numKvHeads);
+  at.kvHead = b.rem(slot, numKvHeads);
+  at.firstHead = b.mul(at.kvHead, b.idx(plan.group));
+  auto ranged = cast<AttnKeyRangesInterface>(plan.op.getOperation());
+  SmallVector<KeyRange> ranges =
+      ranged.getKeyRanges(b, b.getLoc(), at.batch, at.firstHead,
+                          b.getIndexAttr(0), b.getIndexAttr(1));
+  at.lo = b.idx(ranges.front().lo);
+  at.hi = b.max(at.lo, b.idx(ranges.back().hi));
+  for (const KeyRange &range : ranges)
+    at.needsMask |= range.needsMask;
+  at.thread = thread;
+  at.lane = b.rem(thread, b.idx(kWarpSize));
+  at.warp = b.div(thread, b.idx(kWarpSize));
+  return at;
+}
+
+//===----------------------------------------------------------------------===//
+// Orders
+//===----------------------------------------------------------------------===//
+
+/// The order of the float of these bits: all of them change if it is negative,
+/// else the sign only.
+static APInt toOrder(APInt bits) {
+  APInt sign = APInt::getSignMask(bits.getBitWidth());
+  return bits.isNegative() ? ~bits : bits ^ sign;
+}
+
+Value sparq::getOrderOfInfinity(GpuBuilder &b, bool negative) {
+  APInt bits = APFloat::getInf(b.floatType.getFloatSemantics(), negative)
+                   .bitcastToAPInt();
+  auto type = b.getIntegerType(b.floatType.getWidth());
+  return b.integer(::toOrder(bits).getSExtValue(), type);
+}
+
+Value sparq::toOrder(GpuBuilder &b, Value x) {
+  unsigned width = b.floatType.getWidth();
+  auto type = b.getIntegerType(width);
+  // -0.0 becomes 0.0: they are equal.
+  x = b.fadd(x, b.number(0.0, b.floatType));
+  Value bits = arith::BitcastOp::create(b, type, x);
+  Value sign = arith::ShRSIOp::create(b, bits, b.integer(width - 1, type));
+  Value flip = arith::OrIOp::create(
+      b, sign, b.integer(APInt::getSignMask(width).getSExtValue(), type));
+  Value order = arith::XOrIOp::create(b, bits, flip);
+  Value isNaN = b.fcompare(CmpFPredicate::UNO, x, x);
+  return b.select(isNaN, b.integer(-2, type), order);
+}
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
+static Value allocate(GpuBuilder &b, ArrayRef<Value> sizes, Type type) {
+  auto memory = memref::AllocOp::create(b, getAsOpFoldResult(sizes), type,
+                                        /*memorySpace=*/Attribute());
+  memory.setAlignment(64);
+  return memory;
+}
+
+static Scratch allocateScratch(GpuBuilder &b, Plan &plan) {
+  AttentionSizes sizes = getSizes(b, b.getLoc(), plan.op);
+  Value slots = b.mul(b.idx(sizes.batch), b.idx(sizes.numKvHeads));
+  Value blocks = b.div(b.add(b.idx(sizes.seqLenKv), plan.keysPerBlock - 1),
+                       b.idx(plan.keysPerBlock));
+  Value keys = b.mul(blocks, b.idx(plan.keysPerBlock));
+  Value heads = b.idx(plan.group);
+  Scratch scratch;
+  scratch.scores = allocate(b, {slots, heads, keys}, plan.type);
+  scratch.orders = allocate(b, {slots, keys}, plan.getOrderType());
+  // Not more than there are, if it may be many.
+  Value chosen = b.idx(plan.topK);
+  if (plan.topK > kFewKeys)
+    chosen = b.min(chosen, b.idx(sizes.seqLenKv));
+  scratch.chosen = allocate(b, {slots, chosen}, b.getI32Type());
+  scratch.numChosen = allocate(b, slots, b.getI32Type());
+  if (plan.needsSoftmax) {
+    Value parts = b.mul(blocks, b.idx(Plan::kScoreWarps));
+    scratch.maxima = allocate(b, {slots, heads, parts}, plan.type);
+    scratch.sums = allocate(b, {slots, heads, parts}, plan.type);
+    scratch.inverses = allocate(b, {slots, heads}, plan.type);
+  }
+  if (plan.hasRealloc)
+    scratch.shares = allocate(b, {slots, heads}, plan.type);
+  if (plan.means) {
+    Value means = b.idx(plan.means);
+    scratch.valueSums = allocate(
+        b, {slots, means, blocks, b.idx(plan.headDimV + 1)}, plan.type);
+    scratch.means =
+        allocate(b, {slots, means, b.idx(plan.headDimV)}, plan.type);
+  }
+  return scratch;
+}
+
+/// What becomes of a number of the attention to the chosen keys.
+static Value mixMean(GpuBuilder &b, Plan &plan, const Scratch &scratch,
+                     Value batch, Value head, Value column, Value y) {
+  AttentionSizes sizes = getSizes(b, b.getLoc(), plan.op);
+  Value kvHead = b.div(head, b.idx(plan.group));
+  Value h = b.rem(head, b.idx(plan.group));
+  Value slot = b.add(b.mul(batch, b.idx(sizes.numKvHeads)), kvHead);
+  Value none = b.number(0.0, plan.type), one = b.number(1.0, plan.type);
+  if (plan.hasRealloc) {
+    Value share = b.load(scratch.shares, {slot, h});
+    Value mean =
+        plan.means ? b.load(scratch.means,
+                            {slot, plan.mayExclude ? h : b.idx(0), column})
+                   : b.load(plan.step.getValueMean(), {batch, kvHead, column});
+    Value mixed = b.fma(y, share, b.fmul(mean, b.fsub(one, share)));
+    y = b.select(b.fcompare(CmpFPredicate::OEQ, share, one), y, mixed);
+  }
+  if (plan.needsSoftmax) {
+    // A NaN among the scores may not have been chosen; a head that sees nothing
+    // gives 0, whatever the mean.
+    Value inverse = b.load(scratch.inverses, {slot, h});
+    Value isNaN = b.fcompare(CmpFPredicate::UNO, inverse, inverse);
+    y = b.select(isNaN, inverse, y);
+    y = b.select(b.fcompare(CmpFPredicate::OEQ, inverse, none), none, y);
+  }
+  return y;
+}
+
+LogicalResult attn::emitSparq(OpBuilder &builder, SparqStepOp op,
+                              const GpuTarget &target) {
+  Plan plan(op);
+  int64_t shared = std::max(plan.getScoreBytes(), plan.getChoiceBytes());
+  if (shared > target.sharedBytes)
+    return op.emitOpError("expects to need at most ")
+           << target.sharedBytes << " bytes of shared memory, but head_dim "
+           << plan.headDim << ", rank " << plan.rank << " and " << plan.group
+           << " heads of a group need " << shared << "; use a smaller rank";
+  AttentionStep step{plan.op, op.getOutput(), Value(), Value(),
+                     plan.op.getLayout()};
+  // One block of threads has all chosen keys of a key head, unless they are
+  // many: as many warps as make it short.
+  TileConfigAttr config = chooseSplitKvConfig(plan.op);
+  config = TileConfigAttr::get(op.getContext(), config.getKernel(),
+                               config.getBlockQ(), 2 * config.getBlockKv(),
+                               2 * config.getWarps(), config.getStages());
+  GpuBuilder b(op.getLoc(), builder, plan.type, /*lanes=*/1);
+  // Nothing may be emitted when this is refused.
+  if (failed(checkSplitKv(step, config, target)))
+    return failure();
+  Scratch scratch = allocateScratch(b, plan);
+  emitScores(b, plan, scratch);
+  emitChoice(b, plan, scratch);
+  step.chosen = scratch.chosen;
+  step.numChosen = scratch.numChosen;
+  step.finish = [&](GpuBuilder &b, Value batch, Value head, Value column,
+                    Value y) {
+    return mixMean(b, plan, scratch, batch, head, column, y);
+  };
+  return emitSplitKv(b, step, config, target);
+}

@@ -1,0 +1,90 @@
+//===- Sparq.h - The kernels of SparQ attention -----------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Three launches: scores of all keys by a few channels, blocks of threads over
+// ranges of keys; the choice of keys, a block for each key head; and attention
+// to the chosen keys by the split-KV kernel.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOGPU_SPARQ_H
+#define ATTN_LIB_CONVERSION_ATTNTOGPU_SPARQ_H
+
+#include "Kernels.h"
+#include "KeyRows.h"
+#include "ScoreElement.h"
+
+namespace mlir::attn::sparq {
+
+/// What one launch leaves for the next, in memory of the device. A slot is a
+/// key head of a batch entry, a part what a warp has of a block's keys.
+struct Scratch {
+  Value scores;           ///< [slot][head][key]: units of log2.
+  Value maxima, sums;     ///< [slot][head][part], or null.
+  Value valueSums;        ///< [slot][mean][block][head_dim_v + 1], or null.
+  Value orders;           ///< [slot][key].
+  Value chosen;           ///< [slot][top_k].
+  Value numChosen;        ///< [slot].
+  Value inverses, shares; ///< [slot][head], or null.
+  Value means;            ///< [slot][mean][head_dim_v], or null.
+};
+
+/// What is asked for, and how blocks of threads share it.
+struct Plan {
+  Plan(SparqStepOp step);
+
+  SparqStepOp step;
+  AttentionInterface op;
+  FloatType type;
+  int64_t group, headDim, headDimV, rank, topK, localWindow;
+  bool sumsPowers;    ///< Choose by sums of probabilities.
+  bool hasRealloc;    ///< Give what is left to the mean value.
+  bool needsSoftmax;  ///< Of approximate scores.
+  bool readsChannels; ///< Of key_t; else whole rows of key.
+  bool mayExclude;    ///< Heads may see different keys.
+  int64_t width;      ///< Keys of a channel that a thread reads at a time.
+  int64_t keysPerBlock;
+  int64_t means; ///< Mean values of a key head to compute: 0, 1 or group.
+
+  /// Of the launch of scores.
+  static constexpr int64_t kScoreWarps = 4;
+  /// Of the choice.
+  static constexpr int64_t kChoiceWarps = 16;
+
+  /// Of as many bits as numbers, what they are compared by.
+  IntegerType getOrderType() {
+    return IntegerType::get(type.getContext(), type.getWidth());
+  }
+  int64_t bytes() { return type.getWidth() / 8; }
+  /// Shared memory of a block of threads.
+  int64_t getScoreBytes();
+  int64_t getChoiceBytes();
+};
+
+/// Where a block of threads, or a thread, is.
+struct Place {
+  Value batch, kvHead, slot, firstHead;
+  Value lo, hi; ///< The keys that its heads see.
+  bool needsMask = false;
+  Value thread, lane, warp;
+
+  static Place get(GpuBuilder &b, Plan &plan, Value slot, Value thread);
+};
+
+/// `x` of a thread as a number that compares, without a sign, as it does: -0.0
+/// as 0.0, NaN above all but the greatest number.
+Value toOrder(GpuBuilder &b, Value x);
+/// The order of -inf, and of +inf.
+Value getOrderOfInfinity(GpuBuilder &b, bool negative);
+
+/// Launches the first step.
+void emitScores(OpBuilder &builder, Plan &plan, const Scratch &scratch);
+/// Launches the second.
+void emitChoice(OpBuilder &builder, Plan &plan, const Scratch &scratch);
+
+} // namespace mlir::attn::sparq
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOGPU_SPARQ_H

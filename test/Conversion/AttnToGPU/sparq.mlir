@@ -1,0 +1,66 @@
+// RUN: attn-opt %s --convert-attn-to-gpu --canonicalize --cse --split-input-file | FileCheck %s
+
+// Three launches for two key heads: scores of ranges of keys, the choice, and
+// attention to what was chosen. Lengths of key_t are those of the scores.
+// CHECK-LABEL: func.func @channels
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf16>, %[[K:[^:]+]]: memref<1x2x?x128xf16>, %[[V:[^:]+]]: memref<1x2x?x128xf16>, %[[KT:[^:]+]]: memref<1x2x?x128x2048xf16>, %[[O:[^:]+]]: memref
+// CHECK-DAG:     %[[SCORES:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x4x?xf32>
+// CHECK-DAG:     %[[ORDERS:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x?xi32>
+// CHECK-DAG:     %[[CHOSEN:.+]] = memref.alloc() {{.*}} : memref<2x64xi32>
+// CHECK:         gpu.launch {{.*}} threads{{.*}} = %c128, {{.*}} dynamic_shared_memory_size
+// Eight channels of eight keys are asked for at once, each by one access.
+// CHECK:           scf.for
+// CHECK-COUNT-8:     vector.load %[[KT]]{{.*}} {alignment = 16 : i64} : memref<1x2x?x128x2048xf16>, vector<8xf16>
+// CHECK-NOT:         vector.load
+// CHECK:             scf.yield
+// CHECK-NOT:       %[[K]]
+// CHECK-COUNT-4:   vector.store {{.*}}, %[[SCORES]]
+// CHECK:           gpu.terminator
+// CHECK:         gpu.launch {{.*}} = %c2, {{.*}} threads{{.*}} = %c512, {{.*}} dynamic_shared_memory_size
+// CHECK:           memref.store {{.*}}, %[[ORDERS]]
+// Three digits of 32 bits.
+// CHECK-COUNT-3:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
+// CHECK-NOT:       memref.atomic_rmw
+// CHECK:           memref.store {{.*}}, %[[CHOSEN]]
+// CHECK:           gpu.terminator
+// CHECK:         gpu.launch {{.*}} = %c2, {{.*}} threads{{.*}} = %c256, {{.*}} dynamic_shared_memory_size
+// CHECK:           memref.load %[[CHOSEN]]
+// CHECK:           vector.load %[[K]]{{.*}} {alignment = 16 : i64}
+// CHECK:           vector.load %[[V]]{{.*}} {alignment = 16 : i64}
+// CHECK:           memref.store {{.*}}, %[[O]]
+// CHECK:           gpu.terminator
+// CHECK-NOT:     gpu.launch
+// CHECK-NOT:     attn.
+module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 132>} {
+  func.func @channels(%q: memref<1x8x1x128xf16>, %k: memref<1x2x?x128xf16>,
+      %v: memref<1x2x?x128xf16>, %kt: memref<1x2x?x128x2048xf16>,
+      %o: memref<1x8x1x128xf16>) {
+    attn.sparq_step ins(%q, %k, %v rank(32) top_k(64) local_window(16)
+        key_t(%kt)) outs(%o)
+      : (memref<1x8x1x128xf16>, memref<1x2x?x128xf16>, memref<1x2x?x128xf16>,
+         memref<1x2x?x128x2048xf16>, memref<1x8x1x128xf16>) -> ()
+    return
+  }
+}
+
+// -----
+
+// Without key_t, whole rows of key. One head chooses by its scores as they are:
+// no powers without realloc. Orders of 64 bits have six digits.
+// CHECK-LABEL: func.func @rows
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x2x1x16xf64>, %[[K:[^:]+]]: memref<1x2x?x16xf64>
+// CHECK:         gpu.launch
+// CHECK-COUNT-4:   vector.load %[[K]]
+// CHECK:           gpu.terminator
+// CHECK:         gpu.launch
+// CHECK-COUNT-6:   memref.atomic_rmw addi
+// CHECK-NOT:       memref.atomic_rmw
+// CHECK:           gpu.terminator
+// CHECK:         gpu.launch
+func.func @rows(%q: memref<1x2x1x16xf64>, %k: memref<1x2x?x16xf64>,
+    %v: memref<1x2x?x16xf64>, %o: memref<1x2x1x16xf64>) {
+  attn.sparq_step ins(%q, %k, %v rank(4) top_k(64) realloc(off)) outs(%o)
+    : (memref<1x2x1x16xf64>, memref<1x2x?x16xf64>, memref<1x2x?x16xf64>,
+       memref<1x2x1x16xf64>) -> ()
+  return
+}
