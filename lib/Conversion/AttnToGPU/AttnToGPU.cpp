@@ -57,8 +57,15 @@ static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
   TileConfigAttr config;
   if (auto sdpa = dyn_cast<SdpaStepOp>(op))
     config = sdpa.getConfigAttr();
-  if (!config && !isDecodeStep(step.op))
+  if (!config && !isDecodeStep(step.op)) {
     config = choosePrefillConfig(step, target);
+    Type type = getElementTypeOrSelf(step.op.getQuery().getType());
+    if (!config && (type.isF16() || type.isBF16())) {
+      std::string reason = getPrefillObstacle(step, target);
+      op->emitRemark("computed without matrix instructions: ")
+          << (reason.empty() ? "no tiles fit the shared memory" : reason);
+    }
+  }
   if (!config)
     config = chooseSplitKvConfig(step.op);
   switch (config.getKernel()) {

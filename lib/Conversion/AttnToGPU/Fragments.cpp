@@ -28,7 +28,8 @@ int64_t SharedRows::period() const {
   return std::min<int64_t>(kMatrixRows, chunks() & -chunks());
 }
 
-Fragments::Fragments(GpuBuilder &b, Type element, Value threadIndex)
+Fragments::Fragments(GpuBuilder &b, Type element, Value threadIndex,
+                     bool isLate)
     : b(b), element(element), word(b.getI32Type()),
       sharedPtr(LLVM::LLVMPointerType::get(
           b.getContext(),
@@ -38,7 +39,8 @@ Fragments::Fragments(GpuBuilder &b, Type element, Value threadIndex)
           static_cast<unsigned>(NVVM::NVVMMemorySpace::Global))) {
   thread = toInt(threadIndex);
   warp = b.div(thread, integer(kWarpSize));
-  lane = b.rem(thread, integer(kWarpSize));
+  lane = isLate ? NVVM::LaneIdOp::create(b, b.getI32Type()).getRes()
+                : b.rem(thread, integer(kWarpSize));
   group = b.div(lane, integer(4));
   inGroup = b.rem(lane, integer(4));
 }
@@ -212,28 +214,28 @@ Value Fragments::fma(Value x, Value y, Value z) {
 //===----------------------------------------------------------------------===//
 
 MatrixRows::MatrixRows(Fragments &f, GpuBuilder &b, SharedRows rows, Value base,
-                       Value row, Value chunk)
-    : rows(rows) {
-  Value start = f.at(base, b.mul(row, f.integer(rows.rowBytes())));
-  Value first = b.createOrFold<arith::XOrIOp>(chunk, f.swizzle(row, rows));
-  for (int64_t pair = 0; pair < rows.period() / 2; ++pair) {
-    Value place = b.createOrFold<arith::XOrIOp>(first, f.integer(2 * pair));
-    pointers.push_back(f.at(start, b.mul(place, f.integer(kChunkBytes))));
-  }
+                       Value first, Value row, Value chunk)
+    : f(&f), b(&b), rows(rows), base(base) {
+  Value place = b.createOrFold<arith::XOrIOp>(chunk, f.swizzle(row, rows));
+  offset = b.add(b.add(first, b.mul(row, f.integer(rows.rowBytes()))),
+                 b.mul(place, f.integer(kChunkBytes)));
 }
 
-MatrixRows MatrixRows::shifted(Fragments &f, Value bytes) const {
+MatrixRows MatrixRows::shifted(Value bytes) const {
   MatrixRows other = *this;
-  for (Value &pointer : other.pointers)
-    pointer = f.at(pointer, bytes);
+  other.offset = b->add(offset, bytes);
   return other;
 }
 
-Value MatrixRows::at(Fragments &f, int64_t firstRow, int64_t pair) const {
-  int64_t pairs = pointers.size();
-  return f.at(pointers[pair % pairs],
-              firstRow * rows.rowBytes() +
-                  pair / pairs * pairs * 2 * kChunkBytes);
+Value MatrixRows::at(int64_t firstRow, int64_t pair) const {
+  // Rows begin at multiples of the period: the number of a chunk in it is some
+  // bits of the offset.
+  int64_t pairs = rows.period() / 2;
+  int64_t bits = pair % pairs * 2 * kChunkBytes;
+  Value place =
+      bits ? b->createOrFold<arith::XOrIOp>(offset, f->integer(bits)) : offset;
+  return f->at(f->at(base, place), firstRow * rows.rowBytes() +
+                                       pair / pairs * pairs * 2 * kChunkBytes);
 }
 
 //===----------------------------------------------------------------------===//

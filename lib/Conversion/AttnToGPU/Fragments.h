@@ -40,7 +40,9 @@ using Sums = std::array<Value, 4>;
 class Fragments {
 public:
   /// `element` is f16 or bf16; `thread` the thread's number in its block.
-  Fragments(GpuBuilder &b, Type element, Value thread);
+  /// `isLate` finds out the lane in another way, so that what follows from it
+  /// is not kept in registers from where it was computed before.
+  Fragments(GpuBuilder &b, Type element, Value thread, bool isLate = false);
 
   //===--------------------------------------------------------------------===//
   // Who this is, as i32
@@ -113,19 +115,22 @@ private:
 class MatrixRows {
 public:
   /// Lanes are at `row` (i32, equal modulo 8 to the row in its matrix) and at
-  /// every second chunk from `chunk` (i32, 0 or 1) on; `base` points to row 0.
+  /// every second chunk from `chunk` (i32, 0 or 1) on; row 0 is `first` bytes
+  /// (i32, a multiple of 128) behind `base`.
   MatrixRows(Fragments &f, GpuBuilder &b, SharedRows rows, Value base,
-             Value row, Value chunk);
+             Value first, Value row, Value chunk);
 
-  /// The same rows `bytes` (i32) further.
-  MatrixRows shifted(Fragments &f, Value bytes) const;
+  /// The same rows `bytes` (i32, a multiple of 128) further.
+  MatrixRows shifted(Value bytes) const;
   /// The pointer for chunks 2 * pair and 2 * pair + 1, `firstRow` rows (a
   /// multiple of 8) down.
-  Value at(Fragments &f, int64_t firstRow, int64_t pair) const;
+  Value at(int64_t firstRow, int64_t pair) const;
 
 private:
+  Fragments *f;
+  GpuBuilder *b;
   SharedRows rows;
-  SmallVector<Value> pointers; ///< For every place of a pair in the period.
+  Value base, offset;
 };
 
 /// The threads of a block that copy rows to shared memory: neighbours copy

@@ -143,8 +143,9 @@ PrefillKernel::Row PrefillKernel::rowAt(Value number) {
   return row;
 }
 
-/// The rows whose scores this lane has, and the keys that they see.
-void PrefillKernel::findRows() {
+/// The rows whose scores this lane has, and if asked for the keys that they
+/// see.
+void PrefillKernel::findRows(bool withKeys) {
   rows.clear();
   IndexMath math{b, b.getLoc()};
   auto ranges = cast<AttnKeyRangesInterface>(op.getOperation());
@@ -154,12 +155,14 @@ void PrefillKernel::findRows() {
     std::array<Row, 2> &pair = rows.emplace_back();
     for (int64_t half = 0; half < 2; ++half) {
       Row row = rowAt(b.add(first, f->integer(16 * m + 8 * half)));
-      SmallVector<KeyRange> keys = ranges.getKeyRanges(
-          b, b.getLoc(), batch, row.head, row.query, math.add(row.query, 1));
-      assert(keys.size() == 1 && "one row sees one range of keys");
-      if (!isConstantIntValue(keys[0].lo, 0))
-        row.lo = f->toInt(b.idx(keys[0].lo));
-      row.hi = f->toInt(b.idx(keys[0].hi));
+      if (withKeys) {
+        SmallVector<KeyRange> keys = ranges.getKeyRanges(
+            b, b.getLoc(), batch, row.head, row.query, math.add(row.query, 1));
+        assert(keys.size() == 1 && "one row sees one range of keys");
+        if (!isConstantIntValue(keys[0].lo, 0))
+          row.lo = f->toInt(b.idx(keys[0].lo));
+        row.hi = f->toInt(b.idx(keys[0].hi));
+      }
       pair[half] = row;
     }
   }
@@ -323,14 +326,15 @@ void PrefillKernel::emitBlock(GpuThread id) {
   Fragments fragments(b, type, id.thread);
   f = &fragments;
   // The last rows of a causal op have most to do: they begin.
-  Value tile = b.rem(id.block, numTiles);
+  Value number = f->toInt(id.block), perHead = f->toInt(numTiles);
+  Value tile = b.rem(number, perHead);
   if (op.getWindowRight() >= 0)
-    tile = b.sub(b.sub(numTiles, b.idx(1)), tile);
-  Value rest = b.div(id.block, numTiles);
-  firstHead = b.mul(b.rem(rest, numHeadBlocks), packed);
-  batch = b.div(rest, numHeadBlocks);
+    tile = b.sub(b.sub(perHead, f->integer(1)), tile);
+  Value rest = b.div(number, perHead), blocks = f->toInt(numHeadBlocks);
+  firstHead = f->toIndex(b.mul(b.rem(rest, blocks), f->toInt(packed)));
+  batch = f->toIndex(b.div(rest, blocks));
   kvHead = b.div(firstHead, group);
-  firstRow = b.mul(tile, b.idx(shape.blockQ()));
+  firstRow = f->toIndex(b.mul(tile, f->integer(shape.blockQ())));
   lastRow = b.sub(b.min(b.add(firstRow, shape.blockQ()), numRows), b.idx(1));
   factor = element.getFactor();
   negFactor = b.fsub(b.number(0.0, b.floatType), factor);
@@ -360,7 +364,7 @@ void PrefillKernel::emitBlock(GpuThread id) {
              [&] { fetch(tileAt(number), number, /*isFull=*/false); });
     f->commitCopies();
   }
-  findRows();
+  findRows(/*withKeys=*/true);
 
   // Lanes 0-7, 8-15, ... point to the rows of one matrix each.
   Value inMatrix = b.rem(f->lane, f->integer(8));
@@ -370,13 +374,13 @@ void PrefillKernel::emitBlock(GpuThread id) {
     return b.add(inMatrix, b.mul(which, f->integer(8)));
   };
   Value warpRow = b.mul(f->warp, f->integer(shape.warpRows()));
-  queryRows.emplace(
-      *f, b, SharedRows{shape.headDim},
-      f->at(shared, b.mul(warpRow, f->integer(2 * shape.headDim))), down(low),
-      high);
-  Value stages = f->at(shared, shape.queryBytes());
-  keyRows.emplace(*f, b, key.rows, stages, down(high), low);
-  valueRows.emplace(*f, b, value.rows, f->at(stages, shape.keyBytes()),
+  queryRows.emplace(*f, b, SharedRows{shape.headDim}, shared,
+                    b.mul(warpRow, f->integer(2 * shape.headDim)), down(low),
+                    high);
+  keyRows.emplace(*f, b, key.rows, shared, f->integer(shape.queryBytes()),
+                  down(high), low);
+  valueRows.emplace(*f, b, value.rows, shared,
+                    f->integer(shape.queryBytes() + shape.keyBytes()),
                     down(low), high);
   queries.clear();
   if (shape.keepsQuery()) {
@@ -385,7 +389,7 @@ void PrefillKernel::emitBlock(GpuThread id) {
     for (int64_t m = 0; m < shape.rowTiles; ++m) {
       auto &tile = queries.emplace_back();
       for (int64_t k = 0; k < shape.headDim / 16; ++k)
-        tile.push_back(f->loadMatrices(queryRows->at(*f, 16 * m, k),
+        tile.push_back(f->loadMatrices(queryRows->at(16 * m, k),
                                        /*isTransposed=*/false));
     }
   }
@@ -414,5 +418,8 @@ void PrefillKernel::emitBlock(GpuThread id) {
   // Shared memory is about to have the output.
   f->waitForCopies(0);
   b.barrier();
+  Fragments late(b, type, id.thread, /*isLate=*/true);
+  f = &late;
+  findRows(/*withKeys=*/false);
   writeRows(state);
 }

@@ -100,19 +100,19 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
     return {};
   AttentionInterface op = step.op;
   int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
-  int64_t widest = std::max(headDim, headDimV);
   struct Choice {
     int64_t blockQ, blockKv, warps, stages;
   };
   // The first that fits. Two row tiles a warp halve what it reads of shared
-  // memory, as long as their sums fit its registers.
+  // memory, as long as all stays in its registers:
+  // test/Target/GPU/Inputs/registers.py assembles these.
   SmallVector<Choice> choices;
-  if (widest <= 64)
-    choices = {{128, 64, 4, 2}, {64, 64, 4, 2}};
-  else if (widest <= 128)
-    choices = {{128, 32, 4, 2}, {64, 64, 4, 2}, {64, 32, 4, 2}};
+  if (std::max(headDim, headDimV) <= 96)
+    choices = {{128, 32, 4, 2}, {64, 32, 4, 2}};
+  else if (headDimV <= 128)
+    choices = {{128, 64, 8, 2}, {64, 32, 4, 2}};
   else
-    choices = {{128, 32, 8, 2}, {64, 32, 4, 2}, {64, 16, 4, 2}, {32, 16, 2, 2}};
+    choices = {{128, 32, 8, 2}, {64, 16, 4, 2}, {32, 16, 2, 2}};
   // Fewer rows leave warps without work.
   std::optional<int64_t> group = getStaticGroupSize(op);
   int64_t seqLenQ = op.getQuery().getType().getDimSize(op.getSeqAxis());

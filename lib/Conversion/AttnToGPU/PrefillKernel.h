@@ -65,7 +65,7 @@ private:
 
   /// One block.
   void emitBlock(GpuThread id);
-  void findRows();
+  void findRows(bool withKeys);
   void orderTiles();
   Value tileAt(Value step);
   void copyQueries();

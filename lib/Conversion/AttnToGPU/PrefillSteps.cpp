@@ -67,13 +67,12 @@ SmallVector<SmallVector<Sums>> PrefillKernel::scores(const MatrixRows &keys) {
   for (int64_t k = 0; k < shape.headDim / 16; ++k) {
     SmallVector<std::array<Value, 4>> a;
     for (int64_t m = 0; m < shape.rowTiles; ++m)
-      a.push_back(shape.keepsQuery()
-                      ? queries[m][k]
-                      : f->loadMatrices(queryRows->at(*f, 16 * m, k),
-                                        /*isTransposed=*/false));
+      a.push_back(shape.keepsQuery() ? queries[m][k]
+                                     : f->loadMatrices(queryRows->at(16 * m, k),
+                                                       /*isTransposed=*/false));
     for (int64_t j = 0; j < shape.blockKv / 16; ++j) {
       std::array<Value, 4> words =
-          f->loadMatrices(keys.at(*f, 16 * j, k), /*isTransposed=*/false);
+          f->loadMatrices(keys.at(16 * j, k), /*isTransposed=*/false);
       for (int64_t m = 0; m < shape.rowTiles; ++m)
         for (int64_t half = 0; half < 2; ++half) {
           Sums &sums = products[m][2 * j + half];
@@ -230,7 +229,7 @@ void PrefillKernel::addValues(const SmallVector<SmallVector<Sums>> &powers,
         }
     for (int64_t i = 0; i < shape.headDimV / 16; ++i) {
       std::array<Value, 4> words =
-          f->loadMatrices(values.at(*f, 16 * j, i), /*isTransposed=*/true);
+          f->loadMatrices(values.at(16 * j, i), /*isTransposed=*/true);
       if (seen)
         for (int64_t w = 0; w < 4; ++w)
           words[w] = b.both(words[w], kept[w % 2]);
@@ -268,8 +267,7 @@ SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
   f->commitCopies();
 
   Value offset = b.mul(stage, f->integer(shape.stageBytes()));
-  SmallVector<SmallVector<Sums>> tileScores =
-      scores(keyRows->shifted(*f, offset));
+  SmallVector<SmallVector<Sums>> tileScores = scores(keyRows->shifted(offset));
   Value firstKey = b.mul(tile, f->integer(shape.blockKv));
   softmax(tileScores, state, firstKey, isMasked);
   Value seen = element.mayExclude() ? seenKeys(tileScores) : Value();
@@ -278,7 +276,7 @@ SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
       addPowers(*f, b, tileScores[m], half, state.maxima[m][half],
                 state.sums[m][half], state.outputs[m],
                 isScaledLate ? factor : Value(), negFactor);
-  addValues(tileScores, valueRows->shifted(*f, offset), seen, state);
+  addValues(tileScores, valueRows->shifted(offset), seen, state);
 
   SmallVector<Value> next = state.flat();
   Value isLast = b.compare(CmpIPredicate::eq, stage, last);

@@ -90,3 +90,12 @@ func.func @shared(%q: !h) {
   attn.sdpa_step ins(%q, %q, %q) outs(%q) config(<kernel = mma_sync, block_q = 64, block_kv = 64, stages = 4>) : (!h, !h, !h, !h) -> ()
   return
 }
+
+// -----
+
+!h = memref<1x2x64x72xf16>
+func.func @without(%q: !h) {
+  // expected-remark @+1 {{computed without matrix instructions: mma_sync takes head_dim and head_dim_v that are multiples of 16 of at most 256}}
+  attn.sdpa_step ins(%q, %q, %q) outs(%q) : (!h, !h, !h, !h) -> ()
+  return
+}

@@ -25,6 +25,8 @@
 // RUN: %{run} --function=pages '--input=3x4x70x64xf16=random(1)' '--input=12x2x32x64xf16=random(2)' '--input=12x2x32x64xf16=random(3)' --input=@%t.pages.npy --input=@%t.kvlen.npy
 // RUN: %{run} --function=small_pages '--input=3x4x70x64xf16=random(1)' '--input=12x2x8x64xf16=random(2)' '--input=12x2x8x64xf16=random(3)' --input=@%t.pages.npy
 // RUN: %{run} --function=scale '--input=1x2x70x64xf16=random(1)' '--input=1x2x90x64xf16=random(2)' '--input=1x2x90x64xf16=random(3)' --input=-0.3:f32
+// Rows that lie at no multiples of 16 bytes.
+// RUN: %{run} --function=slices '--input=1x2x70x72xf16=random(1)' '--input=1x2x90x66xf16=random(2)' '--input=1x2x90x66xf16=random(3)'
 // Parts in f32, and their merge.
 // RUN: %{run} --function=causal --strategy=blockwise:num-splits=2 '--input=2x4x40x128xbf16=random(1)' '--input=2x2x90x128xbf16=random(2)' '--input=2x2x90x128xbf16=random(3)'
 
@@ -122,5 +124,15 @@ func.func @small_pages(%q: !q3, %k: !small, %v: !small, %t: tensor<3x4xi32>) -> 
 !kn = tensor<1x2x90x64xf16>
 func.func @scale(%q: !qn, %k: !kn, %v: !kn, %scale: f32) -> !qn {
   %r = attn.sdpa %q, %k, %v dynamic_scale(%scale) : (!qn, !kn, !kn, f32) -> !qn
+  return %r : !qn
+}
+
+!qi = tensor<1x2x70x72xf16>
+!ki = tensor<1x2x90x66xf16>
+func.func @slices(%q: !qi, %k: !ki, %v: !ki) -> !qn {
+  %qs = tensor.extract_slice %q[0, 0, 0, 4] [1, 2, 70, 64] [1, 1, 1, 1] : !qi to !qn
+  %ks = tensor.extract_slice %k[0, 0, 0, 1] [1, 2, 90, 64] [1, 1, 1, 1] : !ki to !kn
+  %vs = tensor.extract_slice %v[0, 0, 0, 2] [1, 2, 90, 64] [1, 1, 1, 1] : !ki to !kn
+  %r = attn.sdpa %qs, %ks, %vs causal : (!qn, !kn, !kn) -> !qn
   return %r : !qn
 }
