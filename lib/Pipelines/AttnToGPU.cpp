@@ -38,6 +38,9 @@ attn::getAttnToGPUStages(const AttnToGPUOptions &options) {
   // Ops that a kernel computes whole.
   stages.push_back({"fused", [](OpPassManager &pm) {
                       pm.addPass(createAttnFuseSdpaPass());
+                      AttnFuseBlockLocalPassOptions blocks;
+                      blocks.maxKeys = 64;
+                      pm.addPass(createAttnFuseBlockLocalPass(blocks));
                       pm.addPass(createAttnFuseSparQPass());
                       addCleanup(pm);
                     }});

@@ -129,8 +129,8 @@ def ConvertAttnToGPUPass
     : Pass<"convert-attn-to-gpu", "::mlir::func::FuncOp"> {
   let summary = "Lower layer-B attention ops on memrefs to kernels for GPUs";
   let description = [{
-    Exact. `attn.sdpa_step` and `attn.partial` become a launch of the kernel
-    that `config` names, or of one chosen by their shape; `attn.merge` becomes
+    Exact. `attn.sdpa_step`, `attn.star_step`, `attn.block_local_step` and
+    `attn.partial` become a launch of the kernel that `config` names, or of one chosen by their shape; `attn.merge` becomes
     one as well. All else around them is left alone; other attn ops are errors.
 
     `split_kv` takes every shape and type. A warp's lanes lie along rows of key

@@ -40,6 +40,12 @@ AttentionStep AttentionStep::get(Operation *op) {
   if (auto step = dyn_cast<SdpaStepOp>(op))
     return {attention, step.getOutput(), step.getLse(), step.getSinks(),
             attention.getLayout()};
+  if (auto step = dyn_cast<StarStepOp>(op))
+    return {attention, step.getOutput(), step.getLse(), step.getSinks(),
+            attention.getLayout()};
+  if (auto step = dyn_cast<BlockLocalStepOp>(op))
+    return {attention, step.getOutput(), step.getLse(), Value(),
+            attention.getLayout()};
   auto partial = cast<PartialOp>(op);
   return {attention, partial.getOutput(), partial.getLse(), Value(),
           Layout::bhsd};
@@ -57,6 +63,15 @@ static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
   TileConfigAttr config;
   if (auto sdpa = dyn_cast<SdpaStepOp>(op))
     config = sdpa.getConfigAttr();
+  if (auto star = dyn_cast<StarStepOp>(op)) {
+    config = star.getConfigAttr();
+    if (star.getAnchorKey())
+      return op->emitOpError("expects anchors in key, not beside it; compile "
+                             "for the CPU");
+  }
+  if (auto local = dyn_cast<BlockLocalStepOp>(op);
+      local && local.getPrefixKey())
+    return op->emitOpError("expects no prefix; compile for the CPU");
   if (!config && !isDecodeStep(step.op)) {
     config = choosePrefillConfig(step, target);
     Type type = getElementTypeOrSelf(step.op.getQuery().getType());
@@ -99,7 +114,7 @@ static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
              << operand.getType() << "; bufferize first";
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
-  if (isa<SdpaStepOp, PartialOp>(op)) {
+  if (isa<SdpaStepOp, StarStepOp, BlockLocalStepOp, PartialOp>(op)) {
     if (failed(lowerAttention(rewriter, op, target)))
       return failure();
   } else if (auto merge = dyn_cast<MergeOp>(op)) {

@@ -35,7 +35,7 @@ struct AttentionStep {
   /// What becomes of an element of the output, or null.
   FinishElement finish = {};
 
-  /// Of attn.sdpa_step or attn.partial.
+  /// Of attn.sdpa_step, attn.star_step, attn.block_local_step or attn.partial.
   static AttentionStep get(Operation *op);
 };
 

@@ -37,6 +37,11 @@ public:
   void emit(const GpuTarget &target);
 
 private:
+  /// A range of keys, or several that follow each other.
+  struct Segment {
+    OpFoldResult lo, hi;
+    Value begin; ///< Position of the first key.
+  };
   /// What is known in one block of threads.
   struct Tile {
     Value batch, kvHead, firstRow;
@@ -44,8 +49,11 @@ private:
     SmallVector<Value> heads, queries; ///< Of each row.
     Value lane, warp;
     SmallVector<SmallVector<Value>> rows; ///< Queries: [row][chunk].
-    Value hi;                             ///< End of the keys.
-    Value slot;                           ///< Of chosen keys.
+    /// Ranges of keys, one after the other: a key's position is its distance
+    /// from the first of them, but for one range the key itself.
+    SmallVector<Segment> segments;
+    Value end; ///< Of the positions of this block.
+    Value slot; ///< Of chosen keys.
     bool needsMask = false;
   };
 
@@ -53,6 +61,9 @@ private:
   void emitTile(Tile &tile, Value split, Value numSplits, Value output,
                 Value lse, bool isSplit);
   Value rowAt(Value row, Value &query);
+  /// Fills in the segments; the positions of all keys.
+  std::pair<Value, Value> getPositions(Tile &tile, ArrayRef<KeyRange> ranges);
+  Value keyAt(const Tile &tile, Value position);
   State emitStep(const Tile &tile, Value first, const State &state);
   void joinLanes(State &state);
   void writeTile(const Tile &tile, const State &state, Value split,

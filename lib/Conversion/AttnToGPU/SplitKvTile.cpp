@@ -84,9 +84,7 @@ void SplitKvKernel::emitTile(Tile &tile, Value split, Value numSplits,
   auto ranges = cast<AttnKeyRangesInterface>(op.getOperation());
   SmallVector<KeyRange> keys =
       ranges.getKeyRanges(b, loc, tile.batch, tile.heads.front(), qLo, qHi);
-  Value lo = b.idx(keys.front().lo), hi = b.idx(keys.back().hi);
-  for (const KeyRange &range : keys)
-    tile.needsMask |= range.needsMask;
+  auto [lo, hi] = getPositions(tile, keys);
   if (step.chosen) {
     // Of those that are seen.
     tile.needsMask = false;
@@ -103,7 +101,7 @@ void SplitKvKernel::emitTile(Tile &tile, Value split, Value numSplits,
     lo = b.min(hi, b.add(lo, b.mul(split, share)));
     hi = b.min(hi, b.add(lo, share));
   }
-  tile.hi = hi;
+  tile.end = hi;
 
   State state;
   state.maxima.assign(numRows, b.negInf(type));
@@ -122,26 +120,58 @@ void SplitKvKernel::emitTile(Tile &tile, Value split, Value numSplits,
   writeTile(tile, state, split, output, lse, isSplit);
 }
 
+std::pair<Value, Value> SplitKvKernel::getPositions(Tile &tile,
+                                                    ArrayRef<KeyRange> ranges) {
+  for (const KeyRange &range : ranges) {
+    tile.needsMask |= range.needsMask;
+    if (!tile.segments.empty() && tile.segments.back().hi == range.lo)
+      tile.segments.back().hi = range.hi;
+    else
+      tile.segments.push_back({range.lo, range.hi, Value()});
+  }
+  if (tile.segments.size() == 1)
+    return {b.idx(tile.segments[0].lo), b.idx(tile.segments[0].hi)};
+  Value zero = b.idx(0), all = zero;
+  for (Segment &segment : tile.segments) {
+    segment.begin = all;
+    all = b.add(all, b.max(zero, b.sub(b.idx(segment.hi), b.idx(segment.lo))));
+  }
+  return {zero, all};
+}
+
+Value SplitKvKernel::keyAt(const Tile &tile, Value position) {
+  if (step.chosen)
+    return b.createOrFold<arith::IndexCastOp>(
+        b.getIndexType(), b.load(step.chosen, {tile.slot, position}));
+  if (tile.segments.size() == 1)
+    return position;
+  Value key;
+  for (const Segment &segment : tile.segments) {
+    Value here = b.add(b.idx(segment.lo), b.sub(position, segment.begin));
+    if (key)
+      here = b.select(b.compare(CmpIPredicate::sge, position, segment.begin),
+                      here, key);
+    key = here;
+  }
+  return key;
+}
+
 /// Adds the keys of one step, of which each group of lanes has `unroll`.
 State SplitKvKernel::emitStep(const Tile &tile, Value first,
                               const State &state) {
-  Value last = b.sub(tile.hi, b.idx(1));
+  Value last = b.sub(tile.end, b.idx(1));
   Value inWarp = b.div(tile.lane, b.idx(shape.lanes));
   Value mine =
       b.add(first, b.add(b.mul(tile.warp, b.idx(shape.numGroups())), inWarp));
   // All memory is asked for before any of it is used.
-  SmallVector<Value> positions, isKey;
+  SmallVector<Value> keyNumbers, isKey;
   SmallVector<SmallVector<Value>> keys, values;
   for (int64_t u = 0; u < unroll; ++u) {
-    Value key = b.add(mine, u * numWarps * shape.numGroups());
-    isKey.push_back(b.compare(CmpIPredicate::slt, key, tile.hi));
-    Value position = b.min(key, last);
-    if (step.chosen)
-      position = b.createOrFold<arith::IndexCastOp>(
-          b.getIndexType(), b.load(step.chosen, {tile.slot, position}));
-    positions.push_back(position);
-    keys.push_back(rows.load(tile.in, /*isValue=*/false, positions[u]));
-    values.push_back(rows.load(tile.in, /*isValue=*/true, positions[u]));
+    Value position = b.add(mine, u * numWarps * shape.numGroups());
+    isKey.push_back(b.compare(CmpIPredicate::slt, position, tile.end));
+    keyNumbers.push_back(keyAt(tile, b.min(position, last)));
+    keys.push_back(rows.load(tile.in, /*isValue=*/false, keyNumbers[u]));
+    values.push_back(rows.load(tile.in, /*isValue=*/true, keyNumbers[u]));
   }
 
   SmallVector<SmallVector<Value>> scores(numRows);
@@ -149,7 +179,7 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
     SmallVector<Value> row;
     for (auto [c, chunk] : llvm::enumerate(keys[u]))
       row.push_back(rows.dequantize(tile.in, chunk, op.getKeyScale(),
-                                    positions[u], rows.column(tile.lane, c)));
+                                    keyNumbers[u], rows.column(tile.lane, c)));
     Value seen;
     for (int64_t r = 0; r < numRows; ++r) {
       Value score;
@@ -164,11 +194,11 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
       score = b.allReduce(score, shape.lanes,
                           [&](Value x, Value y) { return b.fadd(x, y); });
       score = element.modify(score, tile.batch, tile.heads[r], tile.queries[r],
-                             positions[u]);
+                             keyNumbers[u]);
       Value isSeen = isKey[u];
       if (tile.needsMask)
         if (Value visible = element.isVisible(tile.batch, tile.heads[r],
-                                              tile.queries[r], positions[u]))
+                                              tile.queries[r], keyNumbers[u]))
           isSeen = b.both(isSeen, visible);
       score = b.select(isSeen, score, b.negInf(type));
       // A NaN is seen.
@@ -181,7 +211,7 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
     for (auto [c, chunk] : llvm::enumerate(values[u]))
       chunk = b.select(seen,
                        rows.dequantize(tile.in, chunk, op.getValueScale(),
-                                       positions[u], rows.column(tile.lane, c)),
+                                       keyNumbers[u], rows.column(tile.lane, c)),
                        b.number(0.0));
   }
 

@@ -48,3 +48,25 @@ func.func @sparq_shared(%q: memref<1x64x1x512xf32>, %kv: memref<1x1x?x512xf32>, 
     : (memref<1x64x1x512xf32>, memref<1x1x?x512xf32>, memref<1x1x?x512xf32>, memref<1x1x?x512x128xf32>, memref<1x64x1x512xf32>) -> ()
   return
 }
+
+// -----
+
+func.func @anchors(%q: memref<1x2x8x64xf32>) {
+  // expected-error @+1 {{expects anchors in key, not beside it; compile for the CPU}}
+  attn.star_step ins(%q, %q, %q causal block_size(4) anchor_size(4)
+      anchors(%q, %q)) outs(%q)
+    : (memref<1x2x8x64xf32>, memref<1x2x8x64xf32>, memref<1x2x8x64xf32>,
+       memref<1x2x8x64xf32>, memref<1x2x8x64xf32>, memref<1x2x8x64xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @prefix(%q: memref<1x2x8x64xf32>, %p: memref<1x2x2x64xf32>) {
+  // expected-error @+1 {{expects no prefix; compile for the CPU}}
+  attn.block_local_step ins(%q, %q, %q causal block_len(4) prefix_len(1)
+      prefix(%p, %p)) outs(%q)
+    : (memref<1x2x8x64xf32>, memref<1x2x8x64xf32>, memref<1x2x8x64xf32>,
+       memref<1x2x2x64xf32>, memref<1x2x2x64xf32>, memref<1x2x8x64xf32>) -> ()
+  return
+}

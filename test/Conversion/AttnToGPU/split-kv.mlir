@@ -87,3 +87,22 @@ func.func @paged(%q: memref<1x2x1x64xf32>, %k: memref<7x2x16x64xi8>,
        memref<1x2x1x64xf32>) -> ()
   return
 }
+
+// -----
+
+// The anchor and the block itself are gone through in one loop: a key is where
+// it lies in them.
+// CHECK-LABEL: func.func @star
+// CHECK:         gpu.launch
+// CHECK-NOT:       scf.for
+// CHECK:           scf.for %[[AT:.+]] = %c0 to
+// CHECK:             %[[BEHIND:.+]] = arith.cmpi sge
+// CHECK:             arith.select %[[BEHIND]]
+// CHECK:             vector.load
+// CHECK-NOT:       attn.
+func.func @star(%q: memref<8x64x256x64xf16>, %o: memref<8x64x256x64xf16>) {
+  attn.star_step ins(%q, %q, %q causal block_size(64) anchor_size(16)) outs(%o)
+    : (memref<8x64x256x64xf16>, memref<8x64x256x64xf16>,
+       memref<8x64x256x64xf16>, memref<8x64x256x64xf16>) -> ()
+  return
+}

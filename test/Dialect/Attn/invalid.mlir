@@ -579,7 +579,7 @@ func.func @sdpa_c13_call(%q: tensor<2x8x4x8xf32>) {
 // -----
 
 func.func @sdpa_c13_yield_elsewhere(%s: f32) {
-  // expected-error @below {{'attn.yield' op expects parent op to be one of 'attn.sdpa, attn.sdpa_step, attn.star, attn.block_local, attn.sparq, attn.sparq_step, attn.online, attn.partial, attn.scores, attn.block_local_step'}}
+  // expected-error @below {{'attn.yield' op expects parent op to be one of 'attn.sdpa, attn.sdpa_step, attn.star, attn.star_step, attn.block_local, attn.sparq, attn.sparq_step, attn.online, attn.partial, attn.scores, attn.block_local_step'}}
   attn.yield %s : f32
 }
 

@@ -120,6 +120,7 @@ void attn::registerBufferizableOpInterfaceExternalModels(
     MergeOp::attachInterface<LayerBModel<MergeOp>>(*context);
     DistMergeOp::attachInterface<LayerBModel<DistMergeOp>>(*context);
     SdpaStepOp::attachInterface<LayerBModel<SdpaStepOp>>(*context);
+    StarStepOp::attachInterface<LayerBModel<StarStepOp>>(*context);
     BlockLocalStepOp::attachInterface<LayerBModel<BlockLocalStepOp>>(*context);
     SparqStepOp::attachInterface<LayerBModel<SparqStepOp>>(*context);
     ScoresOp::attachInterface<LayerBModel<ScoresOp>>(*context);

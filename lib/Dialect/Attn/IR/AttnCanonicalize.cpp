@@ -520,6 +520,12 @@ void SdpaOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
   patterns.add(dropUnusedSdpaLse);
 }
 
+void StarStepOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                             MLIRContext *) {
+  addOperandPatterns<StarStepOp>(patterns);
+  patterns.add(foldLayerBCasts<StarStepOp>, kBeforeUpstream);
+}
+
 /// Its diagonal is what blocks are counted from.
 void StarOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *) {

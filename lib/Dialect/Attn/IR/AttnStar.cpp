@@ -21,9 +21,22 @@ int64_t StarOp::getClampedAnchorSize() {
   return std::min<int64_t>(getAnchorSize(), getBlockSize());
 }
 
-OpFoldResult attn::getContextLenAt(StarOp op, OpBuilder &builder, Location loc,
-                                   OpFoldResult b) {
-  Value length = op.getContextLen();
+StarStructure::StarStructure(StarOp star)
+    : op(cast<AttentionInterface>(star.getOperation())),
+      blockSize(star.getBlockSize()), anchorSize(star.getClampedAnchorSize()),
+      anchor(star.getAnchor()), contextLen(star.getContextLen()),
+      hasAnchorOperands(star.hasAnchorOperands()) {}
+
+StarStructure::StarStructure(StarStepOp star)
+    : op(cast<AttentionInterface>(star.getOperation())),
+      blockSize(star.getBlockSize()),
+      anchorSize(std::min(star.getAnchorSize(), star.getBlockSize())),
+      anchor(star.getAnchor()), contextLen(star.getContextLen()),
+      hasAnchorOperands(static_cast<bool>(star.getAnchorKey())) {}
+
+OpFoldResult attn::getContextLenAt(StarStructure star, OpBuilder &builder,
+                                   Location loc, OpFoldResult b) {
+  Value length = star.contextLen;
   if (!length)
     return {};
   if (!isa<ShapedType>(length.getType()))
@@ -35,12 +48,12 @@ namespace {
 /// The op at one batch entry; everything is in absolute positions.
 class StarRows {
 public:
-  StarRows(StarOp op, OpBuilder &builder, Location loc, OpFoldResult b)
-      : op(op), math{builder, loc},
-        contextLen(getContextLenAt(op, builder, loc, b)) {}
+  StarRows(StarStructure star, OpBuilder &builder, Location loc, OpFoldResult b)
+      : star(star), math{builder, loc},
+        contextLen(getContextLenAt(star, builder, loc, b)) {}
 
   OpFoldResult getBlockStart(OpFoldResult row) {
-    int64_t size = op.getBlockSize();
+    int64_t size = star.blockSize;
     return math.apply(math.d(0).floorDiv(size) * size, {row});
   }
 
@@ -62,30 +75,30 @@ public:
   /// The anchor of rows that start at `start`.
   std::pair<OpFoldResult, OpFoldResult> getAnchor(OpFoldResult start) {
     OpFoldResult lo = math.constant(0);
-    if (op.getAnchor() == StarAnchor::previous)
-      lo = math.max(lo, math.add(start, -int64_t(op.getBlockSize())));
-    OpFoldResult hi = math.min(start, math.add(lo, op.getClampedAnchorSize()));
+    if (star.anchor == StarAnchor::previous)
+      lo = math.max(lo, math.add(start, -star.blockSize));
+    OpFoldResult hi = math.min(start, math.add(lo, star.anchorSize));
     return {lo, hi};
   }
 
-  StarOp op;
+  StarStructure star;
   IndexMath math;
   OpFoldResult contextLen;
 };
 } // namespace
 
-StarKeys attn::computeStarKeys(StarOp op, OpBuilder &builder, Location loc,
-                               OpFoldResult b, OpFoldResult qLo,
+StarKeys attn::computeStarKeys(StarStructure star, OpBuilder &builder,
+                               Location loc, OpFoldResult b, OpFoldResult qLo,
                                OpFoldResult qHi, bool isOneBlock) {
-  auto attention = cast<AttentionInterface>(op.getOperation());
-  StarRows rows(op, builder, loc, b);
+  AttentionInterface attention = star.op;
+  StarRows rows(star, builder, loc, b);
   IndexMath &math = rows.math;
   bool isOneRow = isConstantIntValue(math.sub(qHi, qLo), 1);
   isOneBlock |= isOneRow;
 
   // The causal ranges: all of [0, fullHi), and an edge [fullHi, end).
   SmallVector<KeyRange> causal =
-      computeKeyRanges(op, builder, loc, b, qLo, qHi);
+      computeKeyRanges(attention, builder, loc, b, qLo, qHi);
   OpFoldResult fullHi = causal.front().hi, end = causal.back().hi;
 
   OpFoldResult queryOffset = getOffset(attention, builder, 2);
@@ -126,7 +139,7 @@ StarKeys attn::computeStarKeys(StarOp op, OpBuilder &builder, Location loc,
   StarKeys keys;
   auto [anchorLo, anchorHi] = rows.getAnchor(start);
   OpFoldResult anchorFullHi = anchorHi;
-  if (op.hasAnchorOperands()) {
+  if (star.hasAnchorOperands) {
     // Lengths are absolute, as are positions in the anchor. Key does not hold
     // it, so what later rows see of it counts here.
     OpFoldResult kvLen = getKvLenAt(attention, builder, loc, b);
@@ -148,7 +161,7 @@ StarKeys attn::computeStarKeys(StarOp op, OpBuilder &builder, Location loc,
   // previous ones.
   if (qLen && !isOneRow)
     anchorFullHi = math.select(isBeyond(last), anchorLo, anchorFullHi);
-  if (!isOneBlock && op.getAnchor() == StarAnchor::previous) {
+  if (!isOneBlock && star.anchor == StarAnchor::previous) {
     Value isOne =
         arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                               math.value(start), math.value(fullStart));
@@ -174,41 +187,64 @@ StarKeys attn::computeStarKeys(StarOp op, OpBuilder &builder, Location loc,
   return keys;
 }
 
-SmallVector<KeyRange> StarOp::getKeyRanges(OpBuilder &builder, Location loc,
-                                           OpFoldResult b, OpFoldResult,
-                                           OpFoldResult qLo, OpFoldResult qHi) {
+/// The ranges of key alone.
+static SmallVector<KeyRange> getStarRanges(StarStructure star,
+                                           OpBuilder &builder, Location loc,
+                                           OpFoldResult b, OpFoldResult qLo,
+                                           OpFoldResult qHi) {
   StarKeys keys =
-      computeStarKeys(*this, builder, loc, b, qLo, qHi, /*isOneBlock=*/false);
+      computeStarKeys(star, builder, loc, b, qLo, qHi, /*isOneBlock=*/false);
   SmallVector<KeyRange> ranges;
-  if (!hasAnchorOperands() && getClampedAnchorSize() != 0)
+  if (!star.hasAnchorOperands && star.anchorSize != 0)
     llvm::append_range(ranges, keys.anchor);
   llvm::append_range(ranges, keys.own);
   return ranges;
 }
 
-Value StarOp::isVisible(OpBuilder &builder, Location loc, Value b, Value,
-                        Value i, Value j) {
-  auto attention = cast<AttentionInterface>(getOperation());
-  StarRows rows(*this, builder, loc, OpFoldResult(b));
+static Value isVisibleInStar(StarStructure star, OpBuilder &builder,
+                             Location loc, Value b, Value i, Value j) {
+  StarRows rows(star, builder, loc, OpFoldResult(b));
   IndexMath &math = rows.math;
-  OpFoldResult row =
-      math.add(OpFoldResult(i), getOffset(attention, builder, 2));
+  OpFoldResult row = math.add(OpFoldResult(i), getOffset(star.op, builder, 2));
   Value key =
-      math.value(math.add(OpFoldResult(j), getOffset(attention, builder, 3)));
+      math.value(math.add(OpFoldResult(j), getOffset(star.op, builder, 3)));
   auto compare = [&](arith::CmpIPredicate predicate, OpFoldResult bound) {
     return arith::CmpIOp::create(builder, loc, predicate, key,
                                  math.value(bound));
   };
   OpFoldResult start = rows.getStart(row);
   Value visible = compare(arith::CmpIPredicate::sge, start);
-  if (!hasAnchorOperands()) {
+  if (!star.hasAnchorOperands) {
     auto [lo, hi] = rows.getAnchor(start);
     Value inAnchor = compare(arith::CmpIPredicate::slt, hi);
-    if (getAnchor() == StarAnchor::previous)
+    if (star.anchor == StarAnchor::previous)
       inAnchor = arith::AndIOp::create(builder, loc, inAnchor,
                                        compare(arith::CmpIPredicate::sge, lo));
     visible = arith::OrIOp::create(builder, loc, visible, inAnchor);
   }
-  Value causal = computeIsVisible(*this, builder, loc, b, i, j);
+  Value causal = computeIsVisible(star.op, builder, loc, b, i, j);
   return arith::AndIOp::create(builder, loc, causal, visible);
+}
+
+SmallVector<KeyRange> StarOp::getKeyRanges(OpBuilder &builder, Location loc,
+                                           OpFoldResult b, OpFoldResult,
+                                           OpFoldResult qLo, OpFoldResult qHi) {
+  return getStarRanges(*this, builder, loc, b, qLo, qHi);
+}
+
+Value StarOp::isVisible(OpBuilder &builder, Location loc, Value b, Value,
+                        Value i, Value j) {
+  return isVisibleInStar(*this, builder, loc, b, i, j);
+}
+
+SmallVector<KeyRange> StarStepOp::getKeyRanges(OpBuilder &builder, Location loc,
+                                               OpFoldResult b, OpFoldResult,
+                                               OpFoldResult qLo,
+                                               OpFoldResult qHi) {
+  return getStarRanges(*this, builder, loc, b, qLo, qHi);
+}
+
+Value StarStepOp::isVisible(OpBuilder &builder, Location loc, Value b, Value,
+                            Value i, Value j) {
+  return isVisibleInStar(*this, builder, loc, b, i, j);
 }

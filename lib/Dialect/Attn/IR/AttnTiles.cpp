@@ -451,6 +451,24 @@ SdpaStepOp attn::createSdpaStep(OpBuilder &builder, Location loc,
   return op;
 }
 
+StarStepOp attn::createStarStep(OpBuilder &builder, Location loc,
+                                const AttentionParts &p,
+                                const StarParameters &s, Value sinks,
+                                Value output, Value lse,
+                                TileConfigAttr config) {
+  SmallVector<Value> inits = {output};
+  if (lse)
+    inits.push_back(lse);
+  auto op = StarStepOp::create(
+      builder, loc, resultTypes(inits), p.query, p.key, p.value, p.dynamicScale,
+      p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale, p.valueScale,
+      p.pageTable, p.offsets, sinks, s.contextLen, s.anchorKey, s.anchorValue,
+      output, lse, p.scale, p.softcap, p.windowLeft, p.windowRight,
+      p.bottomRight, p.layout, s.blockSize, s.anchorSize, s.anchor, config);
+  cloneScore(p, op.getScore());
+  return op;
+}
+
 BlockLocalStepOp attn::createBlockLocalStep(OpBuilder &builder, Location loc,
                                             const AttentionParts &p,
                                             const BlockLocalParameters &s,

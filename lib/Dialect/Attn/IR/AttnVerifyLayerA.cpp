@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttnVerify.h"
+#include "attn/Dialect/Attn/IR/AttnStar.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -76,7 +77,8 @@ LogicalResult verify::verifyOtherKeys(AttentionInterface op, StringRef name,
 }
 
 /// star_c5 and star_c6
-static LogicalResult verifyAnchors(StarOp star) {
+template <typename OpTy>
+static LogicalResult verifyAnchors(OpTy star) {
   Value anchorKey = star.getAnchorKey(), anchorValue = star.getAnchorValue();
   if (!anchorKey != !anchorValue)
     return star.emitOpError("expects anchors of key and of value, or neither");
@@ -93,9 +95,9 @@ static LogicalResult verifyAnchors(StarOp star) {
   if (failed(verifyOtherKeys(op, "anchor", anchorKey, anchorValue)))
     return failure();
   int64_t count = getShaped(anchorKey).getDimSize(op.getSeqAxis());
-  if (!ShapedType::isDynamic(count) && count < star.getClampedAnchorSize())
+  if (!ShapedType::isDynamic(count) && count < StarStructure(star).anchorSize)
     return star.emitOpError("expects anchor_key to hold anchor_size ")
-           << star.getClampedAnchorSize() << ", but got " << count;
+           << StarStructure(star).anchorSize << ", but got " << count;
   return success();
 }
 
@@ -107,30 +109,45 @@ static LogicalResult verifyDiagonalAt0(AttentionInterface op) {
   return success();
 }
 
-LogicalResult StarOp::verify() {
+/// What attn.star asks of all its operands and results.
+template <typename OpTy>
+static LogicalResult verifyStar(OpTy star) {
   // star_c1
-  if (failed(verifySdpa(*this)))
+  if (failed(verifySdpa(star)))
     return failure();
-  auto op = cast<AttentionInterface>(getOperation());
+  auto op = cast<AttentionInterface>(star.getOperation());
   // star_c2
   if (!op.isCausal())
-    return emitOpError("expects to be causal, but got window(")
+    return star.emitOpError("expects to be causal, but got window(")
            << op.getWindowLeft() << ", " << op.getWindowRight() << ")";
   if (failed(verifyDiagonalAt0(op)))
     return failure();
   // star_c3
-  int64_t blockSize = getBlockSize(), anchorSize = getAnchorSize();
+  int64_t blockSize = star.getBlockSize(), anchorSize = star.getAnchorSize();
   if (blockSize < 1 || blockSize > kMaxBlock)
-    return emitOpError("expects block_size of 1 to ")
+    return star.emitOpError("expects block_size of 1 to ")
            << kMaxBlock << ", but got " << blockSize;
   if (anchorSize < 0 || anchorSize > kMaxBlock)
-    return emitOpError("expects anchor_size of 0 to ")
+    return star.emitOpError("expects anchor_size of 0 to ")
            << kMaxBlock << ", but got " << anchorSize;
   // star_c4
-  if (failed(verifyPerBatch(*this, "context_len", getContextLen(),
+  if (failed(verifyPerBatch(star, "context_len", star.getContextLen(),
                             getStaticSizes(op).batch)))
     return failure();
-  return verifyAnchors(*this);
+  return verifyAnchors(star);
+}
+
+LogicalResult StarOp::verify() { return verifyStar(*this); }
+
+LogicalResult StarStepOp::verify() {
+  // star_step_c1
+  if (failed(verifyStar(*this)))
+    return failure();
+  // star_step_c2
+  if (failed(verifyBufferMask(cast<AttentionInterface>(getOperation()))))
+    return failure();
+  // star_step_c3
+  return verifyDestinationStyle(*this);
 }
 
 /// block_local_c4 and block_local_c5

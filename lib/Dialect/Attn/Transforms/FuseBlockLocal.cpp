@@ -22,10 +22,6 @@ namespace mlir::attn {
 #include "attn/Dialect/Attn/Transforms/Passes.h.inc"
 } // namespace mlir::attn
 
-/// The longest sequence that is faster as one block than with a running
-/// softmax.
-static constexpr int64_t kMaxKeys = 24;
-
 /// Why the kernel of blocks does not take `op`, or null.
 static const char *getObstacle(AttentionInterface op, Value sinks) {
   if (op.hasScore() || op.isPaged() || op.isQuantized() || sinks ||
@@ -62,13 +58,13 @@ static BlockLocalStepOp createStep(RewriterBase &rewriter, OpTy op,
 }
 
 FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
-                                                 SdpaOp op) {
+                                                 SdpaOp op, int64_t maxKeys) {
   auto attention = cast<AttentionInterface>(op.getOperation());
   int64_t axis = attention.getSeqAxis();
   int64_t rows = attention.getQuery().getType().getDimSize(axis);
   int64_t keys = attention.getKey().getType().getDimSize(axis);
-  if (attention.isPaged() || rows < 1 || rows > kMaxKeys || keys < 1 ||
-      keys > kMaxKeys)
+  if (attention.isPaged() || rows < 1 || rows > maxKeys || keys < 1 ||
+      keys > maxKeys)
     return rewriter.notifyMatchFailure(op, "sequences may be long, or empty");
   if (StrategyAttrInterface strategy = op.getStrategyAttr())
     if (strategy != BlockwiseAttr::get(op.getContext(), 0, 0, 0))
@@ -82,11 +78,11 @@ FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
   return createStep(rewriter, op, parameters);
 }
 
-FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
-                                                 BlockLocalOp op) {
+FailureOr<BlockLocalStepOp>
+attn::fuseBlockLocal(RewriterBase &rewriter, BlockLocalOp op, int64_t maxKeys) {
   auto attention = cast<AttentionInterface>(op.getOperation());
   BlockLocalParameters parameters(op);
-  if (parameters.blockLen + parameters.prefixLen.value_or(0) > kMaxKeys)
+  if (parameters.blockLen + parameters.prefixLen.value_or(0) > maxKeys)
     return rewriter.notifyMatchFailure(op, "blocks are long");
   if (const char *obstacle = getObstacle(attention, op.getSinks()))
     return rewriter.notifyMatchFailure(op, obstacle);
@@ -106,6 +102,7 @@ FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
 namespace {
 struct FuseBlockLocalPass
     : attn::impl::AttnFuseBlockLocalPassBase<FuseBlockLocalPass> {
+  using AttnFuseBlockLocalPassBase::AttnFuseBlockLocalPassBase;
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
@@ -114,8 +111,9 @@ struct FuseBlockLocalPass
     });
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops)
-      TypeSwitch<Operation *>(op).Case<SdpaOp, BlockLocalOp>(
-          [&](auto layerA) { (void)fuseBlockLocal(rewriter, layerA); });
+      TypeSwitch<Operation *>(op).Case<SdpaOp, BlockLocalOp>([&](auto layerA) {
+        (void)fuseBlockLocal(rewriter, layerA, maxKeys);
+      });
   }
 };
 } // namespace

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// attn.sdpa to attn.sdpa_step.
+// attn.sdpa to attn.sdpa_step, and attn.star to attn.star_step.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,14 +32,34 @@ SdpaStepOp attn::fuseSdpa(RewriterBase &rewriter, SdpaOp op) {
   return step;
 }
 
+StarStepOp attn::fuseStar(RewriterBase &rewriter, StarOp op) {
+  OpBuilder::InsertionGuard guard(rewriter);
+  rewriter.setInsertionPoint(op);
+  SmallVector<Value> inits = op.createEmptyResults(rewriter);
+  StarStepOp step = createStarStep(
+      rewriter, op.getLoc(),
+      AttentionParts(cast<AttentionInterface>(op.getOperation())),
+      StarParameters(op), op.getSinks(), inits.front(),
+      inits.size() > 1 ? inits[1] : Value());
+  rewriter.replaceOp(op, step.getResults());
+  return step;
+}
+
 namespace {
 struct FuseSdpaPass : attn::impl::AttnFuseSdpaPassBase<FuseSdpaPass> {
   void runOnOperation() override {
-    SmallVector<SdpaOp> ops;
-    getOperation()->walk([&](SdpaOp op) { ops.push_back(op); });
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<SdpaOp, StarOp>(op))
+        ops.push_back(op);
+    });
     IRRewriter rewriter(&getContext());
-    for (SdpaOp op : ops)
-      fuseSdpa(rewriter, op);
+    for (Operation *op : ops) {
+      if (auto star = dyn_cast<StarOp>(op))
+        fuseStar(rewriter, star);
+      else
+        fuseSdpa(rewriter, cast<SdpaOp>(op));
+    }
   }
 };
 } // namespace

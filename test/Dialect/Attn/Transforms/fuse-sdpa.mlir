@@ -33,3 +33,13 @@ func.func @bshd(%q: tensor<1x?x4x64xf32>, %v: tensor<1x?x4x32xf32>)
     -> tensor<1x?x4x32xf32>
   return %r : tensor<1x?x4x32xf32>
 }
+
+// CHECK-LABEL: func.func @star
+// CHECK-SAME:    %[[Q:[^:]+]]: tensor<1x4x?x64xf32>, %[[C:[^:]+]]: index
+// CHECK:         attn.star_step ins(%[[Q]], %[[Q]], %[[Q]] causal context_len(%[[C]]) block_size(64) anchor_size(32)) outs(%{{.+}}) :
+func.func @star(%q: tensor<1x4x?x64xf32>, %c: index) -> tensor<1x4x?x64xf32> {
+  %r = attn.star %q, %q, %q causal context_len(%c) block_size(64) anchor_size(32)
+    : (tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>, index)
+    -> tensor<1x4x?x64xf32>
+  return %r : tensor<1x4x?x64xf32>
+}

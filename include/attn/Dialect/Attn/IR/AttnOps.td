@@ -513,7 +513,7 @@ def Attn_MergeOp : Attn_LayerBOp<"merge", "getOutputMutable",
 
 def Attn_YieldOp : Attn_Op<"yield", [
     Pure, Terminator,
-    ParentOneOf<["SdpaOp", "SdpaStepOp", "StarOp", "BlockLocalOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp",
+    ParentOneOf<["SdpaOp", "SdpaStepOp", "StarOp", "StarStepOp", "BlockLocalOp", "SparqOp", "SparqStepOp", "OnlineOp", "PartialOp", "ScoresOp",
                  "BlockLocalStepOp"]>]> {
   let summary = "The score a score region gives";
   let description = [{

@@ -25,16 +25,29 @@ struct StarKeys {
   SmallVector<KeyRange> own;
 };
 
+/// What attn.star and attn.star_step say of blocks.
+struct StarStructure {
+  AttentionInterface op;
+  int64_t blockSize;
+  int64_t anchorSize; ///< At most blockSize.
+  StarAnchor anchor;
+  Value contextLen; ///< Or null.
+  bool hasAnchorOperands;
+
+  StarStructure(StarOp op);
+  StarStructure(StarStepOp op);
+};
+
 /// What queries [qLo, qHi) (local indices) of batch entry `b` see.
 /// `isOneBlock` promises that they are in one block of the context, or all
 /// behind it: then the only edge is the causal one.
-StarKeys computeStarKeys(StarOp op, OpBuilder &builder, Location loc,
+StarKeys computeStarKeys(StarStructure star, OpBuilder &builder, Location loc,
                          OpFoldResult b, OpFoldResult qLo, OpFoldResult qHi,
                          bool isOneBlock);
 
 /// context_len of batch entry `b` as an index (absolute), or null if every row
 /// is one of the context.
-OpFoldResult getContextLenAt(StarOp op, OpBuilder &builder, Location loc,
+OpFoldResult getContextLenAt(StarStructure star, OpBuilder &builder, Location loc,
                              OpFoldResult b);
 
 } // namespace mlir::attn

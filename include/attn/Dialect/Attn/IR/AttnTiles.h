@@ -150,6 +150,11 @@ BlockLocalOp createBlockLocal(OpBuilder &builder, Location loc,
 SdpaStepOp createSdpaStep(OpBuilder &builder, Location loc,
                           const AttentionParts &parts, Value sinks,
                           Value output, Value lse, TileConfigAttr config = {});
+/// `lse`, `sinks` and `config` may be null.
+StarStepOp createStarStep(OpBuilder &builder, Location loc,
+                          const AttentionParts &parts,
+                          const StarParameters &parameters, Value sinks,
+                          Value output, Value lse, TileConfigAttr config = {});
 OnlineOp createOnline(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, ValueRange state);
 PartialOp createPartial(OpBuilder &builder, Location loc,

@@ -426,10 +426,10 @@ def AttnFuseBlockLocalPass : Pass<"attn-fuse-block-local"> {
   let summary = "Replace tiny attention by one op with a destination";
   let description = [{
     Exact. For targets with a kernel for whole blocks: `attn.sdpa` with static
-    seq_len_q and seq_len_kv of at most 24 becomes `attn.block_local_step` with
+    seq_len_q and seq_len_kv of at most `max-keys` becomes `attn.block_local_step` with
     one block in each batch entry. A Block Transformer's token decoder is that,
     for all blocks at once (batch * blocks) and for one step. `attn.block_local`
-    whose blocks, with their prefix, have at most 24 keys becomes it too.
+    whose blocks, with their prefix, have at most as many keys becomes it too.
 
     **Left alone**: ops with a strategy other than `#attn.blockwise` without
     sizes, whose num_heads or num_kv_heads is not known, with a score region,
@@ -451,6 +451,9 @@ def AttnFuseBlockLocalPass : Pass<"attn-fuse-block-local"> {
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::tensor::TensorDialect"];
+  let options = [
+    Option<"maxKeys", "max-keys", "int64_t", /*default=*/"24",
+           "The most keys of a block, 64 at most">];
 }
 
 def AttnFuseSparQPass : Pass<"attn-fuse-sparq"> {
@@ -481,11 +484,11 @@ def AttnFuseSparQPass : Pass<"attn-fuse-sparq"> {
 }
 
 def AttnFuseSdpaPass : Pass<"attn-fuse-sdpa"> {
-  let summary = "Replace `attn.sdpa` by one op with destinations";
+  let summary = "Replace `attn.sdpa` and `attn.star` by ops with destinations";
   let description = [{
     Exact. For targets whose kernels go through all keys themselves: `attn.sdpa`
-    becomes `attn.sdpa_step`, whatever exact strategy it carries; how tiles are
-    cut is the kernel's matter.
+    becomes `attn.sdpa_step`, whatever exact strategy it carries, and `attn.star`
+    `attn.star_step`; how tiles are cut is the kernel's matter.
 
     **Left alone**: nothing.
 

@@ -125,14 +125,17 @@ FailureOr<SparqStepOp> fuseSparq(RewriterBase &rewriter, SparqOp op);
 
 /// Replaces `op` by the op that writes to destinations.
 SdpaStepOp fuseSdpa(RewriterBase &rewriter, SdpaOp op);
+StarStepOp fuseStar(RewriterBase &rewriter, StarOp op);
 
-/// Replaces `op`, if it is small enough to be one block of its batch entries
-/// and has nothing that the kernel does not take.
-FailureOr<BlockLocalStepOp> fuseBlockLocal(RewriterBase &rewriter, SdpaOp op);
+/// Replaces `op`, if its sequences have `maxKeys` or fewer rows and keys, so
+/// that each batch entry is one block, and it has nothing that the kernel does
+/// not take.
+FailureOr<BlockLocalStepOp> fuseBlockLocal(RewriterBase &rewriter, SdpaOp op,
+                                           int64_t maxKeys);
 
 /// The same, if its blocks are small enough.
 FailureOr<BlockLocalStepOp> fuseBlockLocal(RewriterBase &rewriter,
-                                           BlockLocalOp op);
+                                           BlockLocalOp op, int64_t maxKeys);
 
 //===----------------------------------------------------------------------===//
 // Functions that are called from C
