@@ -25,9 +25,11 @@ TILED = [
     for kind in ("", "-portable")
     for q, k in ((1, 1), (3, 5), (16, -1), (64, 16), (32, 128))
 ]
-LOWERINGS = st.sampled_from(["tool", "tool", "tool", "portable", "portable", *TILED])
+LOWERINGS = st.sampled_from(
+    ["tool", "tool", "tool", "portable", "portable", "gpu", *TILED]
+)
 # One of each kind, for tests of one problem.
-SOME = ["tool", "portable", "tiled=3x5", "tiled-portable=16x-1"]
+SOME = ["tool", "portable", "gpu", "tiled=3x5", "tiled-portable=16x-1"]
 EACH = pytest.mark.parametrize("lowering", SOME)
 
 

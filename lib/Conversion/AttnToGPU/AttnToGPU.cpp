@@ -68,6 +68,11 @@ static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
     if (star.getAnchorKey())
       return op->emitOpError("expects anchors in key, not beside it; compile "
                              "for the CPU");
+    if (config && config.getKernel() != GpuKernel::split_kv)
+      return op->emitOpError("expects kernel = split_kv: others go through one "
+                             "range of keys");
+    if (!config)
+      config = chooseSplitKvConfig(step.op);
   }
   if (auto local = dyn_cast<BlockLocalStepOp>(op);
       local && local.getPrefixKey())

@@ -174,7 +174,7 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
     values.push_back(rows.load(tile.in, /*isValue=*/true, keyNumbers[u]));
   }
 
-  SmallVector<SmallVector<Value>> scores(numRows);
+  SmallVector<SmallVector<Value>> scores(numRows), sees(numRows);
   for (int64_t u = 0; u < unroll; ++u) {
     SmallVector<Value> row;
     for (auto [c, chunk] : llvm::enumerate(keys[u]))
@@ -206,6 +206,7 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
         isSeen = b.fcompare(CmpFPredicate::UNE, score, b.negInf(type));
       seen = seen ? b.either(seen, isSeen) : isSeen;
       scores[r].push_back(score);
+      sees[r].push_back(isSeen);
     }
     // What no row sees may hold anything.
     for (auto [c, chunk] : llvm::enumerate(values[u]))
@@ -229,8 +230,13 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
     for (int64_t u = 0; u < unroll; ++u) {
       Value power = b.exp2(b.fsub(scores[r][u], shift));
       sum = b.fadd(sum, power);
-      for (auto [chunk, value] : llvm::zip_equal(acc, values[u]))
-        chunk = b.fma(b.splat(power), value, chunk);
+      for (auto [chunk, value] : llvm::zip_equal(acc, values[u])) {
+        // What this row does not see may hold anything, where others see it.
+        Value mine = tile.needsMask && numRows > 1
+                         ? b.select(sees[r][u], value, b.number(0.0))
+                         : value;
+        chunk = b.fma(b.splat(power), mine, chunk);
+      }
     }
     next.maxima.push_back(most);
     next.sums.push_back(sum);
