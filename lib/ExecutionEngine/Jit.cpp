@@ -141,9 +141,10 @@ Expected<std::unique_ptr<Jit>> Jit::create(mlir::ModuleOp module,
   auto machineBuilder = orc::JITTargetMachineBuilder::detectHost();
   if (!machineBuilder)
     return machineBuilder.takeError();
-  machineBuilder->setCodeGenOptLevel(options.optLevel == 0
-                                         ? CodeGenOptLevel::None
-                                         : CodeGenOptLevel::Aggressive);
+  machineBuilder->setCodeGenOptLevel(
+      options.optLevel == 0   ? CodeGenOptLevel::None
+      : options.optLevel == 1 ? CodeGenOptLevel::Less
+                              : CodeGenOptLevel::Aggressive);
   auto machine = machineBuilder->createTargetMachine();
   if (!machine)
     return machine.takeError();

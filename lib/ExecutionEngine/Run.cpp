@@ -101,8 +101,11 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
   CompileOptions compile;
   compile.strategy = options.strategy;
   compile.dumpStages = options.dumpStages;
-  if (options.target == "cuda-emulated")
+  if (options.target == "cuda-emulated") {
     compile.target = ProgramTarget::CudaEmulated;
+    // Of an emulated run, most of the time goes into compiling it.
+    compile.optLevel = 1;
+  }
   Expected<Source> source =
       chooseFunction(std::move(*parsed), options.file, options.function);
   if (!source)

@@ -37,6 +37,9 @@ attn::getAttnToGPUStages(const AttnToGPUOptions &options) {
   stages.push_back(makeStrategyStage(options.strategy));
   // Ops that a kernel computes whole.
   stages.push_back({"fused", [](OpPassManager &pm) {
+                      AttnApplyStrategiesPassOptions apply;
+                      apply.tileOps = false;
+                      pm.addPass(createAttnApplyStrategiesPass(apply));
                       pm.addPass(createAttnFuseSdpaPass());
                       AttnFuseBlockLocalPassOptions blocks;
                       blocks.maxKeys = 64;

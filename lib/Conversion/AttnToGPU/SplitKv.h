@@ -52,7 +52,7 @@ private:
     /// Ranges of keys, one after the other: a key's position is its distance
     /// from the first of them, but for one range the key itself.
     SmallVector<Segment> segments;
-    Value end; ///< Of the positions of this block.
+    Value end;  ///< Of the positions of this block.
     Value slot; ///< Of chosen keys.
     bool needsMask = false;
   };

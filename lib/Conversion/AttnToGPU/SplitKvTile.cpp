@@ -210,10 +210,11 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
     }
     // What no row sees may hold anything.
     for (auto [c, chunk] : llvm::enumerate(values[u]))
-      chunk = b.select(seen,
-                       rows.dequantize(tile.in, chunk, op.getValueScale(),
-                                       keyNumbers[u], rows.column(tile.lane, c)),
-                       b.number(0.0));
+      chunk =
+          b.select(seen,
+                   rows.dequantize(tile.in, chunk, op.getValueScale(),
+                                   keyNumbers[u], rows.column(tile.lane, c)),
+                   b.number(0.0));
   }
 
   State next;

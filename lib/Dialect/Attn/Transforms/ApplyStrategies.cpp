@@ -31,6 +31,8 @@ struct ApplyStrategiesPass
   using AttnApplyStrategiesPassBase::AttnApplyStrategiesPassBase;
 
   void tile(RewriterBase &rewriter, Operation *op) {
+    if (!tileOps)
+      return;
     BlockwiseSizes sizes = resolveBlockwiseSizes(op, BlockwiseSizes());
     if (sizes.numSplits == 0)
       if (auto module = dyn_cast<ModuleOp>(getOperation()))

@@ -206,7 +206,13 @@ def AttnApplyStrategiesPass : Pass<"attn-apply-strategies"> {
     with a remark; `#attn.dense` stays, for decomposition; ops without a
     strategy are left alone. `attn.star` is tiled, and so is `attn.partial` on
     tensors outside of parallel loops: so they are computed.
+
+    With `tile=false`, for targets whose kernels go through all keys themselves,
+    nothing is tiled; approximations are applied all the same.
   }];
+  let options = [
+    Option<"tileOps", "tile", "bool", /*default=*/"true",
+           "Tile ops that ask for it, or are computed in tiles">];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
