@@ -215,8 +215,8 @@ static Error checkTarget(const RunOptions &options) {
       return fail("--verify=ops compares ops on the host; --verify compares "
                   "the results");
     if (options.benchmark > 0)
-      return fail("--benchmark measures the limits of processors; bench/gpu "
-                  "times kernels beside those of a GPU");
+      return fail("--benchmark measures the limits of processors; time calls "
+                  "of an object with CUDA events");
     return Error::success();
   }
   if (options.target != "cuda-emulated")

@@ -37,7 +37,7 @@ static Error checkFlags(const RunOptions &options, const SharedObject &object) {
                 "is compiled for " + object.manifest().kind);
   if (isOnGpu && options.benchmark > 0)
     return fail("--benchmark", "runs on a GPU, whose limits attn-run does not "
-                               "measure; bench/gpu does");
+                               "measure; time calls of it with CUDA events");
   if (!options.strategy.empty())
     return fail("--strategy=" + options.strategy,
                 "is compiled; give the strategy to attn-compile");

@@ -44,9 +44,9 @@
 // RUN: not attn-run decode.so --target=cpu 2>&1 | FileCheck %s --check-prefix=OTHER
 // OTHER: attn-run: error: --target=cpu: 'decode.so' is compiled for cuda
 // RUN: not attn-run decode.so --benchmark 2>&1 | FileCheck %s --check-prefix=BENCHMARK
-// BENCHMARK: attn-run: error: --benchmark: 'decode.so' runs on a GPU, whose limits attn-run does not measure; bench/gpu does
+// BENCHMARK: attn-run: error: --benchmark: 'decode.so' runs on a GPU, whose limits attn-run does not measure; time calls of it with CUDA events
 // RUN: not attn-run %S/cuda.mlir --target=cuda --benchmark 2>&1 | FileCheck %s --check-prefix=MODULE-BENCHMARK
-// MODULE-BENCHMARK: attn-run: error: --target=cuda: --benchmark measures the limits of processors; bench/gpu times kernels beside those of a GPU
+// MODULE-BENCHMARK: attn-run: error: --target=cuda: --benchmark measures the limits of processors; time calls of an object with CUDA events
 // RUN: FileCheck %s --check-prefix=HEADER < decode.h
 // HEADER: For NVIDIA GPUs: sm_80, sm_90a
 // HEADER: const char *attn_gpu_error(void);

@@ -528,6 +528,7 @@ def Attn_YieldOp : Attn_Op<"yield", [
 }
 
 include "attn/Dialect/Attn/IR/AttnSdpaKernel.td"
+include "attn/Dialect/Attn/IR/AttnStarKernel.td"
 include "attn/Dialect/Attn/IR/AttnStarOps.td"
 include "attn/Dialect/Attn/IR/AttnBlockLocalOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqOps.td"
