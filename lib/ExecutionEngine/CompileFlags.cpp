@@ -73,6 +73,10 @@ mlir::attn::chooseOutput(const CompileFileOptions &options) {
   if (target == "cuda-emulated" && *kind != OutputKind::MLIR)
     return createStringError("--target=cuda-emulated: the emulator is in "
                              "attn-run; only .mlir can be written");
+  if (target == "cuda-emulated" && StringRef(options.arch).contains(','))
+    return createStringError("--target=cuda-emulated: one GPU is emulated, but "
+                             "--arch=" +
+                             options.arch + " names several");
   if (isGpu && target == "cpu")
     return createStringError("-o " + options.output +
                              ": code for GPUs needs --target=cuda");

@@ -102,7 +102,11 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
   compile.strategy = options.strategy;
   compile.dumpStages = options.dumpStages;
   if (options.target == "cuda-emulated") {
+    auto archs = parseGpuArchs(options.arch);
+    if (!archs)
+      return archs.takeError();
     compile.target = ProgramTarget::CudaEmulated;
+    compile.arch = archs->front();
     // Of an emulated run, most of the time goes into compiling it.
     compile.optLevel = 1;
   }
@@ -203,6 +207,10 @@ static Expected<int> run(const RunOptions &options, raw_ostream &rankOut,
 
 /// What the target cannot do.
 static Error checkTarget(const RunOptions &options) {
+  if (!options.arch.empty() && options.target != "cuda-emulated")
+    return createStringError(
+        "--arch=" + options.arch +
+        ": names the GPU to emulate, for --target=cuda-emulated");
   if (options.target.empty() || options.target == "cpu")
     return Error::success();
   auto fail = [&](const Twine &why) {
@@ -221,6 +229,9 @@ static Error checkTarget(const RunOptions &options) {
   }
   if (options.target != "cuda-emulated")
     return fail("expected cpu, cuda or cuda-emulated");
+  if (StringRef(options.arch).contains(','))
+    return fail("one GPU is emulated, but --arch=" + options.arch +
+                " names several");
   if (isSharedObject(options.file))
     return fail("kernels are emulated before they become machine code; give "
                 "the module '" +

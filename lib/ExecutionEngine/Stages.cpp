@@ -14,6 +14,7 @@
 #include "attn/Pipelines/AttnToGPU.h"
 #include "attn/Target/CPU/HostTarget.h"
 #include "attn/Target/CPU/Passes.h"
+#include "attn/Target/GPU/Arch.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
@@ -141,6 +142,9 @@ Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
   protectArguments(module);
   if (options.target == ProgramTarget::Cpu)
     setHostTargetIfAbsent(module);
+  else if (!module->hasAttr(kTargetAttrName))
+    module->setAttr(kTargetAttrName,
+                    getGpuTarget(module.getContext(), *options.arch));
   for (const PipelineStage &stage : getStages(options)) {
     if (stage.name == kInPlaceStage)
       updateInPlace(module);

@@ -43,6 +43,9 @@ int main(int argc, char **argv) {
   cl::opt<std::string> target(
       "target", cl::desc("cpu, cuda, or cuda-emulated: GPU kernels on the CPU"),
       cl::value_desc("NAME"), cl::cat(category));
+  cl::opt<std::string> arch(
+      "arch", cl::desc("The GPU of --target=cuda-emulated (sm_80)"),
+      cl::value_desc("sm_90a"), cl::cat(category));
   // Texts, so that what is wrong with one is said in our form.
   cl::opt<std::string> threads("threads", cl::desc("Threads (all processors)"),
                                cl::value_desc("N"), cl::cat(category));
@@ -96,6 +99,7 @@ int main(int argc, char **argv) {
   options.distribute = distribute.getNumOccurrences() > 0;
   options.distributeOptions = distribute;
   options.target = target;
+  options.arch = arch;
   if (threads.getNumOccurrences() > 0 &&
       (StringRef(threads).getAsInteger(10, options.threads) ||
        options.threads < 1 || options.threads > 4096))

@@ -27,6 +27,8 @@ class MLIRContext;
 
 namespace attn {
 
+struct GpuArch;
+
 /// Registers every dialect and extension a module may use.
 void registerRunDialects(DialectRegistry &registry);
 
@@ -91,6 +93,8 @@ enum class ProgramTarget {
 /// How a program is compiled.
 struct CompileOptions {
   ProgramTarget target = ProgramTarget::Cpu;
+  /// What is emulated, if the module does not say.
+  const GpuArch *arch = nullptr;
   /// What replaces attn ops, e.g. "blockwise{block-size-q=64}"; empty leaves
   /// the choice to the compiler.
   std::string strategy;

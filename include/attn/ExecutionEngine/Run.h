@@ -41,6 +41,8 @@ struct RunOptions {
   /// cpu, cuda or cuda-emulated; empty is what a shared object is compiled for,
   /// and cpu for a module.
   std::string target;
+  /// The GPU that is emulated, "sm_90a"; empty is the oldest we compile for.
+  std::string arch;
   int64_t threads = 0;
   VerifyMode verify = VerifyMode::None;
   /// Repetitions of the benchmark; 0 for none.

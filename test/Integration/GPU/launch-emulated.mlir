@@ -11,7 +11,14 @@
 // RUN: attn-run %s --target=cuda-emulated --function=math --input=x:=6xf32=1.5 --input=f:=0.5:f32 --input=n:=4:index --output=@%t.x.npy
 // RUN: %python %S/Inputs/check-math.py %t.x.npy 4
 // RUN: ls %t.stages | FileCheck %s --check-prefix=STAGES
+// RUN: FileCheck %s --check-prefix=DEFAULT < %t.stages/02-device-checks.mlir
+// RUN: attn-run %s --target=cuda-emulated --arch=sm_90a --function=math --dump-stages=%t.hopper --input=x:=6xf32=1.5 --input=f:=0.5:f32 --input=n:=0:index --output=@%t.x.npy
+// RUN: FileCheck %s --check-prefix=HOPPER < %t.hopper/02-device-checks.mlir
 // RUN: not attn-run %s --target=cuda-emulated --function=beyond --input=x:=4xf32=1 2>&1 | FileCheck %s --check-prefix=BEYOND
+
+// The module says which GPU is emulated.
+// DEFAULT: #attn.target<cuda, arch = "sm_80"
+// HOPPER: #attn.target<cuda, arch = "sm_90a"
 
 // STAGES:      00-input.mlir
 // STAGES-NEXT: 01-checked.mlir

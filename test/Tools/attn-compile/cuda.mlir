@@ -19,6 +19,8 @@
 // Of an emulation there is only MLIR.
 // RUN: attn-compile %s -o - --emit=mlir --target=cuda-emulated | FileCheck %s --check-prefix=EMULATED
 // EMULATED: llvm.call @attn_rt_emulate_launch
+// RUN: attn-compile %s -o - --emit=mlir --target=cuda-emulated --arch=sm_90a | FileCheck %s --check-prefix=HOPPER-EMULATED
+// HOPPER-EMULATED: #attn.target<cuda, arch = "sm_90a"
 // RUN: attn-compile %s -o - --emit=mlir --target=cuda | FileCheck %s --check-prefix=MLIR
 // MLIR: #attn.target<cuda, arch = "sm_80", num_sms = 108, shared_bytes = 166912>
 // MLIR: gpu.module @decode_kernel

@@ -25,6 +25,8 @@
 // NO-ARCH: attn-compile: error: --arch=sm_75: no such GPU; there is sm_80, sm_86, sm_87, sm_89, sm_90, sm_90a, sm_100a, sm_120
 // RUN: not attn-compile ok.mlir -o out.so --target=cuda --arch=sm_80,sm_80 2>&1 | FileCheck %s --check-prefix=TWICE
 // TWICE: attn-compile: error: --arch=sm_80,sm_80: names sm_80 twice
+// RUN: not attn-compile ok.mlir -o out.mlir --target=cuda-emulated --arch=sm_80,sm_90a 2>&1 | FileCheck %s --check-prefix=EMULATE-TWO
+// EMULATE-TWO: attn-compile: error: --target=cuda-emulated: one GPU is emulated, but --arch=sm_80,sm_90a names several
 // RUN: not attn-compile ok.mlir -o out.ptx --arch=sm_80,sm_90a 2>&1 | FileCheck %s --check-prefix=TWO
 // TWO: attn-compile: error: -o out.ptx: holds code for one GPU, but --arch=sm_80,sm_90a names several; an object (.o, .so) holds all
 // RUN: not attn-compile ok.mlir -o out.ptx --header=out.h 2>&1 | FileCheck %s --check-prefix=PTX-HEADER

@@ -7,6 +7,12 @@
 // RANKS: attn-run: error: --target=cuda-emulated: runs in one process only
 // RUN: not attn-run %t.so --target=cuda-emulated 2>&1 | FileCheck %s --check-prefix=SHARED
 // SHARED: attn-run: error: --target=cuda-emulated: kernels are emulated before they become machine code; give the module '{{.*}}.so' was made of
+// RUN: not attn-run %s --target=cuda-emulated --arch=sm_80,sm_90a 2>&1 | FileCheck %s --check-prefix=SEVERAL
+// SEVERAL: attn-run: error: --target=cuda-emulated: one GPU is emulated, but --arch=sm_80,sm_90a names several
+// RUN: not attn-run %s --target=cuda-emulated --arch=sm_70 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// UNKNOWN: attn-run: error: --arch=sm_70: no such GPU; there is sm_80, {{.*}}sm_90a
+// RUN: not attn-run %s --arch=sm_80 2>&1 | FileCheck %s --check-prefix=ARCH
+// ARCH: attn-run: error: --arch=sm_80: names the GPU to emulate, for --target=cuda-emulated
 
 // What is not attention has no kernel.
 // RUN: not attn-run %s --target=cuda-emulated 2>&1 | FileCheck %s --check-prefix=REST
