@@ -10,6 +10,7 @@
 
 #include "Kernels.h"
 #include "Prefill.h"
+#include "WgmmaPrefill.h"
 #include "attn/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -17,6 +18,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -93,6 +95,8 @@ static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
     return emitSplitKv(rewriter, step, config, target);
   case GpuKernel::mma_sync:
     return emitPrefill(rewriter, step, config, target);
+  case GpuKernel::wgmma:
+    return emitWgmmaPrefill(rewriter, step, config, target);
   }
   llvm_unreachable("all kernels are above");
 }

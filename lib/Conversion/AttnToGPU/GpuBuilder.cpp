@@ -29,6 +29,7 @@ GpuTarget GpuTarget::get(Operation *op) {
   target.computeCapability = attr.getComputeCapability();
   target.numSms = attr.getNumSms();
   target.sharedBytes = attr.getSharedBytes();
+  target.hasWgmma = attr.getArch() == "sm_90a";
   return target;
 }
 

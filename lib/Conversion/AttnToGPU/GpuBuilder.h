@@ -28,6 +28,7 @@ struct GpuTarget {
   int64_t computeCapability = 80;
   int64_t numSms = 108;
   int64_t sharedBytes = 99 << 10; ///< Of one block of threads.
+  bool hasWgmma = false;          ///< Matrix instructions of four warps.
 
   static GpuTarget get(Operation *op);
 };

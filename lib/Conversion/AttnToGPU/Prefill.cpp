@@ -53,7 +53,16 @@ PrefillKernel::PrefillKernel(GpuBuilder &b, const AttentionStep &step,
     : b(b), step(step), op(step.op),
       element(b, cast<AttnKeyRangesInterface>(op.getOperation())), shape(shape),
       type(getElementTypeOrSelf(op.getQuery().getType())),
-      isScaledLate(!element.changesScores() && hasPositiveScale(op)) {}
+      isScaledLate(!element.changesScores() && hasPositiveScale(op)) {
+  AttentionSizes sizes = getSizes(b, b.getLoc(), op);
+  seqLenQ = b.idx(sizes.seqLenQ);
+  numHeads = b.idx(sizes.numHeads);
+  if (std::optional<int64_t> known = getStaticGroupSize(op))
+    group = b.idx(*known);
+  else
+    group = b.div(numHeads, b.max(b.idx(sizes.numKvHeads), b.idx(1)));
+  group = b.max(group, b.idx(1));
+}
 
 //===----------------------------------------------------------------------===//
 // Host
@@ -91,22 +100,20 @@ Value PrefillKernel::getAlignment() {
                    b.idx(0));
 }
 
-void PrefillKernel::emit() {
-  AttentionSizes sizes = getSizes(b, b.getLoc(), op);
-  seqLenQ = b.idx(sizes.seqLenQ);
-  numHeads = b.idx(sizes.numHeads);
-  if (std::optional<int64_t> known = getStaticGroupSize(op))
-    group = b.idx(*known);
-  else
-    group = b.div(numHeads, b.max(b.idx(sizes.numKvHeads), b.idx(1)));
-  group = b.max(group, b.idx(1));
-  // Few queries: the heads that share keys fill a tile together, and keys are
-  // read once for all of them.
-  Value isShort = b.compare(CmpIPredicate::slt, seqLenQ, b.idx(shape.blockQ()));
-  packed = b.select(isShort, group, b.idx(1));
+/// What the launch needs to know of the rows, `packedHeads` of which share
+/// keys and lie together.
+void PrefillKernel::countRows(Value packedHeads) {
+  packed = packedHeads;
   numRows = b.mul(seqLenQ, packed);
   numTiles = b.div(b.add(numRows, shape.blockQ() - 1), b.idx(shape.blockQ()));
   numHeadBlocks = b.div(numHeads, packed);
+}
+
+void PrefillKernel::emit() {
+  // Few queries: the heads that share keys fill a tile together, and keys are
+  // read once for all of them.
+  Value isShort = b.compare(CmpIPredicate::slt, seqLenQ, b.idx(shape.blockQ()));
+  countRows(b.select(isShort, group, b.idx(1)));
   Value aligned = getAlignment();
   b.ifElse(
       TypeRange(), aligned,

@@ -30,6 +30,15 @@ struct PrefillState {
   static PrefillState from(ValueRange values, const PrefillShape &shape);
 };
 
+/// Scores of row `half` of the lane to powers, in units of 2 to the power of
+/// `factor`, which is null where it is 1; `maximum` and `sum` to those with
+/// them. Returns what sums so far are to be multiplied by.
+Value addPowers(Fragments &f, GpuBuilder &b, SmallVector<Sums> &scores,
+                int64_t half, Value &maximum, Value &sum, Value factor,
+                Value negFactor);
+/// Row `half` of `sums` times `decay`.
+void rescale(GpuBuilder &b, SmallVector<Sums> &sums, int64_t half, Value decay);
+
 class PrefillKernel {
 public:
   PrefillKernel(GpuBuilder &b, const AttentionStep &step,
@@ -39,7 +48,7 @@ public:
   /// cannot be moved at a time, one that moves elements.
   void emit();
 
-private:
+protected:
   /// A row of the tile that the lane has scores of.
   struct Row {
     Value number;      ///< In all rows, i32.
@@ -60,6 +69,7 @@ private:
   };
 
   /// Host.
+  void countRows(Value packedHeads);
   void launch(bool isAligned);
   Value getAlignment();
 
@@ -100,6 +110,8 @@ private:
   /// Scores are products times a positive constant: it is in the exponent.
   bool isScaledLate;
   bool isAligned = true;
+  /// Warps that compute run ahead of each other: no barrier of the block.
+  bool hasRoles = false;
 
   // On the host.
   Value seqLenQ, numHeads, group, packed, numRows, numTiles, numHeadBlocks;

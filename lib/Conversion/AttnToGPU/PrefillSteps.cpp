@@ -168,10 +168,8 @@ void PrefillKernel::softmax(SmallVector<SmallVector<Sums>> &scores,
     }
 }
 
-/// Maxima, powers, and the state's part of it.
-static void addPowers(Fragments &f, GpuBuilder &b, SmallVector<Sums> &scores,
-                      int64_t half, Value &maximum, Value &sum,
-                      SmallVector<Sums> &outputs, Value factor,
+Value attn::addPowers(Fragments &f, GpuBuilder &b, SmallVector<Sums> &scores,
+                      int64_t half, Value &maximum, Value &sum, Value factor,
                       Value negFactor) {
   SmallVector<Value> mine;
   for (Sums &four : scores)
@@ -180,13 +178,12 @@ static void addPowers(Fragments &f, GpuBuilder &b, SmallVector<Sums> &scores,
   Value next = f.maximum(maximum, f.rowMax(reduce(mine, maximumOf)));
   // A row that has seen no key yet is not shifted: -inf - -inf is NaN.
   Value shift = b.safeShift(next);
-  Value decay;
   auto power = [&](Value x) {
     return factor ? b.exp2(f.fma(x, factor, shift)) : b.exp2(b.fsub(x, shift));
   };
   if (factor)
     shift = b.fmul(shift, negFactor);
-  decay = power(maximum);
+  Value decay = power(maximum);
   for (Sums &four : scores)
     for (int64_t c = 0; c < 2; ++c)
       four[2 * half + c] = power(four[2 * half + c]);
@@ -196,7 +193,12 @@ static void addPowers(Fragments &f, GpuBuilder &b, SmallVector<Sums> &scores,
   Value added = reduce(powers, [&](Value x, Value y) { return b.fadd(x, y); });
   sum = f.fma(sum, decay, added);
   maximum = next;
-  for (Sums &four : outputs)
+  return decay;
+}
+
+void attn::rescale(GpuBuilder &b, SmallVector<Sums> &sums, int64_t half,
+                   Value decay) {
+  for (Sums &four : sums)
     for (int64_t c = 0; c < 2; ++c)
       four[2 * half + c] = b.fmul(four[2 * half + c], decay);
 }
@@ -272,10 +274,12 @@ SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
   softmax(tileScores, state, firstKey, isMasked);
   Value seen = element.mayExclude() ? seenKeys(tileScores) : Value();
   for (int64_t m = 0; m < shape.rowTiles; ++m)
-    for (int64_t half = 0; half < 2; ++half)
-      addPowers(*f, b, tileScores[m], half, state.maxima[m][half],
-                state.sums[m][half], state.outputs[m],
-                isScaledLate ? factor : Value(), negFactor);
+    for (int64_t half = 0; half < 2; ++half) {
+      Value decay = addPowers(*f, b, tileScores[m], half, state.maxima[m][half],
+                              state.sums[m][half],
+                              isScaledLate ? factor : Value(), negFactor);
+      rescale(b, state.outputs[m], half, decay);
+    }
   addValues(tileScores, valueRows->shifted(offset), seen, state);
 
   SmallVector<Value> next = state.flat();
@@ -348,7 +352,7 @@ Value PrefillKernel::outputRow(Value head, Value query) {
 void PrefillKernel::writeOutput(const SmallVector<SmallVector<Sums>> &outputs) {
   Type outputType = getElementTypeOrSelf(step.output.getType());
   Value mine = b.mul(f->inGroup, f->integer(2));
-  if (outputType != type || !isAligned) {
+  if (outputType != type || !isAligned || hasRoles) {
     // Two numbers of four lanes are a sector, if of 32 bits.
     int64_t bytes = outputType.getIntOrFloatBitWidth() / 8;
     for (int64_t m = 0; m < shape.rowTiles; ++m)

@@ -411,6 +411,18 @@ LogicalResult FunctionEmulator::emulateAssembly(LLVM::InlineAsmOp op) {
       return unknown();
     }
   }
+  // No code, that only ties its results to its operands: these they are.
+  if (assembly.statements.empty() && resultType && !isScalar) {
+    results[0] = LLVM::UndefOp::create(builder, loc, resultType);
+    auto fields = cast<LLVM::LLVMStructType>(resultType).getBody();
+    for (int64_t i = 0, e = fields.size(); i < e; ++i) {
+      Value field = assembly.tiedTo("$" + std::to_string(i));
+      if (!field)
+        return unknown();
+      results[0] = LLVM::InsertValueOp::create(builder, loc, results[0], field,
+                                               ArrayRef<int64_t>{i});
+    }
+  }
   if (resultType && (!results[0] || results[0].getType() != resultType))
     return unknown();
   replace(op, results[0]);

@@ -346,7 +346,8 @@ def Attn_TargetAttr : Attn_Attr<"Target", "target"> {
 //===----------------------------------------------------------------------===//
 
 def Attn_GpuKernel : I32EnumAttr<"GpuKernel", "a kernel for GPUs", [
-      I32EnumAttrCase<"split_kv", 0>, I32EnumAttrCase<"mma_sync", 1>
+      I32EnumAttrCase<"split_kv", 0>, I32EnumAttrCase<"mma_sync", 1>,
+      I32EnumAttrCase<"wgmma", 2>
     ]> {
   let cppNamespace = "::mlir::attn";
 }
@@ -355,8 +356,9 @@ def Attn_TileConfigAttr : Attn_Attr<"TileConfig", "tile_config"> {
   let summary = "How a kernel for GPUs cuts an op into tiles";
   let description = [{
     `kernel` is `split_kv`, any op, the lanes of a warp being columns of
-    head_dim and blocks of threads ranges of keys, or `mma_sync`, f16 and bf16,
-    by the matrix instructions of sm_80. One block of threads computes `block_q`
+    head_dim and blocks of threads ranges of keys; `mma_sync`, f16 and bf16,
+    by the matrix instructions of sm_80; or `wgmma`, by those of sm_90a, whose
+    block has 4 warps more, that fetch. One block of threads computes `block_q`
     query rows, those of the query heads that share a key head counted
     together, in steps of `block_kv` keys, with `warps` warps; `stages` tiles of
     keys are in shared memory at a time.

@@ -1,0 +1,130 @@
+//===- Warpgroup.h - Instructions of sm_90a ---------------------*- C++ -*-===//
+//
+// Part of attn-mlir.
+//
+//===----------------------------------------------------------------------===//
+//
+// Pieces of kernels whose warps have different tasks: tiles of tensors that one
+// thread asks for and mbarriers announce, and matrix instructions that four
+// warps issue together and wait for later.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ATTN_LIB_CONVERSION_ATTNTOGPU_WARPGROUP_H
+#define ATTN_LIB_CONVERSION_ATTNTOGPU_WARPGROUP_H
+
+#include "Fragments.h"
+
+namespace mlir::attn {
+
+/// Threads of four warps that issue wgmma together.
+inline constexpr int64_t kWarpgroupSize = 4 * kWarpSize;
+/// Rows of the left operand and of the sums of one wgmma.
+inline constexpr int64_t kWarpgroupRows = 64;
+
+/// Rows of 16-bit numbers in shared memory as tensor copies write them and
+/// wgmma reads them: panels of 64 columns behind each other, a row of a panel
+/// being 128 bytes, whose chunks of 16 bytes are changed by exclusive or with
+/// the row's number modulo 8.
+struct PanelRows {
+  int64_t numRows; ///< A multiple of 8.
+  int64_t columns;
+
+  static constexpr int64_t kColumns = 64, kRowBytes = 128;
+  /// Where a panel is to begin.
+  static constexpr int64_t kAlignment = 1024;
+  int64_t numPanels() const { return (columns + kColumns - 1) / kColumns; }
+  int64_t panelBytes() const { return numRows * kRowBytes; }
+  int64_t bytes() const { return numPanels() * panelBytes(); }
+};
+
+/// A stage of a ring, and the parity of the round it is in, as i32: what to
+/// wait for at the barriers of the stage.
+struct RingPlace {
+  Value stage, parity;
+};
+
+/// Builds the code of one thread.
+class Warpgroup {
+public:
+  /// `element` is f16 or bf16.
+  Warpgroup(GpuBuilder &b, Fragments &f, Type element)
+      : b(b), f(f), element(element) {}
+
+  //===--------------------------------------------------------------------===//
+  // Roles
+  //===--------------------------------------------------------------------===//
+
+  /// `x`, equal in all lanes, such that the compiler knows.
+  Value uniform(Value x);
+  /// All threads of the warpgroup have `count` registers from here on.
+  void setRegisters(int64_t count, bool isMore);
+  /// Waits at barrier `id` (i32, 1 to 15) until `numThreads` have come to it.
+  void barrier(Value id, int64_t numThreads);
+  /// Comes to the barrier, and does not wait.
+  void arriveAtBarrier(Value id, int64_t numThreads);
+
+  //===--------------------------------------------------------------------===//
+  // mbarriers: pointers to 8 bytes of shared memory
+  //===--------------------------------------------------------------------===//
+
+  /// One thread does; after it, fenceBarriers and a barrier of all.
+  void initBarrier(Value barrier, int64_t count);
+  void fenceBarriers();
+  /// Waits for the end of the phase of this parity (i32).
+  void wait(Value barrier, Value parity);
+  void arrive(Value barrier);
+  /// Arrives, and has the phase wait for `bytes` that copies bring.
+  void arriveExpecting(Value barrier, int64_t bytes);
+
+  //===--------------------------------------------------------------------===//
+  // Copies of boxes of tensors
+  //===--------------------------------------------------------------------===//
+
+  /// Copies the box at `at` (i32, innermost first) of the tensor that `map`
+  /// (!llvm.ptr) describes to shared memory; what lies outside is zeros.
+  void copyBox(Value to, Value map, ArrayRef<Value> at, Value barrier);
+  /// Brings what `map` points to into the cache.
+  void prefetchMap(Value map);
+  /// What threads have written to shared memory is seen by wgmma and by
+  /// copies.
+  void fenceSharedMemory();
+
+  //===--------------------------------------------------------------------===//
+  // wgmma
+  //===--------------------------------------------------------------------===//
+
+  /// The descriptor (i64) of rows whose first panel begins at `address` (i32,
+  /// of shared memory). Operands whose rows lie along k are `transposed`.
+  Value describe(Value address, PanelRows rows, bool transposed);
+  /// The same `bytes` (a multiple of 16) further.
+  Value advance(Value descriptor, int64_t bytes);
+  /// Registers are ready: before the first of some multiplications.
+  void fence();
+  /// 64 x columns sums of a product of matrices in shared memory over 16
+  /// numbers, plus `sums` unless it is null.
+  Value multiplyShared(Value a, Value descriptorB, Value sums, int64_t columns);
+  /// sums + a * b, `a` in registers as in Fragments::multiply, `b` transposed.
+  void multiplyRegisters(ArrayRef<Value> a, Value descriptorB,
+                         SmallVector<Sums> &sums);
+  /// The multiplications since the last commit become a group.
+  void commit();
+  /// Waits until at most `pending` groups are not done.
+  void waitForGroups(int64_t pending);
+  /// `sums` after a wait for their group: nothing that reads them may be moved
+  /// before it.
+  void settle(SmallVector<Sums> &sums);
+  /// What multiplyShared returned, as numbers.
+  SmallVector<Sums> unpack(Value sums, int64_t columns);
+
+private:
+  Type sumsType(int64_t columns);
+
+  GpuBuilder &b;
+  Fragments &f;
+  Type element;
+};
+
+} // namespace mlir::attn
+
+#endif // ATTN_LIB_CONVERSION_ATTNTOGPU_WARPGROUP_H
