@@ -24,6 +24,7 @@ import numpy as np  # noqa: E402
 
 import bars  # noqa: E402
 import comm  # noqa: E402
+import layout  # noqa: E402
 import picture  # noqa: E402
 import table  # noqa: E402
 from contender import Missing, first_line  # noqa: E402
@@ -281,7 +282,7 @@ def measure_ranks(compiler, results):
     if why:
         say(f"no merge over ranks: {why}")
         return None
-    for line in table.aligned(comm.HEADER, comm.cells(measured)):
+    for line in layout.aligned(comm.HEADER, comm.cells(measured)):
         say(line)
     return measured
 
@@ -308,12 +309,12 @@ def write_docs(options, config, results, facts, versions, ranks):
             continue
         prefix = f"{section}-" if section else ""
         bar_rows = bars.cells(chosen, section)
-        lines = about + [""] + table.markdown(header, bar_rows)
-        table.replace_section(options.docs, f"{prefix}bars", lines)
+        lines = about + [""] + layout.markdown(header, bar_rows)
+        layout.replace_section(options.docs, f"{prefix}bars", lines)
         lines = table.summary_markdown(chosen, section)
         if ranks and section == "star":
-            lines += ["", *table.markdown(comm.HEADER, comm.cells(ranks))]
-        table.replace_section(options.docs, f"{prefix}results", lines)
+            lines += ["", *layout.markdown(comm.HEADER, comm.cells(ranks))]
+        layout.replace_section(options.docs, f"{prefix}results", lines)
 
 
 def main():
@@ -423,7 +424,7 @@ def main():
         "bars": bars.to_json(results),
         "ranks": ranks,
     }
-    table.write_json(path, document)
+    layout.write_json(path, document)
     pictures, why = picture.write_pictures(
         os.path.join(options.out, f"{name}.png"), results, f"attn-mlir, config {name}"
     )

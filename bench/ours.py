@@ -8,11 +8,9 @@ import subprocess
 
 import numpy as np
 
+from abi import DTYPE_CODES, Exec, Tensor
 from contender import Contender
 from shapes import DTYPES, MODIFIERS
-
-MAX_RANK = 8
-DTYPE_CODES = {"f32": 1, "f16": 2, "bf16": 3, "bool": 7}
 
 
 class CompileError(Exception):
@@ -128,27 +126,8 @@ def module_text(case):
 """
 
 
-class _Tensor(ctypes.Structure):
-    _fields_ = [
-        ("data", ctypes.c_void_p),
-        ("dtype", ctypes.c_int32),
-        ("rank", ctypes.c_int32),
-        ("sizes", ctypes.c_int64 * MAX_RANK),
-        ("strides", ctypes.c_int64 * MAX_RANK),
-    ]
-
-
-class _Exec(ctypes.Structure):
-    _fields_ = [
-        ("ctx", ctypes.c_void_p),
-        ("parallel_for", ctypes.c_void_p),
-        ("num_threads", ctypes.c_int32),
-        ("stream", ctypes.c_void_p),
-    ]
-
-
 def _tensor(array, dtype):
-    tensor = _Tensor(array.ctypes.data, DTYPE_CODES[dtype], array.ndim)
+    tensor = Tensor(array.ctypes.data, DTYPE_CODES[dtype], array.ndim)
     for i in range(array.ndim):
         tensor.sizes[i] = array.shape[i]
         tensor.strides[i] = array.strides[i] // array.itemsize
@@ -205,14 +184,14 @@ class Function:
         self.library = compiler.load(text)
         self.library.attention_explain.restype = ctypes.c_char_p
         # The provider that attn-compile links into every .so.
-        self.exec = _Exec()
+        self.exec = Exec()
         self.library.attn_openmp_exec(ctypes.byref(self.exec), threads)
         self.workspaces = {}  # calls that need as much share one
 
     def bind(self, arrays, result):
         """A callable: one call on these [(array, type)] and (array, type)."""
-        args = (_Tensor * len(arrays))(*(_tensor(a, t) for a, t in arrays))
-        results = (_Tensor * 1)(_tensor(*result))
+        args = (Tensor * len(arrays))(*(_tensor(a, t) for a, t in arrays))
+        results = (Tensor * 1)(_tensor(*result))
         exec_ = ctypes.byref(self.exec)
         size = ctypes.c_size_t()
 

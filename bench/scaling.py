@@ -16,7 +16,7 @@ import math
 import os
 import sys
 
-from table import aligned, markdown, number, replace_section
+from layout import aligned, markdown, number, replace_section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "..", "docs", "Scaling.md")

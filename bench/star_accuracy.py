@@ -22,7 +22,7 @@ import star_network as network
 import star_tasks as tasks
 from star_network import Attention
 from star_tasks import Pattern
-from table import aligned, markdown, replace_section
+from layout import aligned, markdown, replace_section
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOCS = os.path.join(HERE, "..", "docs", "StarAccuracy.md")

@@ -1,0 +1,159 @@
+"""The machine: everything that is said to CUDA, and the same on a CPU.
+
+`Cuda` measures. `Host` rehearses: the same program on torch's CPU tensors, whose
+times are not of a GPU and no measurement."""
+
+import subprocess
+import time
+
+# Written before every sample, so that nothing is found in the L2 cache. Writing
+# takes longer than a program needs to enqueue a call: no kernel waits for it.
+_FLUSH_BYTES = 1 << 30
+# Calls shorter than this are repeated in a sample, as one CUDA graph.
+SHORT_SECONDS = 5e-4
+SAMPLE_SECONDS = 1e-3
+MAX_CALLS = 100
+
+_QUERY = (
+    "clocks.sm,clocks.max.sm,clocks.mem,temperature.gpu,power.draw,"
+    "power.limit,clocks_throttle_reasons.active"
+)
+
+
+class NoDevice(Exception):
+    """There is no GPU to measure on; the message says why."""
+
+
+def _ask_nvidia_smi(query):
+    """What nvidia-smi says, or that it says nothing."""
+    command = ["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader", "-i", "0"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"unknown: {type(error).__name__} of nvidia-smi"
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return lines[0] if lines else f"unknown: nvidia-smi returned {done.returncode}"
+
+
+class Cuda:
+    is_gpu = True
+    copy_bytes = 1 << 30
+    matmul_size = 8192
+    flex_compiled = True
+
+    def __init__(self, torch):
+        if not torch.cuda.is_available():
+            raise NoDevice("torch finds no NVIDIA GPU")
+        self.torch = torch
+        self.type = "cuda"
+        torch.cuda.init()
+        properties = torch.cuda.get_device_properties(0)
+        self.name = properties.name
+        self.capability = 10 * properties.major + properties.minor
+        self.multiprocessors = properties.multi_processor_count
+        self.l2_bytes = getattr(properties, "L2_cache_size", 64 << 20)
+        self.memory_bytes = properties.total_memory
+        # One stream of our own for everything: graphs are captured on no other.
+        self._stream = torch.cuda.Stream()
+        torch.cuda.set_stream(self._stream)
+        self.stream = self._stream.cuda_stream
+        self._flush = torch.empty(_FLUSH_BYTES, dtype=torch.uint8, device="cuda")
+        self._start = torch.cuda.Event(enable_timing=True)
+        self._end = torch.cuda.Event(enable_timing=True)
+
+    def facts(self):
+        """What the numbers belong to."""
+        driver = _ask_nvidia_smi("driver_version")
+        return {
+            "device": self.name,
+            "capability": self.capability,
+            "multiprocessors": self.multiprocessors,
+            "l2_bytes": self.l2_bytes,
+            "memory_bytes": self.memory_bytes,
+            "driver": driver,
+            "cuda": self.torch.version.cuda,
+            "cudnn": self.torch.backends.cudnn.version(),
+        }
+
+    def state(self):
+        """Clocks and what holds them back, under load."""
+        a = self.torch.randn(4096, 4096, device="cuda", dtype=self.torch.bfloat16)
+        # Enqueued and not waited for: about half a second of work.
+        for _ in range(2000):
+            a @ a
+        found = _ask_nvidia_smi(_QUERY)
+        self.wait()
+        return f"{_QUERY}: {found}"
+
+    def bytes(self, count):
+        return self.torch.empty(max(count, 1), dtype=self.torch.uint8, device="cuda")
+
+    def wait(self):
+        self.torch.cuda.synchronize()
+
+    def release(self):
+        """Gives memory that no tensor has any more back to the device."""
+        self.torch.cuda.empty_cache()
+
+    def capture(self, run, calls):
+        """So many calls as one graph, and a function that replays it."""
+        graph = self.torch.cuda.CUDAGraph()
+        with self.torch.cuda.graph(graph, stream=self._stream):
+            for _ in range(calls):
+                run()
+        return graph.replay
+
+    def sample(self, run):
+        """Seconds on the device of what `run` enqueues, with nothing in the cache."""
+        self._flush.zero_()
+        self._start.record()
+        run()
+        self._end.record()
+        self._end.synchronize()
+        return 1e-3 * self._start.elapsed_time(self._end)
+
+
+class Host:
+    is_gpu = False
+    stream = None
+    type = "cpu"
+    name = "CPU (a rehearsal, not a measurement)"
+    capability = 0
+    multiprocessors = 1
+    l2_bytes = 1 << 16
+    memory_bytes = 1 << 30
+    copy_bytes = 1 << 20
+    matmul_size = 64
+    flex_compiled = False
+    threads = 1
+
+    def __init__(self, torch):
+        self.torch = torch
+        torch.set_num_threads(self.threads)
+
+    def facts(self):
+        return {"device": self.name}
+
+    def state(self):
+        return "not a GPU"
+
+    def bytes(self, count):
+        return self.torch.empty(max(count, 1), dtype=self.torch.uint8)
+
+    def wait(self):
+        pass
+
+    def release(self):
+        pass
+
+    def capture(self, run, calls):
+        def replay():
+            for _ in range(calls):
+                run()
+
+        return replay
+
+    def sample(self, run):
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start

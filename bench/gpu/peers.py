@@ -1,0 +1,216 @@
+"""Contenders of others: PyTorch's SDPA, FlexAttention, Triton's tutorial."""
+
+import contextlib
+import functools
+import importlib.util
+import os
+import warnings
+
+import torch
+import torch.nn.functional as F
+from cases import MODIFIERS, visible
+from contender import Contender, Missing, Unsupported
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+BACKENDS = {
+    "torch-flash": SDPBackend.FLASH_ATTENTION,
+    "torch-folded": SDPBackend.FLASH_ATTENTION,
+    "torch-cudnn": SDPBackend.CUDNN_ATTENTION,
+    "torch-efficient": SDPBackend.EFFICIENT_ATTENTION,
+}
+# What SDPA says where the one backend that it may use does not take a problem.
+NO_KERNEL = ("No available kernel", "No viable backend")
+
+
+class Calls(Contender):
+    """Takes the sets of tensors of a problem in turns."""
+
+    def __init__(self, name, calls, detail="", context=contextlib.nullcontext):
+        self.name, self.calls, self.detail = name, calls, detail
+        self.context, self.at = context, 0
+
+    def enter(self):
+        self.entered = self.context()
+        self.entered.__enter__()
+
+    def leave(self):
+        self.entered.__exit__(None, None, None)
+
+    def run(self):
+        out = self.calls[self.at]()
+        self.at = (self.at + 1) % len(self.calls)
+        return out
+
+    def output(self):
+        """The result of the first set."""
+        self.enter()
+        try:
+            return self.calls[0]()
+        finally:
+            self.leave()
+
+
+def make(name, problem, tutorial=None):
+    """The contender of this name; throws Missing or Unsupported with the reason."""
+    if name in BACKENDS:
+        return _sdpa(name, problem)
+    if name == "flex":
+        return _flex(problem)
+    return _triton(problem, tutorial)
+
+
+def reason_of(error, caught):
+    """Why a call threw: torch says it in warnings, and then that it has no kernel."""
+    said = []
+    for warning in caught:
+        line = str(warning.message).strip().splitlines()[0]
+        line = line.split(" (Triggered internally")[0]
+        if line not in said and "deprecat" not in line:
+            said.append(line)
+    text = str(error).strip().splitlines()
+    said.insert(0, text[0] if text else type(error).__name__)
+    return "; ".join(said)[:400]
+
+
+def _sdpa(name, problem):
+    case = problem.case
+    options = {"enable_gqa": case.group > 1}
+    if case.modifier in ("softcap", "alibi", "window"):
+        raise Unsupported(f"SDPA has no {case.modifier} but as a dense mask")
+    if case.modifier == "bias":
+        options["attn_mask"] = problem.shared["bias"]
+        if case.causal:
+            raise Unsupported("SDPA takes a mask or is_causal, not both")
+    elif case.causal:
+        options["is_causal"] = True
+    fold = _same_tensor
+    if name == "torch-folded":
+        # The heads of a group as queries: what a user who knows decode writes.
+        if case.group == 1:
+            raise Unsupported("a group of one head is torch-flash")
+        shape = (case.batch, case.kv_heads, case.group, case.head_dim)
+        fold, options = functools.partial(_as_shape, shape=shape), {}
+    keys = _same_tensor
+    if case.kind == "blocks":
+        # Blocks are heads of their own.
+        if case.seq_kv % case.block_len or case.group > 1:
+            raise Unsupported("no view of the tensors has a block for a head")
+        count = case.seq_kv // case.block_len
+        shape = (case.batch, case.heads * count, case.block_len, case.head_dim)
+        fold = keys = functools.partial(_as_shape, shape=shape)
+    calls = []
+    for tensors in problem.sets:
+        q, k, v = (tensors[n] for n in ("query", "key", "value"))
+        attend = functools.partial(
+            F.scaled_dot_product_attention, fold(q), keys(k), keys(v), **options
+        )
+        calls.append(functools.partial(_reshaped, attend, q.shape))
+    context = functools.partial(sdpa_kernel, [BACKENDS[name]])
+    return Calls(name, calls, "", context)
+
+
+def _same_tensor(tensor):
+    return tensor
+
+
+def _as_shape(tensor, shape):
+    return tensor.view(shape)
+
+
+def _reshaped(call, shape):
+    return call().view(shape)
+
+
+def _flex(problem):
+    try:
+        from torch.nn.attention.flex_attention import (
+            create_block_mask,
+            flex_attention,
+        )
+    except ImportError as error:
+        raise Missing(str(error)) from error
+    case, device = problem.case, problem.device
+    attend = flex_attention
+    if device.flex_compiled:
+        # Of each case anew: what was compiled before counts against a limit.
+        torch._dynamo.reset()
+        attend = torch.compile(flex_attention, dynamic=False)
+    options = {"enable_gqa": case.group > 1}
+    modify = _score_mod(case, problem)
+    if modify:
+        options["score_mod"] = modify
+    if visible(case, 0, 0) is not None:
+
+        def mask_mod(b, h, i, j):
+            return visible(case, i, j)
+
+        options["block_mask"] = create_block_mask(
+            mask_mod, None, None, case.seq_q, case.seq_kv, device=device.type
+        )
+    calls = [
+        functools.partial(attend, s["query"], s["key"], s["value"], **options)
+        for s in problem.sets
+    ]
+    return Calls("flex", calls, "compiled" if device.flex_compiled else "eager")
+
+
+def _score_mod(case, problem):
+    if case.modifier == "softcap":
+        cap = float(MODIFIERS["softcap"])
+
+        def softcap(score, b, h, i, j):
+            return cap * torch.tanh(score / cap)
+
+        return softcap
+    if case.modifier == "alibi":
+        slopes = problem.shared["slopes"]
+
+        def alibi(score, b, h, i, j):
+            return score + slopes[h] * (j - i)
+
+        return alibi
+    if case.modifier == "bias":
+        bias = problem.shared["bias"]
+
+        def add(score, b, h, i, j):
+            return score + bias[0, h, i, j]
+
+        return add
+    return None
+
+
+@functools.cache
+def _load_tutorial(path):
+    spec = importlib.util.spec_from_file_location("triton_tutorial", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _triton(problem, path):
+    """`attention` of Triton's python/tutorials/06-fused-attention.py, which no
+    package has."""
+    case = problem.case
+    if case.dtype != "f16":
+        raise Unsupported("the tutorial is of f16")
+    if case.group > 1 or case.modifier != "none" or case.seq_q != case.seq_kv:
+        raise Unsupported("the tutorial has neither groups nor modifiers")
+    if not path or not os.path.exists(path):
+        raise Missing("no file; give Triton's 06-fused-attention.py as --triton")
+    try:
+        module = _load_tutorial(path)
+    except ImportError as error:
+        raise Missing(f"{path}: {error}") from error
+    scale = case.head_dim**-0.5
+    calls = [
+        functools.partial(
+            module.attention, s["query"], s["key"], s["value"], case.causal, scale
+        )
+        for s in problem.sets
+    ]
+    return Calls("triton", calls, "06-fused-attention.py, autotuned")
+
+
+def collect_warnings():
+    """Warnings are of interest only where what they are about does not work."""
+    return warnings.catch_warnings(record=True)
