@@ -110,6 +110,7 @@ static Error defineHostSymbols(orc::LLJIT &jit, ArrayRef<HostSymbol> extra) {
        symbol->name; ++symbol)
     add(symbol->name, symbol->address);
   add("attn_rt_emulate_launch", address(&attn_rt_emulate_launch));
+  add("attn_rt_emulate_tensor_map", address(&attn_rt_emulate_tensor_map));
   for (const HostSymbol &symbol : extra)
     add(symbol.name, symbol.address);
   orc::JITDylib &main = jit.getMainJITDylib();

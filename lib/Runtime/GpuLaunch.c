@@ -2,209 +2,16 @@
  *
  * Part of attn-mlir.
  *
- * Finds the driver, loads modules once a context and launches kernels. Plain C
+ * Loads modules once a context, launches kernels and makes tensor maps. Plain C
  * without CUDA's headers: it is part of every object for GPUs.
  *
 \*===----------------------------------------------------------------------===*/
 
 #define _GNU_SOURCE
-#include "attn/Runtime/GpuLaunch.h"
+#include "GpuDriver.h"
 
-#include "attn/Runtime/Abi.h"
-
-#include <dlfcn.h>
-#include <sched.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-/* Several objects of one program carry this file; the linker keeps one. */
-#define ATTN_SHARED __attribute__((weak))
-
-/*===----------------------------------------------------------------------===*\
- * The driver, as its interface is documented
-\*===----------------------------------------------------------------------===*/
-
-typedef int cu_result;
-typedef int cu_device;
-typedef void *cu_context, *cu_module, *cu_function, *cu_stream;
-typedef unsigned long long cu_address;
-
-enum {
-  CU_SUCCESS = 0,
-  CU_OUT_OF_MEMORY = 2,
-  CU_NO_DEVICE = 100,
-  CU_INVALID_IMAGE = 200,
-  CU_NO_BINARY_FOR_GPU = 209,
-  CU_INVALID_PTX = 218,
-  CU_UNSUPPORTED_PTX_VERSION = 222,
-  CU_MISALIGNED_ADDRESS = 716
-};
-enum {
-  CU_FUNC_MAX_DYNAMIC_SHARED_SIZE = 8,
-  CU_DEVICE_CAPABILITY_MAJOR = 75,
-  CU_DEVICE_CAPABILITY_MINOR = 76,
-  CU_DEVICE_MAX_SHARED_OPTIN = 97
-};
-
-/* What a block may have of dynamic shared memory without asking. */
-#define DEFAULT_SHARED_BYTES (48 * 1024)
-
-#define DRIVER_FUNCTIONS(X)                                                    \
-  X(init, "cuInit", (unsigned))                                                \
-  X(driver_version, "cuDriverGetVersion", (int *))                             \
-  X(device_get, "cuDeviceGet", (cu_device *, int))                             \
-  X(device_attribute, "cuDeviceGetAttribute", (int *, int, cu_device))         \
-  X(primary_retain, "cuDevicePrimaryCtxRetain", (cu_context *, cu_device))     \
-  X(context_current, "cuCtxGetCurrent", (cu_context *))                        \
-  X(context_set, "cuCtxSetCurrent", (cu_context))                              \
-  X(context_device, "cuCtxGetDevice", (cu_device *))                           \
-  X(context_wait, "cuCtxSynchronize", (void))                                  \
-  X(stream_context, "cuStreamGetCtx", (cu_stream, cu_context *))               \
-  X(module_load, "cuModuleLoadData", (cu_module *, const void *))              \
-  X(module_function, "cuModuleGetFunction",                                    \
-    (cu_function *, cu_module, const char *))                                  \
-  X(function_set, "cuFuncSetAttribute", (cu_function, int, int))               \
-  X(launch, "cuLaunchKernel",                                                  \
-    (cu_function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,  \
-     unsigned, cu_stream, void **, void **))                                   \
-  X(memory_alloc, "cuMemAlloc_v2", (cu_address *, size_t))                     \
-  X(memory_free, "cuMemFree_v2", (cu_address))                                 \
-  X(copy_in, "cuMemcpyHtoD_v2", (cu_address, const void *, size_t))            \
-  X(copy_out, "cuMemcpyDtoH_v2", (void *, cu_address, size_t))                 \
-  X(error_name, "cuGetErrorName", (cu_result, const char **))                  \
-  X(error_text, "cuGetErrorString", (cu_result, const char **))
-
-static struct {
-  /* 0 before it was looked for, 1 if it is there. */
-  int state;
-#define FIELD(name, symbol, types) cu_result(*name) types;
-  DRIVER_FUNCTIONS(FIELD)
-#undef FIELD
-  /* Since CUDA 12. */
-  cu_result (*context_id)(cu_context, unsigned long long *);
-} driver;
-
-static int lock_word;
-
-static void lock(void) {
-  while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_ACQUIRE))
-    sched_yield();
-}
-
-static void unlock(void) { __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE); }
-
-/*===----------------------------------------------------------------------===*\
- * Errors
-\*===----------------------------------------------------------------------===*/
-
-static __thread char last_error[512];
-
-ATTN_SHARED const char *attn_gpu_error(void) { return last_error; }
-
-__attribute__((format(printf, 1, 2))) static int32_t fail(const char *format,
-                                                          ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(last_error, sizeof(last_error), format, arguments);
-  va_end(arguments);
-  return ATTN_ERROR_DEVICE;
-}
-
-/* ATTN_OK, or what the driver said while `what` was done. */
-static int32_t check(cu_result result, const char *what) {
-  const char *name = NULL, *text = NULL;
-  if (result == CU_SUCCESS)
-    return ATTN_OK;
-  if (driver.error_name(result, &name) || !name)
-    name = "unknown error";
-  if (driver.error_text(result, &text) || !text)
-    text = "no more is known";
-  if (result == CU_OUT_OF_MEMORY)
-    return fail("out of device memory: %s (%s)", what, name);
-  if (result == CU_MISALIGNED_ADDRESS)
-    return fail("a kernel got a pointer that is not aligned to 16 bytes, or a "
-                "stride that makes one: found by %s (%s)",
-                what, name);
-  return fail("%s failed: %s (%s)", what, text, name);
-}
-
-/*===----------------------------------------------------------------------===*\
- * The driver, found
-\*===----------------------------------------------------------------------===*/
-
-static int32_t load_driver(void) {
-  cu_result result;
-  void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
-  if (!library)
-    return fail("no NVIDIA driver on this machine: %s", dlerror());
-#define FIND(name, symbol, types)                                              \
-  *(void **)&driver.name = dlsym(library, symbol);                             \
-  if (!driver.name)                                                            \
-    return fail("the NVIDIA driver is too old: it has no " symbol);
-  DRIVER_FUNCTIONS(FIND)
-#undef FIND
-  *(void **)&driver.context_id = dlsym(library, "cuCtxGetId");
-  result = driver.init(0);
-  if (result == CU_NO_DEVICE)
-    return fail("no NVIDIA GPU on this machine");
-  return check(result, "cuInit");
-}
-
-/* The driver, looked for again by each call until it is there. */
-static int32_t need_driver(void) {
-  int32_t status = ATTN_OK;
-  if (__atomic_load_n(&driver.state, __ATOMIC_ACQUIRE))
-    return ATTN_OK;
-  lock();
-  if (!driver.state) {
-    status = load_driver();
-    if (status == ATTN_OK)
-      __atomic_store_n(&driver.state, 1, __ATOMIC_RELEASE);
-  }
-  unlock();
-  return status;
-}
-
-/* Makes the first device's primary context current. */
-static int32_t enter_primary(cu_context *context) {
-  cu_device device;
-  int32_t status = check(driver.device_get(&device, 0), "cuDeviceGet");
-  if (status == ATTN_OK)
-    status = check(driver.primary_retain(context, device),
-                   "cuDevicePrimaryCtxRetain");
-  if (status == ATTN_OK)
-    status = check(driver.context_set(*context), "cuCtxSetCurrent");
-  return status;
-}
-
-static int32_t need_context(cu_stream stream, cu_context *context) {
-  int32_t status = check(driver.context_current(context), "cuCtxGetCurrent");
-  if (status != ATTN_OK || *context)
-    return status;
-  if (!stream)
-    return enter_primary(context);
-  status = check(driver.stream_context(stream, context), "cuStreamGetCtx");
-  if (status != ATTN_OK)
-    return status;
-  return check(driver.context_set(*context), "cuCtxSetCurrent");
-}
-
-static int32_t get_capability(int32_t *capability) {
-  cu_device device;
-  int major = 0, minor = 0;
-  int32_t status = check(driver.context_device(&device), "cuCtxGetDevice");
-  if (status == ATTN_OK)
-    status = check(
-        driver.device_attribute(&major, CU_DEVICE_CAPABILITY_MAJOR, device),
-        "cuDeviceGetAttribute");
-  if (status == ATTN_OK)
-    status = check(
-        driver.device_attribute(&minor, CU_DEVICE_CAPABILITY_MINOR, device),
-        "cuDeviceGetAttribute");
-  *capability = 10 * major + minor;
-  return status;
-}
+#include <string.h>
 
 /*===----------------------------------------------------------------------===*\
  * Modules and kernels
@@ -415,6 +222,141 @@ ATTN_SHARED int32_t attn_gpu_launch(const attn_gpu_kernel *kernel,
                              (unsigned)block[2], (unsigned)shared_bytes, stream,
                              params, NULL),
                kernel->name);
+}
+
+/*===----------------------------------------------------------------------===*\
+ * Tensor maps
+\*===----------------------------------------------------------------------===*/
+
+#define TENSOR_MAP_BYTES 128
+#define NUM_TENSOR_MAPS 128
+
+/* Maps by the tensor they are of, each at the place its hash says. A rank of 0
+ * is none. */
+static struct {
+  attn_gpu_tensor tensor;
+  char map[TENSOR_MAP_BYTES];
+} tensor_maps[NUM_TENSOR_MAPS];
+
+ATTN_SHARED int32_t attn_gpu_element_bytes(int32_t element) {
+  switch (element) {
+  case ATTN_GPU_U8:
+    return 1;
+  case ATTN_GPU_U16:
+  case ATTN_GPU_F16:
+  case ATTN_GPU_BF16:
+    return 2;
+  case ATTN_GPU_U64:
+  case ATTN_GPU_F64:
+    return 8;
+  default:
+    return 4;
+  }
+}
+
+ATTN_SHARED int32_t attn_gpu_check_tensor(const attn_gpu_tensor *tensor,
+                                          uint64_t sizes[5],
+                                          uint64_t strides[5]) {
+  const int64_t width = attn_gpu_element_bytes(tensor->element);
+  int32_t i;
+  if ((uintptr_t)tensor->data % 16)
+    return fail("tensor copies take data aligned to 16 bytes, but got %p",
+                tensor->data);
+  if (tensor->strides[0] != 1 && tensor->sizes[0] != 1)
+    return fail("tensor copies take rows whose elements are adjacent, but got "
+                "a stride of %lld",
+                (long long)tensor->strides[0]);
+  for (i = 0; i < tensor->rank; ++i) {
+    int64_t size = tensor->sizes[i], stride = tensor->strides[i];
+    if (size < 1 || size > (int64_t)1 << 32)
+      return fail("tensor copies take sizes from 1 to 2^32, but dimension %d "
+                  "has %lld",
+                  (int)(tensor->rank - 1 - i), (long long)size);
+    sizes[i] = (uint64_t)size;
+    if (i == 0)
+      continue;
+    /* Of a single row, nobody uses the stride. */
+    if (size == 1)
+      stride = (tensor->sizes[0] * width + 15) / 16 * 16 / width;
+    if (stride < 0 || stride >= ((int64_t)1 << 40) / width ||
+        stride * width % 16)
+      return fail("tensor copies take strides that are multiples of 16 bytes, "
+                  "up to 2^40, but dimension %d has one of %lld elements of "
+                  "%d bytes",
+                  (int)(tensor->rank - 1 - i), (long long)stride, (int)width);
+    strides[i - 1] = (uint64_t)(stride * width);
+  }
+  return ATTN_OK;
+}
+
+static int32_t encode_tensor(const attn_gpu_tensor *tensor, void *stream,
+                             void *map) {
+  uint64_t sizes[5], strides[5];
+  uint32_t box[5], steps[5];
+  cu_context context;
+  int32_t i;
+  int32_t status = need_driver();
+  if (status == ATTN_OK)
+    status = need_context(stream, &context);
+  if (status == ATTN_OK)
+    status = attn_gpu_check_tensor(tensor, sizes, strides);
+  if (status != ATTN_OK)
+    return status;
+  if (!driver.encode)
+    return fail("the NVIDIA driver is too old: it has no "
+                "cuTensorMapEncodeTiled, which came with CUDA 12");
+  for (i = 0; i < tensor->rank; ++i) {
+    box[i] = (uint32_t)tensor->box[i];
+    steps[i] = 1;
+  }
+  return check(driver.encode(map, tensor->element, (unsigned)tensor->rank,
+                             tensor->data, sizes, strides, box, steps,
+                             /*interleave=*/0, tensor->swizzle,
+                             tensor->l2_promotion, tensor->fill),
+               "cuTensorMapEncodeTiled");
+}
+
+/* Only what is used, so that equal tensors have equal bytes. */
+static attn_gpu_tensor normalize(const attn_gpu_tensor *tensor) {
+  attn_gpu_tensor key = *tensor;
+  int32_t i;
+  for (i = tensor->rank; i < 5; ++i) {
+    key.sizes[i] = key.strides[i] = 0;
+    key.box[i] = 0;
+  }
+  return key;
+}
+
+static unsigned hash_tensor(const attn_gpu_tensor *key) {
+  const unsigned char *bytes = (const unsigned char *)key;
+  uint32_t hash = 2166136261u; /* FNV-1a */
+  size_t i;
+  for (i = 0; i < sizeof(*key); ++i)
+    hash = (hash ^ bytes[i]) * 16777619u;
+  return (hash ^ hash >> 16) % NUM_TENSOR_MAPS;
+}
+
+ATTN_SHARED int32_t attn_gpu_encode_tensor_map(const attn_gpu_tensor *tensor,
+                                               void *stream, void *map) {
+  attn_gpu_tensor key = normalize(tensor);
+  unsigned place = hash_tensor(&key);
+  int32_t status;
+  int is_known;
+  lock();
+  is_known = !memcmp(&tensor_maps[place].tensor, &key, sizeof(key));
+  if (is_known)
+    memcpy(map, tensor_maps[place].map, TENSOR_MAP_BYTES);
+  unlock();
+  if (is_known)
+    return ATTN_OK;
+  status = encode_tensor(&key, stream, map);
+  if (status != ATTN_OK)
+    return status;
+  lock();
+  tensor_maps[place].tensor = key;
+  memcpy(tensor_maps[place].map, map, TENSOR_MAP_BYTES);
+  unlock();
+  return ATTN_OK;
 }
 
 /*===----------------------------------------------------------------------===*\

@@ -24,6 +24,7 @@ static llvm::cl::opt<std::string> attnReport(
 
 #ifdef ATTN_INCLUDE_TESTS
 namespace mlir::attn::test {
+void registerTestCompileKernelsPass();
 void registerTestKeyRangesPass();
 } // namespace mlir::attn::test
 #endif
@@ -36,12 +37,10 @@ int main(int argc, char **argv) {
   mlir::attn::registerAllDialectsAndExtensions(registry);
   mlir::attn::registerAllPasses();
 #ifdef ATTN_INCLUDE_TESTS
+  mlir::attn::test::registerTestCompileKernelsPass();
   mlir::attn::test::registerTestKeyRangesPass();
 #endif
   mlir::attn::registerShadowDialects(registry);
-#ifdef ATTN_INCLUDE_TESTS
-  mlir::attn::test::registerTestKeyRangesPass();
-#endif
 
   mlir::attn::Report report;
   mlir::attn::setProcessReport(&report);

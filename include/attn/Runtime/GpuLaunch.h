@@ -52,6 +52,47 @@ int32_t attn_gpu_launch(const attn_gpu_kernel *kernel, const int64_t grid[3],
                         const int32_t block[3], int64_t shared_bytes,
                         void *stream, void **params, int32_t num_params);
 
+/* Element types of tensor copies, by the driver's numbers. */
+typedef enum attn_gpu_element {
+  ATTN_GPU_U8 = 0,
+  ATTN_GPU_U16 = 1,
+  ATTN_GPU_U32 = 2,
+  ATTN_GPU_U64 = 4,
+  ATTN_GPU_F16 = 6,
+  ATTN_GPU_F32 = 7,
+  ATTN_GPU_F64 = 8,
+  ATTN_GPU_BF16 = 9
+} attn_gpu_element;
+
+/* A tensor and how copies cut it into boxes: the innermost dimension first, all
+ * beyond `rank` unused. */
+typedef struct attn_gpu_tensor {
+  void *data;
+  int64_t sizes[5];
+  int64_t strides[5]; /* in elements */
+  int32_t box[5];
+  int32_t rank;
+  int32_t element;      /* an attn_gpu_element */
+  int32_t swizzle;      /* of rows: 0 none, 1, 2, 3 for 32, 64, 128 bytes */
+  int32_t l2_promotion; /* 0 none, 1, 2, 3 for 64, 128, 256 bytes */
+  int32_t fill;         /* of what is outside: 0 zeros, 1 NaNs */
+} attn_gpu_tensor;
+
+/* Writes what tensor copies of a kernel need to know of `tensor`, a
+ * CUtensorMap, to `map`: 128 bytes, aligned to 64, that kernels take by value.
+ * Maps are remembered, so that the same tensor is not encoded again. Data
+ * aligned to 16 bytes, adjacent elements, other strides of whole 16 bytes,
+ * sizes from 1 to 2^32; else, as for drivers before CUDA 12, ATTN_ERROR_DEVICE.
+ */
+int32_t attn_gpu_encode_tensor_map(const attn_gpu_tensor *tensor, void *stream,
+                                   void *map);
+/* Of one attn_gpu_element. */
+int32_t attn_gpu_element_bytes(int32_t element);
+/* Whether tensor copies can be made of `tensor`; writes its sizes, and strides
+ * in bytes from that of dimension 1 on. */
+int32_t attn_gpu_check_tensor(const attn_gpu_tensor *tensor, uint64_t sizes[5],
+                              uint64_t strides[5]);
+
 /* What went wrong last on this thread: a sentence, or "" if nothing did. A
  * kernel that fails while it runs is told of by a later call. */
 const char *attn_gpu_error(void);

@@ -201,26 +201,49 @@ static constexpr StringLiteral kLaunchHelper = R"mlir(
 llvm.func @attn_gpu_launch(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr,
     !llvm.ptr, i32) -> i32
 
-llvm.func internal @attn_abi_gpu_launch(%status: !llvm.ptr, %exec: !llvm.ptr,
-    %kernel: !llvm.ptr, %grid: !llvm.ptr, %block: !llvm.ptr, %shared: i64,
-    %params: !llvm.ptr, %n: i32) {
+llvm.func @attn_gpu_encode_tensor_map(!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
+
+llvm.func internal @attn_abi_gpu_stream(%exec: !llvm.ptr) -> !llvm.ptr {
   %null = llvm.mlir.zero : !llvm.ptr
-  %ok = llvm.mlir.constant(0 : i32) : i32
-  %before = llvm.load %status : !llvm.ptr -> i32
-  %has_failed = llvm.icmp "ne" %before, %ok : i32
-  llvm.cond_br %has_failed, ^done, ^stream
-^stream:
   %no_exec = llvm.icmp "eq" %exec, %null : !llvm.ptr
-  llvm.cond_br %no_exec, ^launch(%null : !llvm.ptr), ^given
+  llvm.cond_br %no_exec, ^none, ^given
+^none:
+  llvm.return %null : !llvm.ptr
 ^given:
   %stream_at = llvm.getelementptr %exec[0, 3] : (!llvm.ptr) -> !llvm.ptr,
       !llvm.struct<(ptr, ptr, i32, ptr)>
   %stream = llvm.load %stream_at : !llvm.ptr -> !llvm.ptr
-  llvm.br ^launch(%stream : !llvm.ptr)
-^launch(%on: !llvm.ptr):
-  %result = llvm.call @attn_gpu_launch(%kernel, %grid, %block, %shared, %on,
+  llvm.return %stream : !llvm.ptr
+}
+
+llvm.func internal @attn_abi_gpu_launch(%status: !llvm.ptr, %exec: !llvm.ptr,
+    %kernel: !llvm.ptr, %grid: !llvm.ptr, %block: !llvm.ptr, %shared: i64,
+    %params: !llvm.ptr, %n: i32) {
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  %before = llvm.load %status : !llvm.ptr -> i32
+  %has_failed = llvm.icmp "ne" %before, %ok : i32
+  llvm.cond_br %has_failed, ^done, ^launch
+^launch:
+  %stream = llvm.call @attn_abi_gpu_stream(%exec) : (!llvm.ptr) -> !llvm.ptr
+  %result = llvm.call @attn_gpu_launch(%kernel, %grid, %block, %shared, %stream,
       %params, %n) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr,
       !llvm.ptr, i32) -> i32
+  llvm.store %result, %status : i32, !llvm.ptr
+  llvm.br ^done
+^done:
+  llvm.return
+}
+
+llvm.func internal @attn_abi_gpu_tensor_map(%status: !llvm.ptr,
+    %exec: !llvm.ptr, %tensor: !llvm.ptr, %map: !llvm.ptr) {
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  %before = llvm.load %status : !llvm.ptr -> i32
+  %has_failed = llvm.icmp "ne" %before, %ok : i32
+  llvm.cond_br %has_failed, ^done, ^encode
+^encode:
+  %stream = llvm.call @attn_abi_gpu_stream(%exec) : (!llvm.ptr) -> !llvm.ptr
+  %result = llvm.call @attn_gpu_encode_tensor_map(%tensor, %stream, %map)
+      : (!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
   llvm.store %result, %status : i32, !llvm.ptr
   llvm.br ^done
 ^done:

@@ -44,6 +44,14 @@ inline constexpr StringLiteral kAbiGpuLaunch = "attn_abi_gpu_launch";
 /// status and the attn_exec, returning an i32.
 inline constexpr StringLiteral kRuntimeGpuLaunch = "attn_rt_gpu_launch";
 
+/// (status: ptr, attn_exec *, tensor: ptr, map: ptr): makes a tensor map by
+/// `attn_gpu_encode_tensor_map` of GpuLaunch.h, with *status as above.
+inline constexpr StringLiteral kAbiGpuTensorMap = "attn_abi_gpu_tensor_map";
+
+/// What tensor maps become before there are C functions: the same without the
+/// status and the attn_exec, returning an i32.
+inline constexpr StringLiteral kRuntimeGpuTensorMap = "attn_rt_gpu_tensor_map";
+
 /// What may be wrong with a tensor.
 enum TensorFault : int32_t {
   kNullData = 1,

@@ -33,6 +33,9 @@ using namespace mlir::attn;
 /// What earlier passes call in the place of the caller's threads.
 static constexpr StringLiteral kParallelFor = "attn_rt_parallel_for";
 static constexpr StringLiteral kNumThreads = "attn_rt_num_threads";
+/// What they call where kernels run.
+static constexpr StringRef kGpuCalls[] = {kRuntimeGpuLaunch,
+                                          kRuntimeGpuTensorMap};
 
 /// The function `op` calls by name, or null.
 static FlatSymbolRefAttr getDirectCallee(Operation *op) {
@@ -157,7 +160,7 @@ static Value addPointer(func::FuncOp func) {
 /// last argument, and returns that, or null if it has none.
 static Value takeExec(func::FuncOp func) {
   SmallVector<Operation *> calls = findCalls(func, {kParallelFor, kNumThreads});
-  if (calls.empty() && findCalls(func, kRuntimeGpuLaunch).empty())
+  if (calls.empty() && findCalls(func, kGpuCalls).empty())
     return {};
   Value exec = addPointer(func);
   for (Operation *op : calls) {
@@ -179,7 +182,7 @@ static Value takeExec(func::FuncOp func) {
 /// Lets `func` launch its kernels on the stream of `exec` and report a failure
 /// at the address that is its new last argument. Returns whether it has any.
 static bool takeLaunches(func::FuncOp func, Value exec) {
-  SmallVector<Operation *> calls = findCalls(func, kRuntimeGpuLaunch);
+  SmallVector<Operation *> calls = findCalls(func, kGpuCalls);
   if (calls.empty())
     return false;
   Value status = addPointer(func);
@@ -187,9 +190,13 @@ static bool takeLaunches(func::FuncOp func, Value exec) {
     OpBuilder builder(op);
     SmallVector<Value> operands = {status, exec};
     llvm::append_range(operands, op->getOperands());
-    LLVM::CallOp::create(
-        builder, op->getLoc(), TypeRange(),
-        FlatSymbolRefAttr::get(func.getContext(), kAbiGpuLaunch), operands);
+    LLVM::CallOp::create(builder, op->getLoc(), TypeRange(),
+                         FlatSymbolRefAttr::get(
+                             func.getContext(),
+                             getDirectCallee(op).getValue() == kRuntimeGpuLaunch
+                                 ? kAbiGpuLaunch
+                                 : kAbiGpuTensorMap),
+                         operands);
     op->erase();
   }
   return true;
@@ -358,8 +365,8 @@ void EmitCEntryPoints::runOnOperation() {
         entry.compute.removeArgAttr(i, name);
   }
   // Nothing calls them any more.
-  for (StringRef name :
-       {kParallelFor, kNumThreads, kRuntimeDistMerge, kRuntimeGpuLaunch})
+  for (StringRef name : {kParallelFor, kNumThreads, kRuntimeDistMerge,
+                         kRuntimeGpuLaunch, kRuntimeGpuTensorMap})
     if (Operation *decl = symbols.lookup(name))
       symbols.erase(decl);
 }

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Target/GPU/Passes.h"
+#include "LowerLaunches.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -41,6 +41,8 @@ struct FinishKernels : attn::impl::AttnFinishKernelsPassBase<FinishKernels> {
       }
       if (op == getOperation().getOperation())
         return;
+      if (auto func = dyn_cast<LLVM::LLVMFuncOp>(op))
+        attn::passTensorMapsByValue(func);
       if (!isa_and_present<LLVM::LLVMDialect, NVVM::NVVMDialect>(
               op->getDialect())) {
         op->emitOpError("has no form for a GPU");

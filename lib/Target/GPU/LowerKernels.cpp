@@ -25,6 +25,7 @@ void attn::buildLowerKernelsPipeline(OpPassManager &pm) {
   pm.addPass(createGpuKernelOutliningPass());
 
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addPass(createAttnTakeTensorMapsPass());
   kernels.addPass(createConvertVectorToSCFPass());
   kernels.addPass(createAttnLowerGpuMathPass());
   kernels.addPass(createCanonicalizerPass());

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "attn/Target/GPU/Passes.h"
+#include "LowerLaunches.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -26,44 +26,12 @@ std::string attn::getHostKernelName(StringRef module, StringRef kernel) {
   return (module + "_" + kernel).str();
 }
 
-namespace {
-/// Lowers the launches of one function.
-class LaunchLowering {
-public:
-  LaunchLowering(func::FuncOp func, SymbolTable &symbols, bool emulate)
-      : func(func), symbols(symbols), emulate(emulate),
-        ptr(LLVM::LLVMPointerType::get(func.getContext())),
-        i32(IntegerType::get(func.getContext(), 32)),
-        i64(IntegerType::get(func.getContext(), 64)) {}
-
-  LogicalResult lower(gpu::LaunchFuncOp launch);
-
-private:
-  LogicalResult expand(gpu::LaunchFuncOp launch, Value operand, OpBuilder &b,
-                       SmallVector<Value> &values);
-  /// Memory on the stack, taken once a call of the function.
-  Value allocate(Type type, int64_t count, Location loc);
-  /// An array on the stack that holds `values`.
-  Value makeArray(OpBuilder &b, Location loc, Type type,
-                  ArrayRef<Value> values);
-  FailureOr<Value> getKernel(OpBuilder &b, gpu::LaunchFuncOp launch);
-  FailureOr<LLVM::LLVMFuncOp> declare(StringRef name, Type result,
-                                      ArrayRef<Type> arguments,
-                                      Operation *user);
-
-  func::FuncOp func;
-  SymbolTable &symbols;
-  bool emulate;
-  Type ptr, i32, i64;
-};
-} // namespace
-
-Value LaunchLowering::allocate(Type type, int64_t count, Location loc) {
+Value LaunchLowering::allocate(Type type, int64_t count, Location loc,
+                               int64_t alignment) {
   OpBuilder b = OpBuilder::atBlockBegin(&func.getBody().front());
   Value one = LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(1));
-  return LLVM::AllocaOp::create(b, loc, ptr,
-                                LLVM::LLVMArrayType::get(type, count), one,
-                                /*alignment=*/8);
+  return LLVM::AllocaOp::create(
+      b, loc, ptr, LLVM::LLVMArrayType::get(type, count), one, alignment);
 }
 
 Value LaunchLowering::makeArray(OpBuilder &b, Location loc, Type type,
@@ -106,6 +74,13 @@ LogicalResult LaunchLowering::expand(gpu::LaunchFuncOp launch, Value operand,
       values.push_back(toI64(size));
     for (OpFoldResult stride : metadata.getConstifiedMixedStrides())
       values.push_back(toI64(stride));
+    return success();
+  }
+  if (isa<nvgpu::TensorMapDescriptorType>(type)) {
+    FailureOr<Value> map = getTensorMap(launch, operand);
+    if (failed(map))
+      return failure();
+    values.push_back(*map);
     return success();
   }
   bool isScalar = type.isIntOrFloat() && type.getIntOrFloatBitWidth() >= 8 &&
@@ -179,10 +154,15 @@ LogicalResult LaunchLowering::lower(gpu::LaunchFuncOp launch) {
     if (failed(expand(launch, operand, b, values)))
       return failure();
 
-  // Each value in a place of eight bytes.
+  // Each value in a place of eight bytes, but tensor maps where they are: of
+  // what is passed by value, the driver wants the address.
   SmallVector<Value> addresses;
   Value places = allocate(i64, std::max<size_t>(values.size(), 1), loc);
   for (auto [i, value] : llvm::enumerate(values)) {
+    if (maps.contains(value)) {
+      addresses.push_back(value);
+      continue;
+    }
     Value at = LLVM::GEPOp::create(b, loc, ptr, i64, places,
                                    LLVM::GEPArg(static_cast<int32_t>(i)));
     // A boolean is a byte to whoever reads it from memory.
@@ -247,6 +227,8 @@ struct LowerLaunches : attn::impl::AttnLowerLaunchesPassBase<LowerLaunches> {
       for (gpu::LaunchFuncOp launch : launches)
         if (failed(lowering.lower(launch)))
           return signalPassFailure();
+      if (failed(lowering.finish()))
+        return signalPassFailure();
     }
   }
 };

@@ -13,9 +13,11 @@
 #include "attn/Runtime/GpuLaunch.h"
 #include "attn/Target/GPU/Passes.h"
 
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -179,6 +181,15 @@ static void reportFatal(void *where, const char *reason, bool) {
   std::_Exit(1);
 }
 
+/// Writes what NVVM has no intrinsic for as assembly.
+static Error lowerToIntrinsics(gpu::GPUModuleOp kernels) {
+  PassManager pm(kernels.getContext(), gpu::GPUModuleOp::getOperationName());
+  pm.addPass(createConvertNVVMToLLVMPass());
+  if (failed(pm.run(kernels)))
+    return createStringError("a kernel has no form in LLVM IR");
+  return Error::success();
+}
+
 static Expected<std::string> generatePtx(gpu::GPUModuleOp kernels,
                                          const GpuArch &arch) {
   auto machine = createMachine(arch);
@@ -202,6 +213,8 @@ static Expected<std::string> generatePtx(gpu::GPUModuleOp kernels,
 
 Expected<GpuCode> attn::compileKernels(gpu::GPUModuleOp kernels,
                                        const GpuArch &arch, bool assembleToo) {
+  if (Error error = lowerToIntrinsics(kernels))
+    return std::move(error);
   GpuCode code;
   code.arch = &arch;
   auto ptx = generatePtx(kernels, arch);

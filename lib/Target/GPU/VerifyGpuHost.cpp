@@ -11,6 +11,7 @@
 #include "attn/Dialect/Attn/IR/Attn.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -44,7 +45,8 @@ struct VerifyGpuHost : attn::impl::AttnVerifyGpuHostPassBase<VerifyGpuHost> {
         getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
           if (isa<gpu::LaunchOp>(op))
             return WalkResult::skip();
-          if (isa<gpu::LaunchFuncOp, func::FuncOp>(op))
+          if (isa<gpu::LaunchFuncOp, func::FuncOp,
+                  nvgpu::TmaCreateDescriptorOp>(op))
             return WalkResult::advance();
           bool isHosts = isa<memref::AllocaOp, memref::GetGlobalOp>(op);
           bool isOurs = isa<attn::AttnDialect>(op->getDialect());

@@ -29,6 +29,17 @@ inline constexpr llvm::StringLiteral kRuntimeGpuLaunch = "attn_rt_gpu_launch";
 inline constexpr llvm::StringLiteral kRuntimeEmulateLaunch =
     "attn_rt_emulate_launch";
 
+/// What a tensor map becomes: calls of (tensor: ptr to an attn_gpu_tensor of
+/// GpuLaunch.h, map: ptr to 128 bytes aligned to 64). The first returns an i32,
+/// an attn_status; the second ends the process if there is no such map.
+inline constexpr llvm::StringLiteral kRuntimeGpuTensorMap =
+    "attn_rt_gpu_tensor_map";
+inline constexpr llvm::StringLiteral kRuntimeEmulateTensorMap =
+    "attn_rt_emulate_tensor_map";
+
+/// The positions of kernel arguments, in LLVM's form, that are tensor maps.
+inline constexpr llvm::StringLiteral kTensorMapsAttrName = "attn.tensor_maps";
+
 /// The name of what a launch of `kernel` refers to: the host's function that
 /// emulates it, or its `attn_gpu_kernel`.
 std::string getHostKernelName(StringRef module, StringRef kernel);

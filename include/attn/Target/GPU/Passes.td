@@ -82,13 +82,39 @@ def AttnLowerGpuMathPass
   ];
 }
 
+def AttnTakeTensorMapsPass
+    : Pass<"attn-take-tensor-maps", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Make pointers of the tensor maps that kernels take";
+  let description = [{
+    Exact. An argument of type `!nvgpu.tensormap.descriptor`, which the body uses
+    as a pointer through `builtin.unrealized_conversion_cast`, becomes that
+    pointer; `attn.tensor_maps` says where it will be among the arguments in
+    LLVM's form, and `attn-finish-kernels` passes what it points to by value.
+    Another use of such an argument is an error.
+
+    ```mlir
+    !map = !nvgpu.tensormap.descriptor<tensor = memref<8x64xf16, 3>,
+      swizzle = swizzle_128b, l2promo = none, oob = zero, interleave = none>
+    gpu.module @m {
+      gpu.func @k(%x: memref<4xf32>, %map: !map) kernel {
+        %p = builtin.unrealized_conversion_cast %map : !map to !llvm.ptr
+        nvvm.prefetch tensormap, %p : !llvm.ptr
+        gpu.return
+      }
+    }
+    ```
+    takes a pointer, noted as argument 5.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def AttnFinishKernelsPass
     : Pass<"attn-finish-kernels", "::mlir::gpu::GPUModuleOp"> {
   let summary = "Check lowered kernels and align their shared memory";
   let description = [{
     Exact. Dynamic shared memory, which upstream aligns to 16 bytes, begins at a
     multiple of 1024: what tensor copies and matrix instructions with swizzled
-    rows ask for. Anything left that is not of the LLVM or NVVM dialect, and any
+    rows ask for. Tensor maps are passed by value. Anything left that is not of the LLVM or NVVM dialect, and any
     call of a library for GPUs (`__nv_...`), is an error with its place. Runs
     after `convert-gpu-to-nvvm`.
 
@@ -112,7 +138,11 @@ def AttnLowerLaunchesPass
     address of what stands for the kernel on the host (`MODULE_KERNEL`: declared
     here), the grid, the block, the bytes of dynamic shared memory, and the
     addresses of the kernel's arguments in LLVM's form, memrefs taken apart.
-    Launches with a token or with run-time cluster sizes are errors. Runs before
+    Launches with a token or with run-time cluster sizes are errors. A tensor map
+    that `nvgpu.tma.create.descriptor` makes of a `memref.cast` of a buffer with a
+    rank is 128 bytes of the stack, which a call of `attn_rt_gpu_tensor_map`, or of
+    `attn_rt_emulate_tensor_map`, fills in where the descriptor was made; a kernel
+    that takes it gets its address among those of its arguments. Runs before
     the functions are lowered to LLVM; the `gpu.module`s stay.
 
     ```mlir

@@ -72,8 +72,34 @@ int cuMemcpyDtoH_v2(void *to, address from, size_t bytes) {
   memcpy(to, (void *)from, bytes);
   return 0;
 }
+#ifndef WITHOUT_TENSOR_MAPS
+int cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *data,
+                           const unsigned long long *sizes,
+                           const unsigned long long *strides,
+                           const unsigned *box, const unsigned *steps,
+                           int interleave, int swizzle, int l2, int fill) {
+  char line[400];
+  unsigned i, at = sprintf(line, "cuda: tensor map of type %d, sizes", type);
+  for (i = 0; i < rank; ++i)
+    at += sprintf(line + at, " %llu", sizes[i]);
+  at += sprintf(line + at, ", strides");
+  for (i = 0; i + 1 < rank; ++i)
+    at += sprintf(line + at, " %llu", strides[i]);
+  at += sprintf(line + at, ", box");
+  for (i = 0; i < rank; ++i)
+    at += sprintf(line + at, " %u", box[i]);
+  at += sprintf(line + at, ", steps");
+  for (i = 0; i < rank; ++i)
+    at += sprintf(line + at, " %u", steps[i]);
+  printf("%s, interleave %d, swizzle %d, L2 %d, fill %d\n", line, interleave,
+         swizzle, l2, fill);
+  memset(map, 0, 128);
+  memcpy(map, &data, sizeof(data));
+  return is("no-maps") ? 1 : 0;
+}
+#endif
 int cuGetErrorName(int error, const char **name) {
-  *name = error == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : error == 716 ? "CUDA_ERROR_MISALIGNED_ADDRESS" : "CUDA_ERROR";
+  *name = error == 1 ? "CUDA_ERROR_INVALID_VALUE" : error == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : error == 716 ? "CUDA_ERROR_MISALIGNED_ADDRESS" : "CUDA_ERROR";
   return 0;
 }
 int cuGetErrorString(int error, const char **text) { *text = "said so"; return 0; }
