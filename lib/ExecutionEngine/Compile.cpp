@@ -158,10 +158,16 @@ Error FileCompiler::describeTarget() {
     manifest.kind = "cuda";
     for (const GpuArch *arch : archs)
       manifest.archs.push_back(arch->name.str());
-    // Kernels are chosen for what all of them have.
-    if (!module->hasAttr(kTargetAttrName))
+    if (!module->hasAttr(kTargetAttrName)) {
       module->setAttr(kTargetAttrName,
                       getGpuTarget(&context, *getLeastGpuArch(archs)));
+      // Of several, each gets kernels of its own where they differ.
+      SmallVector<Attribute> targets;
+      for (const GpuArch *arch : archs)
+        targets.push_back(getGpuTarget(&context, *arch));
+      if (targets.size() > 1)
+        module->setAttr(kTargetsAttrName, ArrayAttr::get(&context, targets));
+    }
   } else if (!module->hasAttr(kTargetAttrName)) {
     FailureOr<TargetAttr> target =
         options.cpu == "native"

@@ -82,7 +82,8 @@ Error mlir::attn::checkUndefinedSymbols(ModuleOp source,
     // The linker makes the table that PIC on other processors goes through.
     if (symbol != "_GLOBAL_OFFSET_TABLE_" &&
         !(launches && (symbol == "attn_gpu_launch" ||
-                       symbol == "attn_gpu_encode_tensor_map")) &&
+                       symbol == "attn_gpu_encode_tensor_map" ||
+                       symbol == "attn_gpu_arch")) &&
         (freestanding || !isLibrary(symbol)))
       refused.push_back(symbol);
   if (refused.empty())

@@ -45,27 +45,32 @@ typedef struct loaded_kernel {
 static loaded_module *modules;
 static loaded_kernel *kernels;
 
+static int is_exact(const attn_gpu_image *image) {
+  return image->kind == ATTN_GPU_CUBIN_EXACT ||
+         image->kind == ATTN_GPU_PTX_EXACT;
+}
+
 /* How well `image` fits a device: 0 not at all. Machine code before text, a
  * later capability before an earlier one, an exact one before one that is not.
  */
 static int fitness(const attn_gpu_image *image, int32_t capability) {
-  int is_exact =
-      image->kind == ATTN_GPU_CUBIN_EXACT || image->kind == ATTN_GPU_PTX_EXACT;
   int is_text =
       image->kind == ATTN_GPU_PTX || image->kind == ATTN_GPU_PTX_EXACT;
   if (image->capability > capability ||
-      (is_exact && image->capability != capability) ||
+      (is_exact(image) && image->capability != capability) ||
       (!is_text && image->capability / 10 != capability / 10))
     return 0;
-  return 1 + 2 * image->capability + is_exact + (is_text ? 0 : 100000);
+  return 1 + ATTN_GPU_ARCH(image->capability, is_exact(image)) +
+         (is_text ? 0 : 100000);
 }
 
-static int32_t load_image(const attn_gpu_module *module, cu_module *handle) {
+/* The image of `module` that the current device runs. */
+static int32_t choose_image(const attn_gpu_module *module,
+                            const attn_gpu_image **image) {
   const attn_gpu_image *best = NULL;
-  int best_fitness = 0, version = 0;
+  int best_fitness = 0;
   int32_t capability = 0;
   int64_t i;
-  cu_result result;
   int32_t status = get_capability(&capability);
   if (status != ATTN_OK)
     return status;
@@ -87,6 +92,17 @@ static int32_t load_image(const attn_gpu_module *module, cu_module *handle) {
                 "compile with another --arch",
                 (int)capability, list);
   }
+  *image = best;
+  return ATTN_OK;
+}
+
+static int32_t load_image(const attn_gpu_module *module, cu_module *handle) {
+  const attn_gpu_image *best;
+  int version = 0;
+  cu_result result;
+  int32_t status = choose_image(module, &best);
+  if (status != ATTN_OK)
+    return status;
   result = driver.module_load(handle, best->data);
   if (result == CU_UNSUPPORTED_PTX_VERSION || result == CU_INVALID_IMAGE ||
       result == CU_NO_BINARY_FOR_GPU || result == CU_INVALID_PTX) {
@@ -97,6 +113,20 @@ static int32_t load_image(const attn_gpu_module *module, cu_module *handle) {
                 version / 1000, version % 1000 / 10, (int)best->capability);
   }
   return check(result, "cuModuleLoadData");
+}
+
+ATTN_SHARED int32_t attn_gpu_arch(const attn_gpu_module *module, void *stream,
+                                  int32_t *arch) {
+  const attn_gpu_image *image;
+  cu_context context;
+  int32_t status = need_driver();
+  if (status == ATTN_OK)
+    status = need_context(stream, &context);
+  if (status == ATTN_OK)
+    status = choose_image(module, &image);
+  if (status == ATTN_OK)
+    *arch = ATTN_GPU_ARCH(image->capability, is_exact(image));
+  return status;
 }
 
 static int32_t find_module(unsigned long long context,

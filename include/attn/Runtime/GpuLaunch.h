@@ -52,6 +52,15 @@ int32_t attn_gpu_launch(const attn_gpu_kernel *kernel, const int64_t grid[3],
                         const int32_t block[3], int64_t shared_bytes,
                         void *stream, void **params, int32_t num_params);
 
+/* One kind of GPU as a number: its capability, and whether code is for this one
+ * only. */
+#define ATTN_GPU_ARCH(capability, is_exact) (2 * (capability) + (is_exact))
+
+/* Writes for which ATTN_GPU_ARCH the code was made that a launch of a kernel of
+ * `module` on `stream` runs. */
+int32_t attn_gpu_arch(const attn_gpu_module *module, void *stream,
+                      int32_t *arch);
+
 /* Element types of tensor copies, by the driver's numbers. */
 typedef enum attn_gpu_element {
   ATTN_GPU_U8 = 0,

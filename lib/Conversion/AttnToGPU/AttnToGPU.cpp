@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GpuTargets.h"
 #include "Kernels.h"
 #include "Prefill.h"
 #include "WgmmaPrefill.h"
@@ -21,6 +22,7 @@
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -59,8 +61,47 @@ static bool isDecodeStep(AttentionInterface op) {
   return !ShapedType::isDynamic(seqLenQ) && seqLenQ < 16;
 }
 
+/// The kernel and tiles that compute `step` on `target`, where nothing is said.
+/// `remark` is told what is slow about it.
+static TileConfigAttr chooseConfig(const AttentionStep &step,
+                                   const GpuTarget &target,
+                                   function_ref<void(const Twine &)> remark) {
+  AttentionInterface op = step.op;
+  if (isa<StarStepOp>(op) || isDecodeStep(op))
+    return chooseSplitKvConfig(op);
+  if (TileConfigAttr config = choosePrefillConfig(step, target))
+    return config;
+  Type type = getElementTypeOrSelf(op.getQuery().getType());
+  if (type.isF16() || type.isBF16()) {
+    std::string reason = getPrefillObstacle(step, target);
+    remark("computed without matrix instructions: " +
+           (reason.empty() ? "no tiles fit the shared memory" : reason));
+  }
+  return chooseSplitKvConfig(op);
+}
+
+/// Whether there are the instructions of `kernel` on `target`.
+static bool hasInstructions(const GpuTarget &target, GpuKernel kernel) {
+  return kernel != GpuKernel::wgmma || target.hasWgmma;
+}
+
+static LogicalResult emitAttention(RewriterBase &rewriter,
+                                   const AttentionStep &step,
+                                   TileConfigAttr config,
+                                   const GpuTarget &target) {
+  switch (config.getKernel()) {
+  case GpuKernel::split_kv:
+    return emitSplitKv(rewriter, step, config, target);
+  case GpuKernel::mma_sync:
+    return emitPrefill(rewriter, step, config, target);
+  case GpuKernel::wgmma:
+    return emitWgmmaPrefill(rewriter, step, config, target);
+  }
+  llvm_unreachable("all kernels are above");
+}
+
 static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
-                                    const GpuTarget &target) {
+                                    ArrayRef<GpuTarget> targets) {
   AttentionStep step = AttentionStep::get(op);
   TileConfigAttr config;
   if (auto sdpa = dyn_cast<SdpaStepOp>(op))
@@ -73,32 +114,33 @@ static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
     if (config && config.getKernel() != GpuKernel::split_kv)
       return op->emitOpError("expects kernel = split_kv: others go through one "
                              "range of keys");
-    if (!config)
-      config = chooseSplitKvConfig(step.op);
   }
   if (auto local = dyn_cast<BlockLocalStepOp>(op);
       local && local.getPrefixKey())
     return op->emitOpError("expects no prefix; compile for the CPU");
-  if (!config && !isDecodeStep(step.op)) {
-    config = choosePrefillConfig(step, target);
-    Type type = getElementTypeOrSelf(step.op.getQuery().getType());
-    if (!config && (type.isF16() || type.isBF16())) {
-      std::string reason = getPrefillObstacle(step, target);
-      op->emitRemark("computed without matrix instructions: ")
-          << (reason.empty() ? "no tiles fit the shared memory" : reason);
-    }
-  }
-  if (!config)
-    config = chooseSplitKvConfig(step.op);
-  switch (config.getKernel()) {
-  case GpuKernel::split_kv:
-    return emitSplitKv(rewriter, step, config, target);
-  case GpuKernel::mma_sync:
-    return emitPrefill(rewriter, step, config, target);
-  case GpuKernel::wgmma:
-    return emitWgmmaPrefill(rewriter, step, config, target);
-  }
-  llvm_unreachable("all kernels are above");
+  llvm::StringSet<> said;
+  auto remark = [&](const Twine &text) {
+    if (said.insert(text.str()).second)
+      op->emitRemark(text);
+  };
+  // What is asked for is done wherever it can be, and an error if that is
+  // nowhere.
+  auto isPossible = [&](const GpuTarget &target) {
+    return hasInstructions(target, config.getKernel());
+  };
+  bool isAsked = config && llvm::none_of(targets, isPossible);
+  auto choose = [&](const GpuTarget &target) {
+    if (config && (isAsked || isPossible(target)))
+      return config;
+    if (config)
+      remark("computed by another kernel than config names on " + target.arch +
+             ", which has not got its instructions");
+    return chooseConfig(step, target, remark);
+  };
+  return emitVariants(rewriter, op->getLoc(), groupByKernel(targets, choose),
+                      [&](TileConfigAttr chosen, const GpuTarget &target) {
+                        return emitAttention(rewriter, step, chosen, target);
+                      });
 }
 
 static void lowerMerge(RewriterBase &rewriter, MergeOp op) {
@@ -116,7 +158,7 @@ static void lowerMerge(RewriterBase &rewriter, MergeOp op) {
 }
 
 static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
-                                const GpuTarget &target) {
+                                ArrayRef<GpuTarget> targets) {
   for (Value operand : op->getOperands())
     if (isa<TensorType>(operand.getType()))
       return op->emitOpError("expects memrefs, but got ")
@@ -124,12 +166,12 @@ static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
   if (isa<SdpaStepOp, StarStepOp, BlockLocalStepOp, PartialOp>(op)) {
-    if (failed(lowerAttention(rewriter, op, target)))
+    if (failed(lowerAttention(rewriter, op, targets)))
       return failure();
   } else if (auto merge = dyn_cast<MergeOp>(op)) {
     lowerMerge(rewriter, merge);
   } else if (auto sparq = dyn_cast<SparqStepOp>(op)) {
-    if (failed(emitSparq(rewriter, sparq, target)))
+    if (failed(emitSparq(rewriter, sparq, getCommonTarget(targets))))
       return failure();
   } else {
     return op->emitOpError("has no kernel for GPUs; compile for the CPU");
@@ -144,14 +186,15 @@ struct ConvertAttnToGPUPass
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
-      if (isa_and_present<AttnDialect>(op->getDialect()) && !isa<YieldOp>(op))
+      if (isa_and_present<AttnDialect>(op->getDialect()) &&
+          !isa<YieldOp, RunsOnOp>(op))
         ops.push_back(op);
     });
-    GpuTarget target = GpuTarget::get(getOperation());
+    SmallVector<GpuTarget> targets = getGpuTargets(getOperation());
     IRRewriter rewriter(&getContext());
     bool hasFailed = false;
     for (Operation *op : ops)
-      hasFailed |= failed(lowerToGpu(rewriter, op, target));
+      hasFailed |= failed(lowerToGpu(rewriter, op, targets));
     if (hasFailed)
       signalPassFailure();
   }

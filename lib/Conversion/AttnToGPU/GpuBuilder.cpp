@@ -19,20 +19,6 @@
 using namespace mlir;
 using namespace mlir::attn;
 
-GpuTarget GpuTarget::get(Operation *op) {
-  GpuTarget target;
-  auto module = op->getParentOfType<ModuleOp>();
-  auto attr =
-      module ? module->getAttrOfType<TargetAttr>("attn.target") : TargetAttr();
-  if (!attr || attr.getKind() != TargetKind::cuda)
-    return target;
-  target.computeCapability = attr.getComputeCapability();
-  target.numSms = attr.getNumSms();
-  target.sharedBytes = attr.getSharedBytes();
-  target.hasWgmma = attr.getArch() == "sm_90a";
-  return target;
-}
-
 //===----------------------------------------------------------------------===//
 // Blocks of threads
 //===----------------------------------------------------------------------===//

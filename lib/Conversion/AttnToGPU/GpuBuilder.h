@@ -22,15 +22,13 @@ inline constexpr int64_t kWarpSize = 32;
 /// The widest access of a thread to memory.
 inline constexpr int64_t kMaxAccessBytes = 16;
 
-/// Facts of the GPU, from the module's `attn.target`, or of the oldest one we
-/// compile for.
+/// Facts of a GPU, by default of the oldest one we compile for.
 struct GpuTarget {
+  StringRef arch = "sm_80"; ///< "sm_90a"; of several, that of one.
   int64_t computeCapability = 80;
   int64_t numSms = 108;
   int64_t sharedBytes = 99 << 10; ///< Of one block of threads.
   bool hasWgmma = false;          ///< Matrix instructions of four warps.
-
-  static GpuTarget get(Operation *op);
 };
 
 /// What the code of a launch knows of where it runs.

@@ -202,6 +202,7 @@ llvm.func @attn_gpu_launch(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr,
     !llvm.ptr, i32) -> i32
 
 llvm.func @attn_gpu_encode_tensor_map(!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
+llvm.func @attn_gpu_arch(!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
 
 llvm.func internal @attn_abi_gpu_stream(%exec: !llvm.ptr) -> !llvm.ptr {
   %null = llvm.mlir.zero : !llvm.ptr
@@ -232,6 +233,26 @@ llvm.func internal @attn_abi_gpu_launch(%status: !llvm.ptr, %exec: !llvm.ptr,
   llvm.br ^done
 ^done:
   llvm.return
+}
+
+llvm.func internal @attn_abi_gpu_arch(%status: !llvm.ptr, %exec: !llvm.ptr,
+    %module: !llvm.ptr) -> i32 {
+  %ok = llvm.mlir.constant(0 : i32) : i32
+  %one = llvm.mlir.constant(1 : i32) : i32
+  %arch = llvm.alloca %one x i32 : (i32) -> !llvm.ptr
+  llvm.store %ok, %arch : i32, !llvm.ptr
+  %before = llvm.load %status : !llvm.ptr -> i32
+  %has_failed = llvm.icmp "ne" %before, %ok : i32
+  llvm.cond_br %has_failed, ^done, ^ask
+^ask:
+  %stream = llvm.call @attn_abi_gpu_stream(%exec) : (!llvm.ptr) -> !llvm.ptr
+  %result = llvm.call @attn_gpu_arch(%module, %stream, %arch)
+      : (!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
+  llvm.store %result, %status : i32, !llvm.ptr
+  llvm.br ^done
+^done:
+  %found = llvm.load %arch : !llvm.ptr -> i32
+  llvm.return %found : i32
 }
 
 llvm.func internal @attn_abi_gpu_tensor_map(%status: !llvm.ptr,

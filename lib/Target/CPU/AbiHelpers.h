@@ -52,6 +52,12 @@ inline constexpr StringLiteral kAbiGpuTensorMap = "attn_abi_gpu_tensor_map";
 /// status and the attn_exec, returning an i32.
 inline constexpr StringLiteral kRuntimeGpuTensorMap = "attn_rt_gpu_tensor_map";
 
+/// (status: ptr, attn_exec *, module: ptr) -> i32: for which GPU the code is that
+/// launches run, by `attn_gpu_arch` of GpuLaunch.h, with *status as above; 0 if
+/// there is none.
+inline constexpr StringLiteral kAbiGpuArch = "attn_abi_gpu_arch";
+inline constexpr StringLiteral kRuntimeGpuArch = "attn_rt_gpu_arch";
+
 /// What may be wrong with a tensor.
 enum TensorFault : int32_t {
   kNullData = 1,

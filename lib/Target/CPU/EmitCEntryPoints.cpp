@@ -33,9 +33,12 @@ using namespace mlir::attn;
 /// What earlier passes call in the place of the caller's threads.
 static constexpr StringLiteral kParallelFor = "attn_rt_parallel_for";
 static constexpr StringLiteral kNumThreads = "attn_rt_num_threads";
-/// What they call where kernels run.
-static constexpr StringRef kGpuCalls[] = {kRuntimeGpuLaunch,
-                                          kRuntimeGpuTensorMap};
+
+/// What they call where kernels run, and what that becomes.
+static constexpr std::pair<StringLiteral, StringLiteral> kGpuCalls[] = {
+    {kRuntimeGpuLaunch, kAbiGpuLaunch},
+    {kRuntimeGpuTensorMap, kAbiGpuTensorMap},
+    {kRuntimeGpuArch, kAbiGpuArch}};
 
 /// The function `op` calls by name, or null.
 static FlatSymbolRefAttr getDirectCallee(Operation *op) {
@@ -147,6 +150,11 @@ static SmallVector<Operation *> findCalls(func::FuncOp func,
   return calls;
 }
 
+static SmallVector<Operation *> findGpuCalls(func::FuncOp func) {
+  return findCalls(
+      func, llvm::to_vector_of<StringRef>(llvm::make_first_range(kGpuCalls)));
+}
+
 /// A new last argument of `func`, an address.
 static Value addPointer(func::FuncOp func) {
   MLIRContext *context = func.getContext();
@@ -160,7 +168,7 @@ static Value addPointer(func::FuncOp func) {
 /// last argument, and returns that, or null if it has none.
 static Value takeExec(func::FuncOp func) {
   SmallVector<Operation *> calls = findCalls(func, {kParallelFor, kNumThreads});
-  if (calls.empty() && findCalls(func, kGpuCalls).empty())
+  if (calls.empty() && findGpuCalls(func).empty())
     return {};
   Value exec = addPointer(func);
   for (Operation *op : calls) {
@@ -182,7 +190,7 @@ static Value takeExec(func::FuncOp func) {
 /// Lets `func` launch its kernels on the stream of `exec` and report a failure
 /// at the address that is its new last argument. Returns whether it has any.
 static bool takeLaunches(func::FuncOp func, Value exec) {
-  SmallVector<Operation *> calls = findCalls(func, kGpuCalls);
+  SmallVector<Operation *> calls = findGpuCalls(func);
   if (calls.empty())
     return false;
   Value status = addPointer(func);
@@ -190,13 +198,17 @@ static bool takeLaunches(func::FuncOp func, Value exec) {
     OpBuilder builder(op);
     SmallVector<Value> operands = {status, exec};
     llvm::append_range(operands, op->getOperands());
-    LLVM::CallOp::create(builder, op->getLoc(), TypeRange(),
-                         FlatSymbolRefAttr::get(
-                             func.getContext(),
-                             getDirectCallee(op).getValue() == kRuntimeGpuLaunch
-                                 ? kAbiGpuLaunch
-                                 : kAbiGpuTensorMap),
-                         operands);
+    auto [name, becomes] = *llvm::find_if(kGpuCalls, [&](const auto &call) {
+      return call.first == getDirectCallee(op).getValue();
+    });
+    // A question has an answer; of the others the status is kept.
+    bool isQuestion = name == kRuntimeGpuArch;
+    auto call = LLVM::CallOp::create(
+        builder, op->getLoc(),
+        isQuestion ? TypeRange(op->getResultTypes()) : TypeRange(),
+        FlatSymbolRefAttr::get(func.getContext(), becomes), operands);
+    if (isQuestion)
+      op->replaceAllUsesWith(call);
     op->erase();
   }
   return true;

@@ -22,6 +22,7 @@ using namespace mlir;
 void attn::buildLowerKernelsPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createAttnVerifyGpuHostPass());
   pm.addNestedPass<func::FuncOp>(createGpuLaunchSinkIndexComputationsPass());
+  pm.addPass(createAttnPlaceKernelsPass());
   pm.addPass(createGpuKernelOutliningPass());
 
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();

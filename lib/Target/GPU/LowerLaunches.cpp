@@ -8,6 +8,9 @@
 
 #include "LowerLaunches.h"
 
+#include "attn/Runtime/GpuLaunch.h"
+#include "attn/Target/GPU/Arch.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -124,6 +127,11 @@ FailureOr<Value> LaunchLowering::getKernel(OpBuilder &b,
       return failure();
     return LLVM::AddressOfOp::create(b, loc, *kernel).getResult();
   }
+  return getConstant(b, loc, name);
+}
+
+FailureOr<Value> LaunchLowering::getConstant(OpBuilder &b, Location loc,
+                                             StringRef name) {
   Operation *taken = symbols.lookup(name);
   auto global = dyn_cast_if_present<LLVM::GlobalOp>(taken);
   if (taken && !global)
@@ -131,13 +139,49 @@ FailureOr<Value> LaunchLowering::getKernel(OpBuilder &b,
   if (!global) {
     OpBuilder top = OpBuilder::atBlockBegin(
         &func->getParentOfType<ModuleOp>().getBodyRegion().front());
-    // What it is, the one who compiles the kernel says.
+    // What it is, the one who compiles the kernels says.
     global = LLVM::GlobalOp::create(
         top, loc, LLVM::LLVMArrayType::get(b.getI8Type(), 0),
         /*isConstant=*/true, LLVM::Linkage::External, name, Attribute());
     symbols.insert(global);
   }
   return LLVM::AddressOfOp::create(b, loc, global).getResult();
+}
+
+LogicalResult LaunchLowering::lower(RunsOnOp op) {
+  llvm::Expected<const GpuArch *> arch = findGpuArch(op.getArch());
+  if (!arch) {
+    consumeError(arch.takeError());
+    return op.emitOpError("expects a GPU that is known, but got ")
+           << op.getArch();
+  }
+  OpBuilder b(op);
+  Location loc = op.getLoc();
+  Value isThis;
+  if (emulate) {
+    auto target = func->getParentOfType<ModuleOp>()->getAttrOfType<TargetAttr>(
+        kTargetAttrName);
+    isThis = arith::ConstantOp::create(
+        b, loc, b.getBoolAttr(target && target.getArch() == op.getArch()));
+  } else {
+    FailureOr<Value> module = getConstant(b, loc, kGpuModuleName);
+    if (failed(module))
+      return failure();
+    FailureOr<LLVM::LLVMFuncOp> callee =
+        declare(kRuntimeGpuArch, i32, {ptr}, op);
+    if (failed(callee))
+      return failure();
+    Value found = LLVM::CallOp::create(b, loc, *callee, *module).getResult();
+    Value wanted =
+        arith::ConstantOp::create(b, loc,
+                                  b.getI32IntegerAttr(ATTN_GPU_ARCH(
+                                      (*arch)->capability, (*arch)->isExact)));
+    isThis =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, found, wanted);
+  }
+  op.replaceAllUsesWith(isThis);
+  op.erase();
+  return success();
 }
 
 LogicalResult LaunchLowering::lower(gpu::LaunchFuncOp launch) {
@@ -226,6 +270,11 @@ struct LowerLaunches : attn::impl::AttnLowerLaunchesPassBase<LowerLaunches> {
       LaunchLowering lowering(func, symbols, emulate);
       for (gpu::LaunchFuncOp launch : launches)
         if (failed(lowering.lower(launch)))
+          return signalPassFailure();
+      SmallVector<RunsOnOp> questions;
+      func.walk([&](RunsOnOp op) { questions.push_back(op); });
+      for (RunsOnOp op : questions)
+        if (failed(lowering.lower(op)))
           return signalPassFailure();
       if (failed(lowering.finish()))
         return signalPassFailure();

@@ -11,6 +11,7 @@
 #ifndef ATTN_LIB_TARGET_GPU_LOWERLAUNCHES_H
 #define ATTN_LIB_TARGET_GPU_LOWERLAUNCHES_H
 
+#include "attn/Dialect/Attn/IR/Attn.h"
 #include "attn/Target/GPU/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -31,6 +32,8 @@ public:
         i64(IntegerType::get(func.getContext(), 64)) {}
 
   LogicalResult lower(gpu::LaunchFuncOp launch);
+  /// Compares the GPU the function runs on with that of `op`.
+  LogicalResult lower(RunsOnOp op);
   /// Erases what only launches used.
   LogicalResult finish();
 
@@ -43,6 +46,8 @@ private:
   Value makeArray(OpBuilder &b, Location loc, Type type,
                   ArrayRef<Value> values);
   FailureOr<Value> getKernel(OpBuilder &b, gpu::LaunchFuncOp launch);
+  /// The address of a constant that the one who compiles kernels defines.
+  FailureOr<Value> getConstant(OpBuilder &b, Location loc, StringRef name);
   // LowerTensorMaps.cpp.
   /// Where the tensor map that `launch` passes as `operand` is.
   FailureOr<Value> getTensorMap(gpu::LaunchFuncOp launch, Value operand);

@@ -84,6 +84,8 @@ gpu::GPUModuleOp attn::gatherKernels(ModuleOp module) {
           getHostKernelName(source.getName(), symbol.getName());
       bool isKernel =
           func && func->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName());
+      if (Attribute archs = source->getAttr(kArchsAttrName); archs && isKernel)
+        func->setAttr(kArchsAttrName, archs);
       if (source != target) {
         Operation *other = taken.lookup(symbol.getName());
         bool isShared = other && isDynamicShared(other) && isDynamicShared(&op);
@@ -181,6 +183,21 @@ static void reportFatal(void *where, const char *reason, bool) {
   std::_Exit(1);
 }
 
+/// A copy of `kernels` without those that are for other GPUs; the caller's.
+static OwningOpRef<gpu::GPUModuleOp> selectKernels(gpu::GPUModuleOp kernels,
+                                                   const GpuArch &arch) {
+  OwningOpRef<gpu::GPUModuleOp> selected(kernels.clone());
+  StringAttr name = StringAttr::get(kernels.getContext(), arch.name);
+  for (auto func : llvm::make_early_inc_range(
+           selected->getBodyRegion().getOps<LLVM::LLVMFuncOp>())) {
+    auto archs = func->getAttrOfType<ArrayAttr>(kArchsAttrName);
+    func->removeAttr(kArchsAttrName);
+    if (archs && !llvm::is_contained(archs, name))
+      func.erase();
+  }
+  return selected;
+}
+
 /// Writes what NVVM has no intrinsic for as assembly.
 static Error lowerToIntrinsics(gpu::GPUModuleOp kernels) {
   PassManager pm(kernels.getContext(), gpu::GPUModuleOp::getOperationName());
@@ -211,8 +228,10 @@ static Expected<std::string> generatePtx(gpu::GPUModuleOp kernels,
   return text.str().str();
 }
 
-Expected<GpuCode> attn::compileKernels(gpu::GPUModuleOp kernels,
+Expected<GpuCode> attn::compileKernels(gpu::GPUModuleOp all,
                                        const GpuArch &arch, bool assembleToo) {
+  OwningOpRef<gpu::GPUModuleOp> selected = selectKernels(all, arch);
+  gpu::GPUModuleOp kernels = *selected;
   if (Error error = lowerToIntrinsics(kernels))
     return std::move(error);
   GpuCode code;
@@ -347,6 +366,9 @@ void attn::embedKernels(ModuleOp module, gpu::GPUModuleOp kernels,
     if (global->hasAttr("attn.kernel"))
       declared.push_back(global);
   kernels.erase();
+  // Whoever asks for it by this name, gets what is made here.
+  if (auto asked = module.lookupSymbol<LLVM::GlobalOp>(kGpuModuleName))
+    asked.erase();
 
   Constants constants(module);
   Type ptr = constants.ptr, i32 = IntegerType::get(context, 32),
@@ -378,7 +400,7 @@ void attn::embedKernels(ModuleOp module, gpu::GPUModuleOp kernels,
         return array;
       });
   LLVM::GlobalOp whole =
-      constants.add("attn_gpu_module", moduleType, [&](OpBuilder &b) {
+      constants.add(kGpuModuleName, moduleType, [&](OpBuilder &b) {
         return constants.makeStruct(b, moduleType,
                                     {constants.address(b, table),
                                      constants.number(b, images.size(), 64)});

@@ -45,8 +45,8 @@ struct VerifyGpuHost : attn::impl::AttnVerifyGpuHostPassBase<VerifyGpuHost> {
         getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
           if (isa<gpu::LaunchOp>(op))
             return WalkResult::skip();
-          if (isa<gpu::LaunchFuncOp, func::FuncOp,
-                  nvgpu::TmaCreateDescriptorOp>(op))
+          if (isa<gpu::LaunchFuncOp, func::FuncOp, nvgpu::TmaCreateDescriptorOp,
+                  attn::RunsOnOp>(op))
             return WalkResult::advance();
           bool isHosts = isa<memref::AllocaOp, memref::GetGlobalOp>(op);
           bool isOurs = isa<attn::AttnDialect>(op->getDialect());

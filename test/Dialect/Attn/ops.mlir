@@ -367,3 +367,10 @@ func.func @merge_stacked(%os: tensor<?x1x8x1x64xf32>, %ls: tensor<?x1x8x1xf32>,
        memref<1x8x1xf64>) -> ()
   return %0 : tensor<1x8x1x64xf16>
 }
+
+// CHECK-LABEL: func.func @runs_on
+// CHECK:         attn.runs_on "sm_90a"
+func.func @runs_on() -> i1 {
+  %0 = attn.runs_on "sm_90a"
+  return %0 : i1
+}

@@ -73,3 +73,11 @@ module attributes {gpu.container_module} {
     return
   }
 }
+
+// -----
+
+func.func @unknown() -> i1 {
+  // expected-error @below {{expects a GPU that is known, but got sm_70}}
+  %0 = attn.runs_on "sm_70"
+  return %0 : i1
+}

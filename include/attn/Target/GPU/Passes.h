@@ -37,6 +37,13 @@ inline constexpr llvm::StringLiteral kRuntimeGpuTensorMap =
 inline constexpr llvm::StringLiteral kRuntimeEmulateTensorMap =
     "attn_rt_emulate_tensor_map";
 
+/// What attn.runs_on becomes: a call of (module: ptr), which returns an i32, an
+/// attn_gpu_arch.
+inline constexpr llvm::StringLiteral kRuntimeGpuArch = "attn_rt_gpu_arch";
+
+/// The `attn_gpu_module` of all kernels.
+inline constexpr llvm::StringLiteral kGpuModuleName = "attn_gpu_module";
+
 /// The positions of kernel arguments, in LLVM's form, that are tensor maps.
 inline constexpr llvm::StringLiteral kTensorMapsAttrName = "attn.tensor_maps";
 

@@ -82,6 +82,29 @@ def AttnLowerGpuMathPass
   ];
 }
 
+def AttnPlaceKernelsPass : Pass<"attn-place-kernels", "::mlir::ModuleOp"> {
+  let summary = "Make a module for kernels that some GPUs run";
+  let description = [{
+    Exact. Launches of which `attn.archs` says for which GPUs they are get a
+    `gpu.module` with that attribute, one for equal lists; outlining puts their
+    kernels there, and they are compiled for these GPUs only. Other launches are
+    left alone.
+
+    ```mlir
+    func.func @run(%x: memref<4xf32>) {
+      %c1 = arith.constant 1 : index
+      gpu.launch blocks(%bx, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1)
+                 threads(%tx, %ty, %tz) in (%sx = %c1, %sy = %c1, %sz = %c1) {
+        gpu.terminator
+      } {attn.archs = ["sm_90a"]}
+      return
+    }
+    ```
+    names `module(@kernels_sm_90a)`.
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect"];
+}
+
 def AttnTakeTensorMapsPass
     : Pass<"attn-take-tensor-maps", "::mlir::gpu::GPUModuleOp"> {
   let summary = "Make pointers of the tensor maps that kernels take";
@@ -142,7 +165,9 @@ def AttnLowerLaunchesPass
     that `nvgpu.tma.create.descriptor` makes of a `memref.cast` of a buffer with a
     rank is 128 bytes of the stack, which a call of `attn_rt_gpu_tensor_map`, or of
     `attn_rt_emulate_tensor_map`, fills in where the descriptor was made; a kernel
-    that takes it gets its address among those of its arguments. Runs before
+    that takes it gets its address among those of its arguments. `attn.runs_on`
+    asks the runtime which code of `attn_gpu_module`, of all kernels, a launch
+    would run; with `emulate` it is what the module's `attn.target` says. Runs before
     the functions are lowered to LLVM; the `gpu.module`s stay.
 
     ```mlir

@@ -1,6 +1,7 @@
 /* Stands in for libcuda.so.1: says what it is asked to do, computes nothing.
  * FAKE_CUDA is what is wrong with the machine, FAKE_SM its capability. */
 
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,19 @@ static int is(const char *what) {
 static int context;
 static void *current;
 
-int cuInit(unsigned flags) { return is("no-device") ? 100 : 0; }
+int cuInit(unsigned flags) {
+  return is("no-device") ? 100 : is("no-init") ? 999 : 0;
+}
 int cuDriverGetVersion(int *version) { *version = 11040; return 0; }
 int cuDeviceGet(int *device, int number) { *device = 0; return 0; }
 int cuDeviceGetAttribute(int *value, int which, int device) {
   const char *sm = getenv("FAKE_SM");
+  const char *shared = getenv("FAKE_SHARED");
   int capability = sm ? atoi(sm) : 90;
-  *value = which == 75 ? capability / 10 : which == 76 ? capability % 10 : 100000;
+  *value = which == 75   ? capability / 10
+           : which == 76 ? capability % 10
+           : shared      ? atoi(shared)
+                         : 232448;
   return 0;
 }
 int cuDevicePrimaryCtxRetain(void **c, int device) {
@@ -32,32 +39,43 @@ int cuCtxGetCurrent(void **c) { *c = current; return 0; }
 int cuCtxSetCurrent(void *c) { current = c; return 0; }
 int cuCtxGetDevice(int *device) { *device = 0; return 0; }
 int cuCtxSynchronize(void) { return is("misaligned") ? 716 : 0; }
+#ifndef WITHOUT_STREAMS
 int cuStreamGetCtx(void *stream, void **c) {
   printf("cuda: context of stream\n");
   *c = &context;
   return 0;
 }
+#endif
 int cuModuleLoadData(void **module, const void *data) {
   const char *text = data;
   printf("cuda: load %s\n", !memcmp(text, "\177ELF", 4) ? "machine code"
          : strstr(text, ".target sm_80") ? "PTX of sm_80" : "PTX");
-  *module = (void *)8;
-  return is("old") ? 222 : 0;
+  *module = (void *)data;
+  return is("old") ? 222 : is("no-image") ? 209 : is("no-room") ? 2 : 0;
+}
+/* Whether `name` is somewhere in machine code, up to its section headers, or in
+ * text. */
+static int holds(const char *image, const char *name) {
+  unsigned long long end;
+  if (memcmp(image, "\177ELF", 4))
+    return strstr(image, name) != NULL;
+  memcpy(&end, image + 40, sizeof(end));
+  return memmem(image, end, name, strlen(name)) != NULL;
 }
 int cuModuleGetFunction(void **function, void *module, const char *name) {
   *function = strdup(name);
-  return 0;
+  return is("no-function") || !holds(module, name) ? 500 : 0;
 }
 int cuFuncSetAttribute(void *function, int which, int value) {
   printf("cuda: %s may have %d bytes\n", (char *)function, value);
-  return 0;
+  return is("no-shared") ? 1 : 0;
 }
 int cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
                    unsigned by, unsigned bz, unsigned shared, void *stream,
                    void **params, void **extra) {
   printf("cuda: launch %s, %ux%ux%u blocks of %ux%ux%u, stream %d\n",
          (char *)f, gx, gy, gz, bx, by, bz, (int)(long long)stream);
-  return 0;
+  return is("no-launch") ? 701 : 0;
 }
 int cuMemAlloc_v2(address *data, size_t bytes) {
   *data = (address)calloc(bytes, 1);
@@ -66,11 +84,11 @@ int cuMemAlloc_v2(address *data, size_t bytes) {
 int cuMemFree_v2(address data) { free((void *)data); return 0; }
 int cuMemcpyHtoD_v2(address to, const void *from, size_t bytes) {
   memcpy((void *)to, from, bytes);
-  return 0;
+  return is("no-copy-in") ? 2 : 0;
 }
 int cuMemcpyDtoH_v2(void *to, address from, size_t bytes) {
   memcpy(to, (void *)from, bytes);
-  return 0;
+  return is("no-copy-out") ? 2 : 0;
 }
 #ifndef WITHOUT_TENSOR_MAPS
 int cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *data,
@@ -99,7 +117,12 @@ int cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *data,
 }
 #endif
 int cuGetErrorName(int error, const char **name) {
-  *name = error == 1 ? "CUDA_ERROR_INVALID_VALUE" : error == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : error == 716 ? "CUDA_ERROR_MISALIGNED_ADDRESS" : "CUDA_ERROR";
+  *name = error == 1     ? "CUDA_ERROR_INVALID_VALUE"
+          : error == 2   ? "CUDA_ERROR_OUT_OF_MEMORY"
+          : error == 500 ? "CUDA_ERROR_NOT_FOUND"
+          : error == 701 ? "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"
+          : error == 716 ? "CUDA_ERROR_MISALIGNED_ADDRESS"
+                         : "CUDA_ERROR";
   return 0;
 }
 int cuGetErrorString(int error, const char **text) { *text = "said so"; return 0; }

@@ -25,6 +25,14 @@ namespace mlir::attn {
 /// Name of the module attribute that holds a `#attn.target`.
 inline constexpr llvm::StringLiteral kTargetAttrName = "attn.target";
 
+/// Name of the module attribute that holds all GPUs it is compiled for, if
+/// there are several: an array of `#attn.target`.
+inline constexpr llvm::StringLiteral kTargetsAttrName = "attn.targets";
+
+/// Name of the attribute of a launch, a kernel and a gpu.module that says for
+/// which GPUs they are, if not for all: an array of strings.
+inline constexpr llvm::StringLiteral kArchsAttrName = "attn.archs";
+
 /// Name of the attribute of a cf.assert that says what it checks, a
 /// `#attn.check`.
 inline constexpr llvm::StringLiteral kCheckAttrName = "attn.check";

@@ -7,7 +7,7 @@
 // Layer A: attn.sdpa. Layer B: attn.online, attn.partial, attn.merge,
 // attn.finalize. The operands that say what is attended are one list. Star is
 // in AttnStarOps.td, SparQ and the ops on caches in AttnSparqOps.td, those of
-// several ranks in AttnDistOps.td.
+// several ranks in AttnDistOps.td, those around kernels in AttnGpuOps.td.
 //
 //===----------------------------------------------------------------------===//
 
@@ -535,5 +535,6 @@ include "attn/Dialect/Attn/IR/AttnSparqOps.td"
 include "attn/Dialect/Attn/IR/AttnSparqKernel.td"
 include "attn/Dialect/Attn/IR/AttnBlockLocalKernel.td"
 include "attn/Dialect/Attn/IR/AttnDistOps.td"
+include "attn/Dialect/Attn/IR/AttnGpuOps.td"
 
 #endif // ATTN_DIALECT_ATTN_IR_ATTNOPS_TD
