@@ -19,6 +19,7 @@
 #include "UndefinedSymbols.h"
 
 #include "attn/Dialect/Attn/IR/Attn.h"
+#include "attn/Dialect/Attn/Transforms/Report.h"
 #include "attn/Dialect/Attn/Transforms/Strategy.h"
 #include "attn/ExecutionEngine/Manifest.h"
 #include "attn/ExecutionEngine/Run.h"
@@ -64,6 +65,7 @@ private:
   Error lower();
   void collectOps(ModuleOp module);
   Error emit();
+  Error writeReport();
   Error write();
 
   const CompileFileOptions &options;
@@ -82,6 +84,7 @@ private:
   ModuleSource source;
   OwningOpRef<ModuleOp> lowered;
   Manifest manifest;
+  Report report;
   std::string header;
   SmallVector<char, 0> bytes;
 };
@@ -299,7 +302,24 @@ Error FileCompiler::emit() {
   return Error::success();
 }
 
+/// Writes what is known of the kernels.
+Error FileCompiler::writeReport() {
+  if (options.report.empty())
+    return Error::success();
+  for (const ManifestKernel &kernel : manifest.kernels)
+    report.add(AssembledKernel{kernel.name, kernel.arch, kernel.registers,
+                               kernel.stackBytes, kernel.spillStoreBytes,
+                               kernel.spillLoadBytes, kernel.sharedBytes});
+  std::string why;
+  if (failed(report.write(options.report, why)))
+    return createStringError("--attn-report: cannot write '" + options.report +
+                             "': " + why);
+  return Error::success();
+}
+
 Error FileCompiler::write() {
+  if (Error error = writeReport())
+    return error;
   SmallVector<OutputFile> files;
   files.push_back({options.output, bytes, kind == OutputKind::Shared});
   if (!options.header.empty())
@@ -318,8 +338,11 @@ Error FileCompiler::run() {
   lowered = OwningOpRef<ModuleOp>(cast<ModuleOp>((*source.module)->clone()));
   if (Error error = describe())
     return error;
-  if (Error error = lower())
-    return error;
+  setKernelListener([&](const KernelFacts &kernel) { report.add(kernel); });
+  Error why = lower();
+  setKernelListener(nullptr);
+  if (why)
+    return why;
   // What was compiled, by op, is known only now.
   if (!options.header.empty()) {
     Expected<std::string> text = writeCHeader(manifest);

@@ -66,6 +66,11 @@ int main(int argc, char **argv) {
   cl::opt<std::string> dumpStages(
       "dump-stages", cl::desc("Write the IR after each stage into this folder"),
       cl::value_desc("DIR"), cl::cat(category));
+  cl::opt<std::string> report(
+      "attn-report",
+      cl::desc("Write which kernels were made, and what ptxas says of those "
+               "for GPUs, as JSON"),
+      cl::value_desc("FILE.json"), cl::cat(category));
   cl::opt<bool> list("list-strategies", cl::desc("Print the strategies"),
                      cl::cat(category));
   cl::HideUnrelatedOptions(category);
@@ -103,5 +108,6 @@ int main(int argc, char **argv) {
   options.freestanding = freestanding;
   options.embedModule = !noEmbed;
   options.dumpStages = dumpStages;
+  options.report = report;
   return compileFile(options, errs());
 }

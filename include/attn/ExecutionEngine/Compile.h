@@ -36,6 +36,8 @@ struct CompileFileOptions {
   /// Where the C header goes; empty for none.
   std::string header;
   std::string dumpStages;
+  /// Where to write what kernels were made, as JSON; empty for nowhere.
+  std::string report;
   bool freestanding = false;
   bool embedModule = true;
   /// Whom errors come from.

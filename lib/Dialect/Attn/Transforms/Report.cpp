@@ -37,9 +37,16 @@ void Report::add(KernelFacts kernel) {
   kernels.push_back(std::move(kernel));
 }
 
+void Report::add(AssembledKernel kernel) {
+  std::lock_guard<std::mutex> guard(reportMutex);
+  assembled.push_back(std::move(kernel));
+}
+
 void Report::append(const Report &other) {
   std::lock_guard<std::mutex> guard(reportMutex);
   kernels.insert(kernels.end(), other.kernels.begin(), other.kernels.end());
+  assembled.insert(assembled.end(), other.assembled.begin(),
+                   other.assembled.end());
   entries.insert(entries.end(), other.entries.begin(), other.entries.end());
 }
 
@@ -100,6 +107,17 @@ static void writeKernel(llvm::json::OStream &json, const KernelFacts &kernel) {
   });
 }
 
+static void writeAssembled(llvm::json::OStream &json,
+                           const AssembledKernel &kernel) {
+  json.attribute("kernel", kernel.kernel);
+  json.attribute("arch", kernel.arch);
+  json.attribute("registers", kernel.registers);
+  json.attribute("stack_bytes", kernel.stackBytes);
+  json.attribute("spill_store_bytes", kernel.spillStoreBytes);
+  json.attribute("spill_load_bytes", kernel.spillLoadBytes);
+  json.attribute("shared_bytes", kernel.sharedBytes);
+}
+
 LogicalResult Report::write(StringRef path, std::string &error) const {
   llvm::Error failed =
       llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
@@ -122,6 +140,11 @@ LogicalResult Report::write(StringRef path, std::string &error) const {
                 json.attribute("blocked_at", entry.blockedAtLocation);
               });
           });
+          if (!assembled.empty())
+            json.attributeArray("gpu_kernels", [&] {
+              for (const AssembledKernel &kernel : assembled)
+                json.object([&] { writeAssembled(json, kernel); });
+            });
           if (kernels.empty())
             return;
           // Functions are lowered in any order.

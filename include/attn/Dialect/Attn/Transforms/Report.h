@@ -50,23 +50,36 @@ struct ReportEntry {
   std::string strategy;
 };
 
+/// A kernel for one GPU, and what its assembler said of it.
+struct AssembledKernel {
+  std::string kernel, arch;
+  int64_t registers = 0, stackBytes = 0, spillStoreBytes = 0,
+          spillLoadBytes = 0;
+  /// Besides what a launch asks for.
+  int64_t sharedBytes = 0;
+};
+
 /// Collects entries. Thread-safe.
 class Report {
 public:
   void add(ReportEntry entry);
   /// Adds what a code generator made of an op.
   void add(KernelFacts kernel);
+  void add(AssembledKernel kernel);
   /// Adds the entries of another report.
   void append(const Report &other);
   /// Writes all entries to `path` ("-" is standard output), through a temporary
   /// that is renamed when it is complete. On failure nothing is left behind and
   /// `error` says why.
   LogicalResult write(StringRef path, std::string &error) const;
-  bool empty() const { return entries.empty() && kernels.empty(); }
+  bool empty() const {
+    return entries.empty() && kernels.empty() && assembled.empty();
+  }
 
 private:
   std::vector<ReportEntry> entries;
   std::vector<KernelFacts> kernels;
+  std::vector<AssembledKernel> assembled;
 };
 
 /// The report that every run of attn-raise in this process adds to while it is
