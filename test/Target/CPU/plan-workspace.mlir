@@ -265,3 +265,32 @@ func.func @reshaped(%x: memref<?x2x?xf32>) {
   linalg.copy ins(%buffer : memref<?x?xf32>) outs(%merged : memref<?x?xf32>)
   return
 }
+
+// -----
+
+// Kernels for one GPU or another: the larger of what they need.
+// CHECK-LABEL: func.func private @either_workspace_bytes
+// CHECK-SAME:    (%[[M:.*]]: memref<?xf32>) -> index
+// CHECK:         %[[N:.*]] = memref.dim %[[M]]
+// CHECK-DAG:     arith.muli %{{.*}}, %c4
+// CHECK-DAG:     arith.muli %{{.*}}, %c32
+// CHECK:         arith.max
+// CHECK-LABEL: func.func @either
+// CHECK:         scf.if
+// CHECK:           memref.view %{{.*}}[%c0][%{{.*}}] : memref<?xi8> to memref<?xf32>
+// CHECK:         } else {
+// CHECK:           memref.view %{{.*}}[%c0][%{{.*}}] : memref<?xi8> to memref<?x8xf32>
+func.func @either(%m: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %f = arith.constant 1.0 : f32
+  %n = memref.dim %m, %c0 : memref<?xf32>
+  %is = attn.runs_on "sm_90a"
+  scf.if %is {
+    %a = memref.alloc(%n) : memref<?xf32>
+    linalg.fill ins(%f : f32) outs(%a : memref<?xf32>)
+  } else {
+    %b = memref.alloc(%n) : memref<?x8xf32>
+    linalg.fill ins(%f : f32) outs(%b : memref<?x8xf32>)
+  }
+  return
+}
