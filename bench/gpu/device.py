@@ -14,25 +14,34 @@ SHORT_SECONDS = 5e-4
 SAMPLE_SECONDS = 1e-3
 MAX_CALLS = 100
 
+# The products that keep a GPU busy while nvidia-smi looks at it: over a second.
+_LOAD_PRODUCTS = 800
 _QUERY = (
-    "clocks.sm,clocks.max.sm,clocks.mem,temperature.gpu,power.draw,"
-    "power.limit,clocks_throttle_reasons.active"
+    "clocks.sm,clocks.max.sm,clocks.mem,temperature.gpu,power.draw,power.limit,"
+    "clocks_event_reasons.active"
 )
+# What drivers before 535 call it.
+_OLD_QUERY = _QUERY.replace("clocks_event", "clocks_throttle")
 
 
 class NoDevice(Exception):
     """There is no GPU to measure on; the message says why."""
 
 
-def _ask_nvidia_smi(query):
-    """What nvidia-smi says, or that it says nothing."""
-    command = ["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader", "-i", "0"]
+def _ask_nvidia_smi(query, which="0"):
+    """What nvidia-smi says of a GPU, or None and why it says nothing."""
+    command = ["nvidia-smi", f"--query-gpu={query}", "--format=csv,noheader"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(
+            [*command, "-i", which], capture_output=True, text=True, timeout=20
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"unknown: {type(error).__name__} of nvidia-smi"
+        return None, f"unknown: {type(error).__name__} of nvidia-smi"
     lines = (done.stdout or done.stderr).strip().splitlines()
-    return lines[0] if lines else f"unknown: nvidia-smi returned {done.returncode}"
+    line = lines[0] if lines else f"exit code {done.returncode}"
+    if done.returncode:
+        return None, f"unknown: nvidia-smi: {line}"
+    return line, ""
 
 
 class Cuda:
@@ -53,6 +62,9 @@ class Cuda:
         self.multiprocessors = properties.multi_processor_count
         self.l2_bytes = getattr(properties, "L2_cache_size", 64 << 20)
         self.memory_bytes = properties.total_memory
+        # That of the machine's GPUs which torch calls the first.
+        uuid = getattr(properties, "uuid", None)
+        self._which = f"GPU-{uuid}" if uuid else "0"
         # One stream of our own for everything: graphs are captured on no other.
         self._stream = torch.cuda.Stream()
         torch.cuda.set_stream(self._stream)
@@ -63,27 +75,33 @@ class Cuda:
 
     def facts(self):
         """What the numbers belong to."""
-        driver = _ask_nvidia_smi("driver_version")
+        driver, why = _ask_nvidia_smi("driver_version", self._which)
         return {
             "device": self.name,
             "capability": self.capability,
             "multiprocessors": self.multiprocessors,
             "l2_bytes": self.l2_bytes,
             "memory_bytes": self.memory_bytes,
-            "driver": driver,
+            "driver": driver or why,
             "cuda": self.torch.version.cuda,
             "cudnn": self.torch.backends.cudnn.version(),
         }
 
     def state(self):
         """Clocks and what holds them back, under load."""
-        a = self.torch.randn(4096, 4096, device="cuda", dtype=self.torch.bfloat16)
-        # Enqueued and not waited for: about half a second of work.
-        for _ in range(2000):
-            a @ a
-        found = _ask_nvidia_smi(_QUERY)
+        n, kind = self.matmul_size, self.torch.bfloat16
+        a = self.torch.randn(n, n, dtype=kind, device="cuda")
+        out = self.torch.empty_like(a)
+        # Enqueued and not waited for.
+        for _ in range(_LOAD_PRODUCTS):
+            self.torch.matmul(a, a, out=out)
+        query = _QUERY
+        found, why = _ask_nvidia_smi(query, self._which)
+        if found is None:
+            query = _OLD_QUERY
+            found, why = _ask_nvidia_smi(query, self._which)
         self.wait()
-        return f"{_QUERY}: {found}"
+        return f"{query}: {found}" if found else f"clocks: {why}"
 
     def bytes(self, count):
         return self.torch.empty(max(count, 1), dtype=self.torch.uint8, device="cuda")

@@ -33,6 +33,8 @@ SCHEMA = 1
 # Processes that one run starts at most.
 MAX_PROCESSES = 40
 NO_DEVICE = 77
+# What a driver may need to take a process's work off a device.
+END_SECONDS = 60
 
 
 def fail(message):
@@ -150,7 +152,7 @@ def work(pipe):
             tell(no_device=str(error))
             return NO_DEVICE
         # Nothing of f32 is computed in less: it would be another problem.
-        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.set_float32_matmul_precision("highest")
         from measure import Broken, Measurement
 
         where = ["", ""]
@@ -198,18 +200,31 @@ class Death(Exception):
     """The process that measures ended early; the message says how."""
 
 
+def end(process, seconds=0.0):
+    """The exit status of a process, which is killed if it is there after that."""
+    try:
+        if seconds:
+            return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        pass
+    process.kill()
+    try:
+        return process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        fail("the process that measures cannot be killed: the driver holds it")
+
+
 def messages(process, pipe, patience):
     """What a process says, as it comes; throws Death where it ends or hangs."""
     at, rest, allowed = ["", "", "it started", 60], b"", 60.0
     while True:
         ready, _, _ = select.select([pipe], [], [], allowed * patience)
         if not ready:
-            process.kill()
-            process.wait()
+            end(process)
             raise Death(f"no answer in {allowed * patience:.0f} s while it {at[2]}")
         data = os.read(pipe, 1 << 16)
         if not data:
-            status = process.wait()
+            status = end(process, END_SECONDS)
             if status == 0 or status == NO_DEVICE:
                 return
             how = f"signal {-status}" if status < 0 else f"exit code {status}"
@@ -302,7 +317,7 @@ class Run:
         """Notes what ended a process, so that the next one leaves it out."""
         errors.seek(0)
         lines = errors.read().decode(errors="replace").strip().splitlines()
-        if "signal" in why and lines:
+        if "ended by" in why and lines:
             why += f"; last words: {lines[-1][:200]}"
         name, contender, step = at[:3]
         say(f"! {name or 'before any case'}: {contender}: {why}")
