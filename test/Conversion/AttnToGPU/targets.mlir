@@ -55,3 +55,33 @@ module attributes {attn.targets = [
     return
   }
 }
+
+// -----
+
+!q = memref<1x8x256x64xf16>
+!k = memref<1x2x256x64xf16>
+module attributes {attn.targets = [
+  #attn.target<cuda, arch = "sm_80", num_sms = 108, shared_bytes = 166912>,
+  #attn.target<cuda, arch = "sm_90", num_sms = 132, shared_bytes = 232448>]} {
+  // What none of them can do is an error.
+  func.func @nowhere(%q: !q, %k: !k, %o: !q) {
+    // expected-error @below {{wgmma needs sm_90a}}
+    attn.sdpa_step ins(%q, %k, %k) outs(%o) {config = #attn.tile_config<kernel = wgmma, block_q = 128, block_kv = 128, warps = 8, stages = 2>} : (!q, !k, !k, !q) -> ()
+    return
+  }
+}
+
+// -----
+
+!q = memref<1x8x256x256xf16>
+!k = memref<1x2x256x256xf16>
+module attributes {attn.targets = [
+  #attn.target<cuda, arch = "sm_80", num_sms = 108, shared_bytes = 166912>,
+  #attn.target<cuda, arch = "sm_86", num_sms = 84, shared_bytes = 101376>]} {
+  // Tiles that are asked for are to fit on all of them.
+  func.func @too_big(%q: !q, %k: !k, %o: !q) {
+    // expected-error @below {{expects at most 101376 bytes of shared memory, but its tiles need 131072}}
+    attn.sdpa_step ins(%q, %k, %k) outs(%o) {config = #attn.tile_config<kernel = mma_sync, block_q = 128, block_kv = 32, warps = 8, stages = 2>} : (!q, !k, !k, !q) -> ()
+    return
+  }
+}
