@@ -8,6 +8,7 @@ the GPU: objects, manifest.json, and run.py with what it imports.
 import argparse
 import concurrent.futures
 import datetime
+import gzip
 import hashlib
 import itertools
 import os
@@ -172,6 +173,23 @@ def describe(planned, made, options):
     return entries
 
 
+def pack(entries, objects):
+    """Compresses the objects that the manifest names, and removes the others."""
+    used = set()
+    for entry in entries:
+        for found in entry["ours"] + entry["dense"]:
+            if "file" in found:
+                used.add(os.path.basename(found["file"]))
+                found["file"] += ".gz"
+    for file in os.listdir(objects.folder):
+        path = os.path.join(objects.folder, file)
+        if file in used:
+            with open(path, "rb") as source, gzip.open(path + ".gz", "wb") as target:
+                shutil.copyfileobj(source, target)
+        if file in used or file.endswith(".so"):
+            os.remove(path)
+
+
 def parse():
     parser = argparse.ArgumentParser(
         description="Makes the folder of a benchmark for a GPU."
@@ -230,6 +248,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         made = dict(zip(keys, pool.map(objects.compile, keys)))
     entries = describe(planned, made, options)
+    pack(entries, objects)
     for file in FILES:
         shutil.copy(os.path.join(HERE, file), options.out)
     if options.triton:

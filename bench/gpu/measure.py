@@ -6,7 +6,7 @@ import peers
 import torch
 from contender import Missing, Unsupported, first_line
 from device import MAX_CALLS, SAMPLE_SECONDS, SHORT_SECONDS
-from objects import CallError, Function
+from objects import CallError, Function, unpacked
 from problem import Problem, bound, error_of
 from results import Result, Row
 
@@ -124,7 +124,8 @@ class Measurement:
         """One of our functions on all sets of tensors."""
         if "why" in found:
             raise CallError(f"not built: {found['why']}")
-        function = Function(os.path.join(self.folder, found["file"]), self.device)
+        path = os.path.join(self.folder, found["file"])
+        function = Function(unpacked(path, self.options["scratch"]), self.device)
         calls, workspaces = [], {}
         for tensors in problem.sets:
             result = (problem.empty_output(), case.dtype)

@@ -1,8 +1,11 @@
 """Compiled functions: what attn-compile made, called through Abi.h."""
 
 import ctypes
+import gzip
 import json
 import math
+import os
+import shutil
 
 from abi import DTYPE_CODES, MAX_RANK, Exec, Tensor
 
@@ -11,6 +14,18 @@ _ERROR_DEVICE = 12
 
 class CallError(Exception):
     """A compiled function refused a call, or a launch failed."""
+
+
+def unpacked(path, folder):
+    """The path of an object, which may be compressed: text for a driver's compiler is
+    most of it."""
+    if not path.endswith(".gz"):
+        return path
+    target = os.path.join(folder, os.path.basename(path)[: -len(".gz")])
+    if not os.path.exists(target):
+        with gzip.open(path) as source, open(target, "wb") as file:
+            shutil.copyfileobj(source, file)
+    return target
 
 
 class Shape:

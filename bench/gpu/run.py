@@ -12,6 +12,7 @@ Cases run in a process of their own: a kernel that breaks the device, or does no
 return, ends that process, is named in the tables, and the others go on."""
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -248,16 +249,17 @@ class Run:
 
     def go(self):
         """Measures; returns why there is no device, or None."""
-        for _ in range(MAX_PROCESSES):
-            why = self._process()
-            if why is not None:
-                return why
-            if not self.remaining or time.time() > self.deadline:
-                return None
+        with tempfile.TemporaryDirectory(prefix="bench-gpu-") as scratch:
+            for _ in range(MAX_PROCESSES):
+                why = self._process(scratch)
+                if why is not None:
+                    return why
+                if not self.remaining or time.time() > self.deadline:
+                    return None
         self.document["notes"].append(f"given up after {MAX_PROCESSES} processes")
         return None
 
-    def _process(self):
+    def _process(self, scratch):
         """One process; returns why there is no device, or None."""
         read, write = os.pipe()
         errors = tempfile.TemporaryFile()
@@ -268,7 +270,7 @@ class Run:
             "cases": self.remaining,
             "skip": self.skip,
             "deadline": self.deadline,
-            "options": {name: options[name] for name in names},
+            "options": {name: options[name] for name in names} | {"scratch": scratch},
         }
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stderr=errors, pass_fds=[write]
@@ -276,8 +278,10 @@ class Run:
         os.close(write)
         at, broken = ["", "", "it started", 0], None
         try:
-            process.stdin.write(json.dumps(job).encode())
-            process.stdin.close()
+            # One that is gone is told of by its messages' end.
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(json.dumps(job).encode())
+                process.stdin.close()
             for message in messages(process, read, self.options.patience):
                 if "at" in message:
                     at = message["at"]
@@ -287,7 +291,7 @@ class Run:
                     broken = message["broken"]
                 else:
                     self._take(message)
-        except (Death, BrokenPipeError) as death:
+        except Death as death:
             why = f"{broken} (while it {at[2]})" if broken else str(death)
             self._bury(at, why, errors)
         finally:
