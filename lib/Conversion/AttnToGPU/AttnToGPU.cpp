@@ -69,6 +69,8 @@ static TileConfigAttr chooseConfig(const AttentionStep &step,
   AttentionInterface op = step.op;
   if (isa<StarStepOp>(op) || isDecodeStep(op))
     return chooseSplitKvConfig(op);
+  if (TileConfigAttr config = chooseWgmmaConfig(step, target))
+    return config;
   if (TileConfigAttr config = choosePrefillConfig(step, target))
     return config;
   Type type = getElementTypeOrSelf(op.getQuery().getType());

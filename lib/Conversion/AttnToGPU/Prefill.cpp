@@ -14,6 +14,7 @@
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -109,11 +110,19 @@ void PrefillKernel::countRows(Value packedHeads) {
   numHeadBlocks = b.div(numHeads, packed);
 }
 
-void PrefillKernel::emit() {
-  // Few queries: the heads that share keys fill a tile together, and keys are
-  // read once for all of them.
+Value PrefillKernel::getPackedHeads() {
   Value isShort = b.compare(CmpIPredicate::slt, seqLenQ, b.idx(shape.blockQ()));
-  countRows(b.select(isShort, group, b.idx(1)));
+  return b.select(isShort, group, b.idx(1));
+}
+
+void PrefillKernel::emitMarked(Value rowMarks) {
+  marks = rowMarks;
+  countRows(getPackedHeads());
+  launch(/*isAligned=*/true);
+}
+
+void PrefillKernel::emit() {
+  countRows(getPackedHeads());
   Value aligned = getAlignment();
   b.ifElse(
       TypeRange(), aligned,
@@ -343,6 +352,35 @@ void PrefillKernel::emitBlock(GpuThread id) {
   kvHead = b.div(firstHead, group);
   firstRow = f->toIndex(b.mul(tile, f->integer(shape.blockQ())));
   lastRow = b.sub(b.min(b.add(firstRow, shape.blockQ()), numRows), b.idx(1));
+  if (!marks)
+    return computeRows(id);
+  b.ifThen(hasMarks(), [&] { computeRows(id); });
+}
+
+SmallVector<Value> PrefillKernel::markAt(const Row &row) {
+  return {batch, row.head, b.div(row.query, b.idx(kMarkedRows))};
+}
+
+Value PrefillKernel::hasMarks() {
+  Value found = f->integer(0);
+  for (int64_t pass = 0; pass < shape.blockQ(); pass += shape.threads()) {
+    Value inBlock = b.add(f->thread, f->integer(pass));
+    Row row = rowAt(b.add(inBlock, f->toInt(firstRow)));
+    Value isMine = b.both(row.exists, b.compare(CmpIPredicate::slt, inBlock,
+                                                f->integer(shape.blockQ())));
+    Value mark = b.load(marks, markAt(row));
+    found = b.createOrFold<arith::OrIOp>(found,
+                                         b.select(isMine, mark, f->integer(0)));
+  }
+  auto reduction = NVVM::BarrierReductionAttr::get(b.getContext(),
+                                                   NVVM::BarrierReduction::OR);
+  Value any = NVVM::BarrierOp::create(b, b.getI32Type(), Value(), Value(),
+                                      reduction, found)
+                  .getRes();
+  return b.compare(CmpIPredicate::ne, any, f->integer(0));
+}
+
+void PrefillKernel::computeRows(GpuThread id) {
   factor = element.getFactor();
   negFactor = b.fsub(b.number(0.0, b.floatType), factor);
   shared = f->sharedMemory();

@@ -47,6 +47,9 @@ public:
   /// Launches the kernel, or where rows may lie such that 16 bytes of them
   /// cannot be moved at a time, one that moves elements.
   void emit();
+  /// The same for rows that lie at multiples of 16 bytes, of which only those
+  /// blocks are computed that have some row which `marks` say so of.
+  void emitMarked(Value marks);
 
 protected:
   /// A row of the tile that the lane has scores of.
@@ -56,6 +59,7 @@ protected:
     Value exists;      ///< i1.
     Value lo, hi;      ///< The keys it sees, i32; `lo` is null for 0.
   };
+  static constexpr int64_t kMarkedRows = 16;
   /// The tiles of keys in the order they are computed: those of which some row
   /// does not see all keys come first.
   struct TileOrder {
@@ -71,10 +75,17 @@ protected:
   /// Host.
   void countRows(Value packedHeads);
   void launch(bool isAligned);
+  /// Heads that share keys and whose rows lie together: all, where queries are
+  /// few.
+  Value getPackedHeads();
   Value getAlignment();
 
   /// One block.
   void emitBlock(GpuThread id);
+  void computeRows(GpuThread id);
+  /// Whether some row of the block is marked, in all threads.
+  Value hasMarks();
+  SmallVector<Value> markAt(const Row &row);
   void findRows(bool withKeys);
   void orderTiles();
   Value tileAt(Value step);
@@ -112,6 +123,9 @@ protected:
   bool isAligned = true;
   /// Warps that compute run ahead of each other: no barrier of the block.
   bool hasRoles = false;
+  /// Rows that are to be computed, not 0, or null for all: memref<?x?x?xi32>,
+  /// by batch, head, and query / kMarkedRows.
+  Value marks;
 
   // On the host.
   Value seqLenQ, numHeads, group, packed, numRows, numTiles, numHeadBlocks;

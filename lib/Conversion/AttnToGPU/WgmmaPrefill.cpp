@@ -38,14 +38,21 @@ LogicalResult attn::emitWgmmaPrefill(OpBuilder &builder,
       op.getHeadDim(), op.getHeadDimV(), config, target, reason);
   if (failed(shape))
     return op->emitOpError() << reason;
+  if (getBoxRows(op, shape->blockKv) == 0)
+    return op->emitOpError("expects block_kv to divide the keys of a page or "
+                           "to be a multiple of them, ")
+           << getPageSize(op) << ", but got " << shape->blockKv;
   TileConfigAttr standIn = choosePrefillConfig(step, target);
   assert(standIn && "mma_sync takes what wgmma takes");
+  FailureOr<PrefillShape> other = PrefillShape::get(
+      op.getHeadDim(), op.getHeadDimV(), standIn, target, reason);
+  assert(succeeded(other) && "the configuration was chosen for it");
   GpuBuilder b(op->getLoc(), builder, op.getAccumulatorType(), /*lanes=*/2);
-  WgmmaPrefillKernel(b, step, *shape, target.numSms).emit([&] {
-    LogicalResult done = emitPrefill(b, step, standIn, target);
-    assert(succeeded(done) && "the configuration was chosen for it");
-    (void)done;
-  });
+  WgmmaPrefillKernel(b, step, *shape, target.numSms)
+      .emit([&] { PrefillKernel(b, step, *other).emit(); },
+            [&](Value marks) {
+              PrefillKernel(b, step, *other).emitMarked(marks);
+            });
   return success();
 }
 
@@ -59,16 +66,18 @@ WgmmaPrefillKernel::WgmmaPrefillKernel(GpuBuilder &b, const AttentionStep &step,
     : PrefillKernel(b, step, asPrefillShape(shape)), wgmma(shape),
       numSms(numSms) {
   hasRoles = true;
-  queryTensor = {op.getQuery(), shape.blockQ(), shape.queryRows(), {}};
-  keyTensor = {op.getKey(), shape.blockKv, shape.keyRows(), {}};
-  valueTensor = {op.getValue(), shape.blockKv, shape.valueRows(), {}};
+  int64_t boxRows = getBoxRows(op, shape.blockKv);
+  queryTensor = {op.getQuery(), shape.queryRows(), shape.blockQ(), {}};
+  keyTensor = {op.getKey(), shape.keyRows(), boxRows, {}};
+  valueTensor = {op.getValue(), shape.valueRows(), boxRows, {}};
 }
 
 //===----------------------------------------------------------------------===//
 // Host
 //===----------------------------------------------------------------------===//
 
-void WgmmaPrefillKernel::emit(function_ref<void()> standIn) {
+void WgmmaPrefillKernel::emit(function_ref<void()> standIn,
+                              function_ref<void(Value)> repair) {
   countRows(b.idx(1));
   AttentionSizes sizes = getSizes(b, b.getLoc(), op);
   Value heads = b.mul(b.idx(sizes.batch), numHeads);
@@ -83,15 +92,26 @@ void WgmmaPrefillKernel::emit(function_ref<void()> standIn) {
     sectionHeads = b.min(b.mul(kvHeads, group), b.max(heads, b.idx(1)));
   }
   // Tensors without elements have no descriptor.
-  auto isSome = [&](Value x) {
-    return b.compare(CmpIPredicate::sgt, x, b.idx(0));
-  };
-  Value fits =
-      b.both(getAlignment(), b.both(isSome(numWork), isSome(seqLenKv)));
+  Value fits = getAlignment();
+  OpFoldResult pages = getDim(b, b.getLoc(), op.getKey(), 0);
+  for (Value size : {numWork, seqLenKv, b.idx(pages)})
+    fits = b.both(fits, b.compare(CmpIPredicate::sgt, size, b.idx(0)));
   b.ifElse(
       TypeRange(), fits,
       [&] {
+        if (element.mayExclude()) {
+          auto type =
+              MemRefType::get({ShapedType::kDynamic, ShapedType::kDynamic,
+                               ShapedType::kDynamic},
+                              b.getI32Type());
+          Value perHead =
+              b.div(b.add(seqLenQ, kMarkedRows - 1), b.idx(kMarkedRows));
+          marks = memref::AllocOp::create(
+              b, type, ValueRange{b.idx(sizes.batch), numHeads, perHead});
+        }
         launch();
+        if (marks)
+          repair(marks);
         return SmallVector<Value>();
       },
       [&] {
@@ -253,18 +273,42 @@ void WgmmaPrefillKernel::findWork(Value number) {
 // The thread that fetches
 //===----------------------------------------------------------------------===//
 
+std::pair<Value, Value> WgmmaPrefillKernel::findPage(const Tensor &tensor,
+                                                     Value row) {
+  Value pageSize = f->integer(getPageSize(op));
+  Value table = op.getPageTable();
+  // Behind the last page, and where the table is wrong, another page is read:
+  // nobody sees what is there, or nobody can say what they should.
+  auto clamp = [&](Value x, Value size) {
+    Value last = b.sub(f->toInt(size), f->integer(1));
+    return b.max(f->integer(0), b.min(x, last));
+  };
+  Value entry =
+      clamp(b.div(row, pageSize), b.idx(getDim(b, b.getLoc(), table, 1)));
+  Value page = b.load(table, {batch, f->toIndex(entry)});
+  page = clamp(page, b.idx(getDim(b, b.getLoc(), tensor.memref, 0)));
+  return {page, b.rem(row, pageSize)};
+}
+
 void WgmmaPrefillKernel::copyTile(const Tensor &tensor, Value to, Value row,
                                   Value head, Value barrier) {
   wg->arriveExpecting(barrier, tensor.rows.bytes());
-  // Innermost first.
-  SmallVector<Value> at(4);
-  at[3 - op.getSeqAxis()] = row;
-  at[3 - op.getHeadAxis()] = head;
-  at[3] = f->toInt(batch);
-  for (int64_t panel = 0; panel < tensor.rows.numPanels(); ++panel) {
-    at[0] = f->integer(panel * PanelRows::kColumns);
-    wg->copyBox(f->at(to, panel * tensor.rows.panelBytes()), tensor.map, at,
-                barrier);
+  bool isPool = op.isPaged() && tensor.memref != op.getQuery();
+  for (int64_t box = 0; box < tensor.rows.numRows; box += tensor.boxRows) {
+    // Innermost first.
+    SmallVector<Value> at(4);
+    Value first = b.add(row, f->integer(box));
+    at[3] = f->toInt(batch);
+    if (isPool)
+      std::tie(at[3], first) = findPage(tensor, first);
+    at[3 - op.getSeqAxis()] = first;
+    at[3 - op.getHeadAxis()] = head;
+    for (int64_t panel = 0; panel < tensor.rows.numPanels(); ++panel) {
+      at[0] = f->integer(panel * PanelRows::kColumns);
+      int64_t offset =
+          panel * tensor.rows.panelBytes() + box * PanelRows::kRowBytes;
+      wg->copyBox(f->at(to, offset), tensor.map, at, barrier);
+    }
   }
 }
 

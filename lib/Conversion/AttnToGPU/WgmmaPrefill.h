@@ -56,6 +56,11 @@ struct WgmmaShape {
                                    std::string &reason);
 };
 
+/// Rows of a copy of `blockKv` rows of key or value: of these if they are
+/// pools, as many as lie in one page; 0 if tiles and pages do not divide each
+/// other.
+int64_t getBoxRows(AttentionInterface op, int64_t blockKv);
+
 /// Why the kernel does not take `step`, whatever its configuration; empty if it
 /// does.
 std::string getWgmmaObstacle(const AttentionStep &step,

@@ -67,6 +67,13 @@ FailureOr<WgmmaShape> WgmmaShape::get(int64_t headDim, int64_t headDimV,
   return shape;
 }
 
+int64_t attn::getBoxRows(AttentionInterface op, int64_t blockKv) {
+  if (!op.isPaged())
+    return blockKv;
+  int64_t rows = std::min(blockKv, getPageSize(op));
+  return blockKv % rows == 0 && getPageSize(op) % rows == 0 ? rows : 0;
+}
+
 std::string attn::getWgmmaObstacle(const AttentionStep &step,
                                    const GpuTarget &target) {
   if (!target.hasWgmma)
@@ -79,10 +86,8 @@ std::string attn::getWgmmaObstacle(const AttentionStep &step,
     return ("wgmma" + rest).str();
   }
   AttentionInterface op = step.op;
-  if (op.getMask() || op.getBias() || op.hasScore())
-    return "wgmma takes no mask, bias or score region";
-  if (op.isPaged())
-    return "wgmma takes no pages";
+  if (op.isPaged() && getPageSize(op) % 8 != 0)
+    return "wgmma takes pages of a multiple of 8 keys";
   return {};
 }
 
@@ -97,20 +102,31 @@ TileConfigAttr attn::chooseWgmmaConfig(const AttentionStep &step,
   int64_t seqLenQ = op.getQuery().getType().getDimSize(op.getSeqAxis());
   if (!ShapedType::isDynamic(seqLenQ) && seqLenQ < kFewQueries)
     return {};
+  // 128 rows, and keys as in FlashAttention-3, whose authors measured them:
+  // without a diagonal, more of them waste nothing.
   bool isCausal = op.getWindowRight() >= 0;
-  struct Choice {
-    int64_t blockQ, blockKv;
-  };
-  // The first that fits: tiles of FlashAttention-3, whose authors measured
-  // them. Without a diagonal, more keys at a time waste nothing.
-  SmallVector<Choice> choices;
-  if (headDimV <= 128 && headDim <= 128 && !isCausal)
-    choices.push_back({128, 176});
-  choices.append({{128, 128}, {128, 112}, {128, 96}, {128, 80}, {128, 64}});
-  for (const Choice &choice : choices) {
-    auto config = TileConfigAttr::get(
-        op->getContext(), GpuKernel::wgmma, choice.blockQ, choice.blockKv,
-        /*warps=*/choice.blockQ / 16, /*stages=*/2);
+  // Modifiers that are read need registers for addresses, and of wide rows the
+  // sums leave few: test/Target/GPU/Inputs/registers.py assembles these.
+  int64_t numRead = !!op.getMask() + !!op.getBias();
+  bool isWide = headDimV > 128;
+  if (isWide && (numRead || op.hasScore()))
+    return {};
+  SmallVector<int64_t> choices;
+  if (isWide)
+    choices = {op.getSoftcapAttr() ? 48 : 64, 32};
+  else if (numRead)
+    choices = {numRead > 1 ? 48 : 64, 32};
+  else if (headDim <= 128 && !isCausal)
+    choices = {176, 128, 112, 96, 80, 64, 32};
+  else
+    choices = {128, 112, 96, 80, 64, 32};
+  // The first that fits.
+  for (int64_t blockKv : choices) {
+    if (getBoxRows(op, blockKv) == 0)
+      continue;
+    auto config =
+        TileConfigAttr::get(op->getContext(), GpuKernel::wgmma, /*block_q=*/128,
+                            blockKv, /*warps=*/8, /*stages=*/2);
     std::string reason;
     if (succeeded(WgmmaShape::get(headDim, headDimV, config, target, reason)))
       return config;

@@ -24,16 +24,18 @@ public:
                      const WgmmaShape &shape, int64_t numSms);
 
   /// Launches the kernel, or where tensor copies do not take the operands, what
-  /// `standIn` launches.
-  void emit(function_ref<void()> standIn);
+  /// `standIn` launches. Rows that a mask may exclude keys from are computed
+  /// again by `repair`, if marked, see PrefillKernel::emitMarked.
+  void emit(function_ref<void()> standIn,
+            function_ref<void(Value marks)> repair);
 
 private:
   /// A memref that is copied box by box.
   struct Tensor {
     Value memref;
-    int64_t boxRows;
-    PanelRows rows; ///< In shared memory.
-    Value map;      ///< On the host the descriptor, then a pointer to it.
+    PanelRows rows;  ///< In shared memory.
+    int64_t boxRows; ///< Rows of a copy, that divide those of a page.
+    Value map;       ///< On the host the descriptor, then a pointer to it.
   };
   /// What a warpgroup that computes carries from one tile to the next.
   struct Pipeline {
@@ -67,8 +69,11 @@ private:
 
   /// The thread that fetches.
   void produce();
+  /// Copies a tile from `row` on of the head, and has `barrier` announce it.
   void copyTile(const Tensor &tensor, Value to, Value row, Value head,
                 Value barrier);
+  /// The page that has key `row`, and the row's number in it.
+  std::pair<Value, Value> findPage(const Tensor &tensor, Value row);
   void fetchTile(bool isValue, Value tile, RingPlace place);
 
   /// Warpgroups that compute.
@@ -93,6 +98,9 @@ private:
   /// anything, and 0 times that be NaN.
   void clearValues(Value tile, RingPlace place);
   Pipeline unflatten(ValueRange values);
+  /// Marks the warp's rows if an output is not finite, else not. A value that
+  /// is excluded from all rows may have got there, times 0.
+  void markRows(const SmallVector<Sums> &outputs);
   void release(Value barrier);
 
   WgmmaShape wgmma;

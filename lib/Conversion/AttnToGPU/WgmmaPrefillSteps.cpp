@@ -261,7 +261,26 @@ SmallVector<Value> WgmmaPrefillKernel::computeWork(ValueRange carried) {
       PrefillState::from(ValueRange(results).drop_back(3), shape);
   findRows(/*withKeys=*/false);
   writeRows(end);
+  if (marks)
+    markRows(end.outputs[0]);
   return llvm::to_vector(ArrayRef<Value>(results).take_back(3));
+}
+
+void WgmmaPrefillKernel::markRows(const SmallVector<Sums> &outputs) {
+  Value zero = b.number(0.0, b.floatType), sum = zero;
+  for (const Sums &four : outputs)
+    for (Value x : four)
+      sum = f->fma(x, zero, sum);
+  Value isFinite = b.fcompare(arith::CmpFPredicate::OEQ, sum, zero);
+  Value mark = b.select(isFinite, f->integer(0), f->integer(1));
+  mark = b.allReduce(mark, kWarpSize, [&](Value x, Value y) {
+    return b.createOrFold<arith::OrIOp>(x, y);
+  });
+  // The first lane has the first of the warp's rows.
+  const Row &row = rows[0][0];
+  Value isWriter =
+      b.both(row.exists, b.compare(CmpIPredicate::eq, f->lane, f->integer(0)));
+  b.ifThen(isWriter, [&] { b.store(mark, marks, markAt(row)); });
 }
 
 void WgmmaPrefillKernel::consume() {
