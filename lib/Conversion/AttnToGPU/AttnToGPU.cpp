@@ -55,10 +55,19 @@ AttentionStep AttentionStep::get(Operation *op) {
           Layout::bhsd};
 }
 
-/// Whether there are too few queries for matrix instructions.
-static bool isDecodeStep(AttentionInterface op) {
+/// Whether there are too few rows for matrix instructions. Their 16 rows cost
+/// nothing but instructions where there are fewer, about 15 a key of 128
+/// numbers; with lanes along rows, a key takes 9 and 15 more for each row, and
+/// a multiprocessor of an H200 reads one in the time of 100: what limits from 4
+/// rows on are instructions, and not memory.
+static bool isForLanes(const AttentionStep &step, const GpuTarget &target) {
+  AttentionInterface op = step.op;
   int64_t seqLenQ = op.getQuery().getType().getDimSize(op.getSeqAxis());
-  return !ShapedType::isDynamic(seqLenQ) && seqLenQ < 16;
+  if (ShapedType::isDynamic(seqLenQ) || seqLenQ >= 16)
+    return false;
+  constexpr int64_t kMinRows = 4;
+  return getRowsOfKeyHead(op).value_or(1) < kMinRows ||
+         !getPrefillObstacle(step, target).empty();
 }
 
 /// The kernel and tiles that compute `step` on `target`, where nothing is said.
@@ -67,7 +76,7 @@ static TileConfigAttr chooseConfig(const AttentionStep &step,
                                    const GpuTarget &target,
                                    function_ref<void(const Twine &)> remark) {
   AttentionInterface op = step.op;
-  if (isa<StarStepOp>(op) || isDecodeStep(op))
+  if (isa<StarStepOp>(op) || isForLanes(step, target))
     return chooseSplitKvConfig(op);
   if (TileConfigAttr config = chooseWgmmaConfig(step, target))
     return config;

@@ -28,6 +28,10 @@ int64_t SharedRows::period() const {
   return std::min<int64_t>(kMatrixRows, chunks() & -chunks());
 }
 
+int64_t SharedRows::swizzle(int64_t row) const {
+  return row / (kMatrixRows / period()) % period();
+}
+
 Fragments::Fragments(GpuBuilder &b, Type element, Value threadIndex,
                      bool isLate)
     : b(b), element(element), word(b.getI32Type()),
@@ -136,6 +140,15 @@ void Fragments::waitForCopies(int64_t pending) {
   NVVM::CpAsyncWaitGroupOp::create(b, static_cast<uint32_t>(pending));
 }
 
+Value Fragments::first(Value x) {
+  return gpu::ShuffleOp::create(b, x, /*offset=*/0,
+                                static_cast<int32_t>(kWarpSize),
+                                gpu::ShuffleMode::IDX)
+      .getShuffleResult();
+}
+
+void Fragments::syncWarp() { NVVM::SyncWarpOp::create(b, integer(-1)); }
+
 //===----------------------------------------------------------------------===//
 // Matrices
 //===----------------------------------------------------------------------===//
@@ -242,12 +255,12 @@ Value MatrixRows::at(int64_t firstRow, int64_t pair) const {
 // RowCopy
 //===----------------------------------------------------------------------===//
 
-RowCopy::RowCopy(Fragments &f, GpuBuilder &b, SharedRows rows,
+RowCopy::RowCopy(Fragments &f, GpuBuilder &b, SharedRows rows, Value thread,
                  int64_t numThreads)
     : f(f), b(b), rows(rows), width(rows.period()),
       perPass(numThreads / width) {
-  row = b.div(f.thread, f.integer(width));
-  chunk = b.rem(f.thread, f.integer(width));
+  row = b.div(thread, f.integer(width));
+  chunk = b.rem(thread, f.integer(width));
   Value place = b.createOrFold<arith::XOrIOp>(chunk, f.swizzle(row, rows));
   offset = b.add(b.mul(row, f.integer(rows.rowBytes())),
                  b.mul(place, f.integer(kChunkBytes)));
@@ -256,8 +269,13 @@ RowCopy::RowCopy(Fragments &f, GpuBuilder &b, SharedRows rows,
 void RowCopy::forEach(
     Value base, int64_t numRows, Source source,
     function_ref<void(Value shared, Value global, Value exists)> move) {
-  Value mine = f.at(base, offset);
   for (int64_t first = 0; first < numRows; first += perPass) {
+    // The number of a row is that of the thread's first one and `first`, which
+    // have no bit in common.
+    int64_t bits = rows.swizzle(first) * kChunkBytes;
+    Value place =
+        bits ? b.createOrFold<arith::XOrIOp>(offset, f.integer(bits)) : offset;
+    Value mine = f.at(base, place);
     Value current = b.add(row, f.integer(first));
     auto copyRow = [&] {
       auto [begin, exists] = source(current, first / perPass);

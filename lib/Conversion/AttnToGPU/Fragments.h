@@ -28,6 +28,8 @@ struct SharedRows {
   int64_t rowBytes() const { return columns * 2; }
   /// The chunks that change places with each other: 2, 4 or 8.
   int64_t period() const;
+  /// The bits of `row` that its chunks are changed by.
+  int64_t swizzle(int64_t row) const;
 };
 
 /// The lane's sums of a product, of 16 rows and 8 columns: rows g and g + 8,
@@ -84,6 +86,10 @@ public:
   void commitCopies();
   /// Waits until at most `pending` groups of this thread's copies are not done.
   void waitForCopies(int64_t pending);
+  /// `x` of the warp's first lane.
+  Value first(Value x);
+  /// Waits for all lanes of the warp, and sees what they have written.
+  void syncWarp();
 
   //===--------------------------------------------------------------------===//
   // Matrices
@@ -133,11 +139,14 @@ private:
   Value base, offset;
 };
 
-/// The threads of a block that copy rows to shared memory: neighbours copy
+/// Threads that copy rows to shared memory together: neighbours copy
 /// neighbouring chunks.
 class RowCopy {
 public:
-  RowCopy(Fragments &f, GpuBuilder &b, SharedRows rows, int64_t numThreads);
+  /// `thread` (i32) is the thread's number among the `numThreads`, a power of
+  /// two, that copy.
+  RowCopy(Fragments &f, GpuBuilder &b, SharedRows rows, Value thread,
+          int64_t numThreads);
 
   /// Where the row that a thread copies lies, from its number in the tile
   /// (i32): a pointer to its beginning and whether it exists (or null).
@@ -158,7 +167,8 @@ private:
   GpuBuilder &b;
   SharedRows rows;
   int64_t width, perPass;
-  Value row, chunk, offset;
+  Value row, chunk;
+  Value offset; ///< Of the thread's chunk of its first row.
 };
 
 } // namespace mlir::attn

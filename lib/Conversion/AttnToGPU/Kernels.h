@@ -61,6 +61,15 @@ struct MergeStep {
 /// Launches the merge.
 void emitMerge(OpBuilder &builder, Location loc, MergeStep step);
 
+/// Launches a kernel over `numSplits` ranges of keys (at least 1), and the
+/// merge of `step`. `launch` is called in a place for each way: with `isPart`,
+/// outputs and lses of accumulators have a dimension of ranges in front, are
+/// [batch, head, row], and sinks are left out; else they are those of `step`.
+using LaunchSplits =
+    function_ref<void(Value numSplits, Value output, Value lse, bool isPart)>;
+void emitSplits(GpuBuilder &b, const AttentionStep &step, Value numSplits,
+                LaunchSplits launch);
+
 /// How the split-KV kernel computes `op` if nothing is said.
 TileConfigAttr chooseSplitKvConfig(AttentionInterface op);
 /// Whether `config` is one of this kernel that `step` can be computed with; the

@@ -167,3 +167,56 @@ void attn::emitMerge(OpBuilder &builder, Location loc, MergeStep step) {
   GpuBuilder b(loc, builder, getAccumulatorType(type), /*lanes=*/1);
   MergeKernel(b, step).emit();
 }
+
+void attn::emitSplits(GpuBuilder &b, const AttentionStep &step, Value numSplits,
+                      LaunchSplits launch) {
+  AttentionInterface op = step.op;
+  auto emitWhole = [&] {
+    launch(b.idx(1), step.output, step.lse, /*isPart=*/false);
+    return SmallVector<Value>();
+  };
+  std::optional<int64_t> known = getConstantIntValue(numSplits);
+  if (known && *known == 1) {
+    emitWhole();
+    return;
+  }
+
+  // No memory for parts that there are not.
+  Value isWhole = b.compare(CmpIPredicate::eq, numSplits, b.idx(1));
+  Value parts = known ? numSplits : b.select(isWhole, b.idx(0), numSplits);
+  AttentionSizes sizes = getSizes(b, b.getLoc(), op);
+  SmallVector<OpFoldResult> stateShape = {parts, sizes.batch, sizes.numHeads,
+                                          sizes.seqLenQ};
+  auto allocate = [&](ArrayRef<OpFoldResult> sizes) -> Value {
+    SmallVector<int64_t> shape;
+    SmallVector<Value> dynamic;
+    SmallVector<OpFoldResult> folded;
+    for (OpFoldResult size : sizes)
+      folded.push_back(getAsOpFoldResult(b.idx(size)));
+    dispatchIndexOpFoldResults(folded, dynamic, shape);
+    return memref::AllocOp::create(b, MemRefType::get(shape, b.floatType),
+                                   dynamic);
+  };
+  Value lses = allocate(stateShape);
+  stateShape.push_back(b.getIndexAttr(op.getHeadDimV()));
+  Value outputs = allocate(stateShape);
+  auto emitParts = [&] {
+    launch(numSplits, outputs, lses, /*isPart=*/true);
+    MergeStep merge;
+    merge.outputs = {outputs};
+    merge.lses = {lses};
+    merge.count = numSplits;
+    merge.output = step.output;
+    merge.lse = step.lse;
+    merge.layout = step.layout;
+    merge.sinks = step.sinks;
+    merge.op = op;
+    merge.finish = step.finish;
+    emitMerge(b, b.getLoc(), merge);
+    return SmallVector<Value>();
+  };
+  if (known)
+    emitParts();
+  else
+    b.ifElse(TypeRange(), isWhole, emitWhole, emitParts);
+}

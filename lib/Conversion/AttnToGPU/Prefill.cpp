@@ -37,7 +37,7 @@ LogicalResult attn::emitPrefill(OpBuilder &builder, const AttentionStep &step,
   if (failed(shape))
     return op->emitOpError() << reason;
   GpuBuilder b(op->getLoc(), builder, op.getAccumulatorType(), /*lanes=*/2);
-  PrefillKernel(b, step, *shape).emit();
+  PrefillKernel(b, step, *shape).emit(target);
   return success();
 }
 
@@ -54,8 +54,10 @@ PrefillKernel::PrefillKernel(GpuBuilder &b, const AttentionStep &step,
     : b(b), step(step), op(step.op),
       element(b, cast<AttnKeyRangesInterface>(op.getOperation())), shape(shape),
       type(getElementTypeOrSelf(op.getQuery().getType())),
-      isScaledLate(!element.changesScores() && hasPositiveScale(op)) {
+      isScaledLate(!element.changesScores() && hasPositiveScale(op)),
+      output(step.output), lse(step.lse) {
   AttentionSizes sizes = getSizes(b, b.getLoc(), op);
+  numSplits = b.idx(1);
   seqLenQ = b.idx(sizes.seqLenQ);
   numHeads = b.idx(sizes.numHeads);
   if (std::optional<int64_t> known = getStaticGroupSize(op))
@@ -101,6 +103,37 @@ Value PrefillKernel::getAlignment() {
                    b.idx(0));
 }
 
+/// How many ranges the keys are cut into: as many as fill the multiprocessors
+/// once, or so many that the last blocks are few beside the others.
+Value PrefillKernel::getNumSplits(const GpuTarget &target) {
+  // Of more rows there are blocks enough, or nothing is known.
+  constexpr int64_t kMaxRows = 256;
+  // Keys that are worth a block of threads.
+  constexpr int64_t kMinKeys = 256;
+  constexpr int64_t kWaves = 4;
+  std::optional<int64_t> rows = getRowsOfKeyHead(op);
+  if (!rows || *rows > kMaxRows)
+    return b.idx(1);
+  int64_t perSm = 2 * shape.sharedBytes() <= target.sharedBytes ? 2 : 1;
+  Value slots = b.idx(target.numSms * perSm);
+  AttentionSizes sizes = getSizes(b, b.getLoc(), op);
+  Value blocks = b.mul(b.mul(b.idx(sizes.batch), numHeadBlocks), numTiles);
+  blocks = b.max(blocks, b.idx(1));
+  auto ceilDiv = [&](Value x, Value y) {
+    return b.div(b.sub(b.add(x, y), b.idx(1)), y);
+  };
+  Value areFew = b.compare(CmpIPredicate::sle, blocks, slots);
+  Value wanted = b.select(areFew, b.div(slots, blocks),
+                          ceilDiv(b.mul(slots, b.idx(kWaves)), blocks));
+  Value keys = b.idx(sizes.seqLenKv);
+  if (std::optional<int64_t> most = getMaxVisibleKeys(op))
+    keys = b.min(keys, b.idx(*most));
+  Value most = b.max(b.idx(1), ceilDiv(keys, b.idx(kMinKeys)));
+  if (isConstantIntValue(wanted, 1) || isConstantIntValue(most, 1))
+    return b.idx(1);
+  return b.min(wanted, most);
+}
+
 /// What the launch needs to know of the rows, `packedHeads` of which share
 /// keys and lie together.
 void PrefillKernel::countRows(Value packedHeads) {
@@ -121,25 +154,30 @@ void PrefillKernel::emitMarked(Value rowMarks) {
   launch(/*isAligned=*/true);
 }
 
-void PrefillKernel::emit() {
+void PrefillKernel::emit(const GpuTarget &target) {
   countRows(getPackedHeads());
   Value aligned = getAlignment();
-  b.ifElse(
-      TypeRange(), aligned,
-      [&] {
-        launch(/*isAligned=*/true);
-        return SmallVector<Value>();
-      },
-      [&] {
-        launch(/*isAligned=*/false);
-        return SmallVector<Value>();
-      });
+  emitSplits(b, step, getNumSplits(target),
+             [&](Value splits, Value to, Value lseTo, bool areParts) {
+               numSplits = splits, output = to, lse = lseTo, isPart = areParts;
+               b.ifElse(
+                   TypeRange(), aligned,
+                   [&] {
+                     launch(/*isAligned=*/true);
+                     return SmallVector<Value>();
+                   },
+                   [&] {
+                     launch(/*isAligned=*/false);
+                     return SmallVector<Value>();
+                   });
+             });
 }
 
 void PrefillKernel::launch(bool aligned) {
   isAligned = aligned;
   Value numBatches = b.idx(getSizes(b, b.getLoc(), op).batch);
   Value blocks = b.mul(b.mul(numBatches, numHeadBlocks), numTiles);
+  blocks = b.mul(blocks, numSplits);
   b.launch(blocks, shape.threads(), shape.sharedBytes(),
            [&](GpuThread id) { emitBlock(id); });
 }
@@ -165,7 +203,7 @@ void PrefillKernel::findRows(bool withKeys) {
   rows.clear();
   IndexMath math{b, b.getLoc()};
   auto ranges = cast<AttnKeyRangesInterface>(op.getOperation());
-  Value first = b.add(b.mul(f->warp, f->integer(shape.warpRows())), f->group);
+  Value first = b.add(b.mul(rowWarp(), f->integer(shape.warpRows())), f->group);
   first = b.add(first, f->toInt(firstRow));
   for (int64_t m = 0; m < shape.rowTiles; ++m) {
     std::array<Row, 2> &pair = rows.emplace_back();
@@ -193,7 +231,7 @@ void PrefillKernel::copyQueries() {
   base = f->at(base, b.mul(f->toLong(batch), f->strideBytes(memref, 0)));
   Value headStride = f->strideBytes(memref, headAxis);
   Value rowStride = f->strideBytes(memref, seqAxis);
-  RowCopy copy(*f, b, {shape.headDim}, shape.threads());
+  RowCopy copy(*f, b, {shape.headDim}, f->thread, shape.threads());
   auto source = [&](Value number, int64_t) {
     Row row = rowAt(b.add(number, f->toInt(firstRow)));
     Value offset = b.add(b.mul(f->toLong(row.head), headStride),
@@ -241,6 +279,36 @@ void PrefillKernel::orderTiles() {
   tiles.count =
       b.select(isEmpty, zero,
                b.add(tiles.numMasked, b.sub(tiles.fullEnd, tiles.fullFirst)));
+}
+
+/// Which tiles are this warp's.
+void PrefillKernel::shareTiles() {
+  int64_t step = shape.keyWarps;
+  tiles.begin = f->integer(0);
+  tiles.end = tiles.count;
+  if (isPart) {
+    Value unit = b.mul(f->toInt(numSplits), f->integer(step));
+    Value share =
+        b.mul(b.div(b.add(tiles.count, b.sub(unit, f->integer(1))), unit),
+              f->integer(step));
+    tiles.begin = b.min(tiles.count, b.mul(f->toInt(split), share));
+    tiles.end = b.min(tiles.count, b.add(tiles.begin, share));
+  }
+  if (step > 1)
+    tiles.begin = b.add(tiles.begin, keyWarp);
+  tiles.maskedEnd = tiles.fullBegin = tiles.numMasked;
+  if (isPart)
+    tiles.maskedEnd = b.min(tiles.numMasked, tiles.end);
+  if (isPart || step > 1) {
+    Value masked = b.sub(tiles.maskedEnd, tiles.begin);
+    masked = b.max(f->integer(0), b.add(masked, f->integer(step - 1)));
+    tiles.fullBegin = b.add(
+        tiles.begin, b.mul(b.div(masked, f->integer(step)), f->integer(step)));
+  }
+}
+
+Value PrefillKernel::rowWarp() {
+  return shape.keyWarps > 1 ? f->integer(0) : f->warp;
 }
 
 Value PrefillKernel::tileAt(Value step) {
@@ -330,6 +398,8 @@ void PrefillKernel::fetchRows(Operand &operand, Value tile, Value to,
 void PrefillKernel::fetch(Value tile, Value stage, bool isFull) {
   Value to = f->at(f->at(shared, shape.queryBytes()),
                    b.mul(stage, f->integer(shape.stageBytes())));
+  if (shape.keyWarps > 1)
+    to = f->at(to, b.mul(keyWarp, f->integer(shape.tileBytes())));
   fetchRows(key, tile, to, isFull);
   fetchRows(value, tile, f->at(to, shape.keyBytes()), isFull);
 }
@@ -341,8 +411,15 @@ void PrefillKernel::fetch(Value tile, Value stage, bool isFull) {
 void PrefillKernel::emitBlock(GpuThread id) {
   Fragments fragments(b, type, id.thread);
   f = &fragments;
+  // Told so, the compiler knows that lanes go the same way.
+  if (shape.keyWarps > 1)
+    keyWarp = f->first(f->warp);
   // The last rows of a causal op have most to do: they begin.
   Value number = f->toInt(id.block), perHead = f->toInt(numTiles);
+  if (isPart) {
+    split = f->toIndex(b.rem(number, f->toInt(numSplits)));
+    number = b.div(number, f->toInt(numSplits));
+  }
   Value tile = b.rem(number, perHead);
   if (op.getWindowRight() >= 0)
     tile = b.sub(b.sub(perHead, f->integer(1)), tile);
@@ -396,17 +473,21 @@ void PrefillKernel::computeRows(GpuThread id) {
           offset, b.mul(f->toLong(batch), f->strideBytes(operand.memref, 0)));
     operand.base = f->at(f->globalMemory(operand.memref), offset);
     operand.stride = f->strideBytes(operand.memref, op.getSeqAxis());
-    operand.copy.emplace(*f, b, operand.rows, shape.threads());
+    if (shape.keyWarps > 1)
+      operand.copy.emplace(*f, b, operand.rows, f->lane, kWarpSize);
+    else
+      operand.copy.emplace(*f, b, operand.rows, f->thread, shape.threads());
   }
 
   // Everything that is asked for in time, in groups: queries and the first
   // tile, then one tile each.
   orderTiles();
+  shareTiles();
   copyQueries();
   for (int64_t s = 0; s < shape.stages - 1; ++s) {
-    Value number = f->integer(s);
-    b.ifThen(b.compare(CmpIPredicate::slt, number, tiles.count),
-             [&] { fetch(tileAt(number), number, /*isFull=*/false); });
+    Value number = b.add(tiles.begin, f->integer(s * shape.keyWarps));
+    b.ifThen(b.compare(CmpIPredicate::slt, number, tiles.end),
+             [&] { fetch(tileAt(number), f->integer(s), /*isFull=*/false); });
     f->commitCopies();
   }
   findRows(/*withKeys=*/true);
@@ -418,19 +499,23 @@ void PrefillKernel::computeRows(GpuThread id) {
   auto down = [&](Value which) {
     return b.add(inMatrix, b.mul(which, f->integer(8)));
   };
-  Value warpRow = b.mul(f->warp, f->integer(shape.warpRows()));
+  Value warpRow = b.mul(rowWarp(), f->integer(shape.warpRows()));
+  Value keysAt = f->integer(shape.queryBytes());
+  if (shape.keyWarps > 1)
+    keysAt = b.add(keysAt, b.mul(keyWarp, f->integer(shape.tileBytes())));
   queryRows.emplace(*f, b, SharedRows{shape.headDim}, shared,
                     b.mul(warpRow, f->integer(2 * shape.headDim)), down(low),
                     high);
-  keyRows.emplace(*f, b, key.rows, shared, f->integer(shape.queryBytes()),
-                  down(high), low);
+  keyRows.emplace(*f, b, key.rows, shared, keysAt, down(high), low);
   valueRows.emplace(*f, b, value.rows, shared,
-                    f->integer(shape.queryBytes() + shape.keyBytes()),
-                    down(low), high);
+                    b.add(keysAt, f->integer(shape.keyBytes())), down(low),
+                    high);
   queries.clear();
-  if (shape.keepsQuery()) {
+  if (shape.keepsQuery() || shape.keyWarps > 1) {
     f->waitForCopies(shape.stages - 2);
     b.barrier();
+  }
+  if (shape.keepsQuery()) {
     for (int64_t m = 0; m < shape.rowTiles; ++m) {
       auto &tile = queries.emplace_back();
       for (int64_t k = 0; k < shape.headDim / 16; ++k)
@@ -448,12 +533,12 @@ void PrefillKernel::computeRows(GpuThread id) {
   }
   SmallVector<Value> carried = state.flat();
   carried.push_back(f->integer(0));
-  Value one = f->integer(1);
-  carried = b.loop(f->integer(0), tiles.numMasked, one, carried,
+  Value step = f->integer(shape.keyWarps);
+  carried = b.loop(tiles.begin, tiles.maskedEnd, step, carried,
                    [&](Value index, ValueRange carried) {
                      return emitStep(index, carried, /*isMasked=*/true);
                    });
-  carried = b.loop(tiles.numMasked, tiles.count, one, carried,
+  carried = b.loop(tiles.fullBegin, tiles.end, step, carried,
                    [&](Value index, ValueRange carried) {
                      return emitStep(index, carried, /*isMasked=*/false);
                    });
@@ -466,5 +551,8 @@ void PrefillKernel::computeRows(GpuThread id) {
   Fragments late(b, type, id.thread, /*isLate=*/true);
   f = &late;
   findRows(/*withKeys=*/false);
-  writeRows(state);
+  if (shape.keyWarps > 1)
+    joinWarps(state);
+  else
+    writeRows(state);
 }

@@ -4,7 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The kernel of prompts: mma.sync of f16 and bf16, sm_80 and later.
+// The kernel of prompts, and of decoding steps whose heads share keys: mma.sync
+// of f16 and bf16, sm_80 and later.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,16 +21,24 @@ struct PrefillShape {
   int64_t headDim, headDimV;
   int64_t warps;
   int64_t rowTiles; ///< Of 16 rows, a warp.
-  int64_t blockKv;
-  int64_t stages; ///< Tiles of keys and values in shared memory.
+  int64_t blockKv;  ///< Keys of a warp's step.
+  int64_t stages;   ///< Tiles of keys and values in shared memory.
+  /// Warps that have the same rows: each has tiles of keys of its own. Else
+  /// warps have rows of their own, and the same keys.
+  int64_t keyWarps = 1;
 
   int64_t threads() const { return warps * kWarpSize; }
   int64_t warpRows() const { return 16 * rowTiles; }
-  int64_t blockQ() const { return warps * warpRows(); }
+  int64_t blockQ() const { return warps / keyWarps * warpRows(); }
   int64_t queryBytes() const { return blockQ() * headDim * 2; }
   int64_t keyBytes() const { return blockKv * headDim * 2; }
-  int64_t stageBytes() const { return blockKv * (headDim + headDimV) * 2; }
-  /// Rows of query and the stages; in the end the same memory has the output.
+  int64_t tileBytes() const { return blockKv * (headDim + headDimV) * 2; }
+  int64_t stageBytes() const { return keyWarps * tileBytes(); }
+  /// Of one row of a warp's state, where warps have the same rows: sums, the
+  /// maximum, and the sum of powers. Eight rows lie in different banks.
+  int64_t stateBytes() const { return headDimV * 4 + 32; }
+  /// Rows of query and the stages; in the end the same memory has the output,
+  /// or the states.
   int64_t sharedBytes() const;
   /// Whether the queries of a warp stay in its registers.
   bool keepsQuery() const { return rowTiles == 1 && headDim <= 128; }
@@ -42,6 +51,8 @@ struct PrefillShape {
                                      std::string &reason);
 };
 
+/// Query rows that share a key head, if known.
+std::optional<int64_t> getRowsOfKeyHead(AttentionInterface op);
 /// Why the kernel does not take `step`, whatever its configuration; empty if it
 /// does.
 std::string getPrefillObstacle(const AttentionStep &step,

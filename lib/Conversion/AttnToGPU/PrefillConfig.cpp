@@ -19,12 +19,15 @@ using namespace mlir::attn;
 static constexpr int64_t kMaxHeadDim = 256;
 /// The first GPUs with mma.sync of bf16 and copies that nobody waits for.
 static constexpr int64_t kMinCapability = 80;
-/// Scores of a warp's keys that fit the bits of a word; see emitStep.
+/// Keys of a step that a lane has bits of in a word; see seenKeys.
 static constexpr int64_t kMaxBlockKv = 128;
+/// Rows that the warps of a block may have in common.
+static constexpr int64_t kMaxSharedRows = 32;
 
 int64_t PrefillShape::sharedBytes() const {
-  return std::max(queryBytes() + stages * stageBytes(),
-                  blockQ() * headDimV * 2);
+  int64_t atEnd =
+      keyWarps > 1 ? warps * blockQ() * stateBytes() : blockQ() * headDimV * 2;
+  return std::max(queryBytes() + stages * stageBytes(), atEnd);
 }
 
 FailureOr<PrefillShape> PrefillShape::get(int64_t headDim, int64_t headDimV,
@@ -32,20 +35,26 @@ FailureOr<PrefillShape> PrefillShape::get(int64_t headDim, int64_t headDimV,
                                           const GpuTarget &target,
                                           std::string &reason) {
   llvm::raw_string_ostream os(reason);
-  if (config.getBlockQ() % (16 * config.getWarps()) != 0) {
-    os << "expects block_q to be a multiple of 16 rows for each of "
-       << config.getWarps() << " warps, but got " << config.getBlockQ();
+  int64_t blockQ = config.getBlockQ(), warps = config.getWarps();
+  bool hasOwnRows = blockQ % (16 * warps) == 0;
+  if (!hasOwnRows && (blockQ % 16 != 0 || blockQ > kMaxSharedRows)) {
+    os << "expects block_q to be a multiple of 16 rows for each of " << warps
+       << " warps, or 16 or 32 rows that all of them have, but got " << blockQ;
     return failure();
   }
+  int64_t keyWarps = hasOwnRows ? 1 : warps;
   PrefillShape shape{headDim,
                      headDimV,
-                     config.getWarps(),
-                     config.getBlockQ() / 16 / config.getWarps(),
-                     config.getBlockKv(),
-                     config.getStages()};
-  if (shape.blockKv % 16 != 0 || shape.blockKv > kMaxBlockKv) {
-    os << "expects block_kv to be a multiple of 16 of at most " << kMaxBlockKv
-       << ", but got " << shape.blockKv;
+                     warps,
+                     blockQ / 16 / (warps / keyWarps),
+                     config.getBlockKv() / keyWarps,
+                     config.getStages(),
+                     keyWarps};
+  if (config.getBlockKv() % (16 * keyWarps) != 0 ||
+      shape.blockKv > kMaxBlockKv) {
+    os << "expects block_kv to be a multiple of " << 16 * keyWarps
+       << " of at most " << kMaxBlockKv * keyWarps << ", but got "
+       << config.getBlockKv();
     return failure();
   }
   if (shape.stages < 2) {
@@ -94,12 +103,56 @@ std::string attn::getPrefillObstacle(const AttentionStep &step,
   return {};
 }
 
+std::optional<int64_t> attn::getRowsOfKeyHead(AttentionInterface op) {
+  std::optional<int64_t> group = getStaticGroupSize(op);
+  int64_t seqLenQ = op.getQuery().getType().getDimSize(op.getSeqAxis());
+  if (!group || ShapedType::isDynamic(seqLenQ))
+    return std::nullopt;
+  return seqLenQ * *group;
+}
+
+/// `rows` that all warps have, each with 16 or 32 keys of its own. Memory is
+/// what limits: a row of key and value is 4 * head_dim bytes, of which an SM of
+/// an H200 gets 21 a cycle, and is to have asked for 64 KiB ahead. Two blocks
+/// an SM, if one has two stages in half of the memory.
+static TileConfigAttr chooseSharedRows(AttentionInterface op, int64_t rows,
+                                       const GpuTarget &target) {
+  int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
+  constexpr int64_t kWarps = 4, kMaxStages = 4;
+  int64_t blockKv = kWarps * (headDim + headDimV <= 128 ? 32 : 16);
+  std::string reason;
+  auto get = [&](int64_t blockQ, int64_t warps, int64_t stages,
+                 int64_t sharedBytes) -> TileConfigAttr {
+    auto config =
+        TileConfigAttr::get(op->getContext(), GpuKernel::mma_sync, blockQ,
+                            blockKv / kWarps * warps, warps, stages);
+    GpuTarget some = target;
+    some.sharedBytes = sharedBytes;
+    if (failed(PrefillShape::get(headDim, headDimV, config, some, reason)))
+      return {};
+    return config;
+  };
+  // The system has some of it for each block.
+  int64_t half = target.sharedBytes / 2 - 1024;
+  for (int64_t warps = kWarps; warps > 1; warps /= 2)
+    for (int64_t sharedBytes : {half, target.sharedBytes})
+      for (int64_t blockQ : {rows <= 16 ? 16 : 32, 16})
+        for (int64_t stages = kMaxStages; stages > 1; --stages)
+          if (TileConfigAttr config = get(blockQ, warps, stages, sharedBytes))
+            return config;
+  return {};
+}
+
 TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
                                          const GpuTarget &target) {
   if (!getPrefillObstacle(step, target).empty())
     return {};
   AttentionInterface op = step.op;
   int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
+  std::optional<int64_t> rows = getRowsOfKeyHead(op);
+  if (rows && *rows <= kMaxSharedRows)
+    if (TileConfigAttr config = chooseSharedRows(op, *rows, target))
+      return config;
   struct Choice {
     int64_t blockQ, blockKv, warps, stages;
   };
@@ -114,10 +167,7 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
   else
     choices = {{128, 32, 8, 2}, {64, 16, 4, 2}, {32, 16, 2, 2}};
   // Fewer rows leave warps without work.
-  std::optional<int64_t> group = getStaticGroupSize(op);
-  int64_t seqLenQ = op.getQuery().getType().getDimSize(op.getSeqAxis());
-  bool isShort =
-      group && !ShapedType::isDynamic(seqLenQ) && seqLenQ * *group <= 64;
+  bool isShort = rows && *rows <= 64;
   for (const Choice &choice : choices) {
     if (isShort && choice.blockQ > 64)
       continue;

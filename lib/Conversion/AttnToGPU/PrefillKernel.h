@@ -4,9 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A block of threads computes a tile of query rows, of which each warp has its
-// own; tiles of keys and values come to shared memory ahead of their use.
-// FlashAttention-2, arXiv 2307.08691, algorithm 1.
+// A block of threads computes a tile of query rows; tiles of keys and values
+// come to shared memory ahead of their use. FlashAttention-2, arXiv 2307.08691,
+// algorithm 1. Each warp has rows of its own and all share the keys; or, where
+// a key head has few rows, all have the same rows and each has keys of its own,
+// which it copies itself and waits for alone. Their states are joined at the
+// end, and those of blocks that have other keys by a merge.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,7 +49,7 @@ public:
 
   /// Launches the kernel, or where rows may lie such that 16 bytes of them
   /// cannot be moved at a time, one that moves elements.
-  void emit();
+  void emit(const GpuTarget &target);
   /// The same for rows that lie at multiples of 16 bytes, of which only those
   /// blocks are computed that have some row which `marks` say so of.
   void emitMarked(Value marks);
@@ -65,6 +68,9 @@ protected:
   struct TileOrder {
     Value lo, hi; ///< Keys that some row sees, i32.
     Value first, fullFirst, fullEnd, numBefore, numMasked, count;
+    /// Those of this warp, each `keyWarps` behind the one before: masked ones
+    /// from `begin`, others from `fullBegin` on.
+    Value begin, maskedEnd, fullBegin, end;
   };
   struct Operand {
     Value memref, base, stride;
@@ -73,6 +79,7 @@ protected:
   };
 
   /// Host.
+  Value getNumSplits(const GpuTarget &target);
   void countRows(Value packedHeads);
   void launch(bool isAligned);
   /// Heads that share keys and whose rows lie together: all, where queries are
@@ -88,6 +95,7 @@ protected:
   SmallVector<Value> markAt(const Row &row);
   void findRows(bool withKeys);
   void orderTiles();
+  void shareTiles();
   Value tileAt(Value step);
   void copyQueries();
   /// Fetches the tile `tile` into stage `stage`; with `isFull` all of its keys
@@ -108,9 +116,19 @@ protected:
                  const MatrixRows &values, Value seen, PrefillState &state);
   void writeRows(PrefillState &state);
   void writeOutput(const SmallVector<SmallVector<Sums>> &outputs);
+  /// The states of warps that have the same rows.
+  void joinWarps(PrefillState &state);
+  void writeJoined(Value place, const Row &row, Value column);
+  /// The sink of a row in units of log2, or null.
+  Value sinkOf(const Row &row);
   Value outputRow(Value head, Value query);
+  void storeLse(Value lse, const Row &row);
+  /// Waits for those who have the same keys.
+  void syncStep();
   /// Head and query of a row, clamped, and whether it exists.
   Row rowAt(Value number);
+  /// The warp among those that have rows of their own, i32.
+  Value rowWarp();
 
   GpuBuilder &b;
   AttentionStep step;
@@ -129,10 +147,16 @@ protected:
 
   // On the host.
   Value seqLenQ, numHeads, group, packed, numRows, numTiles, numHeadBlocks;
+  Value numSplits; ///< Ranges of keys, of blocks of threads.
+  /// Of the launch; with a dimension of parts in front if `isPart`.
+  Value output, lse;
+  bool isPart = false;
 
   // In a block.
   Fragments *f = nullptr;
   Value batch, firstHead, kvHead, firstRow, lastRow, factor, negFactor;
+  Value split;   ///< Of the block, if `isPart`.
+  Value keyWarp; ///< Of the warp if those have keys of their own, i32.
   SmallVector<std::array<Row, 2>> rows; ///< [row tile][half].
   TileOrder tiles;
   Operand key, value;

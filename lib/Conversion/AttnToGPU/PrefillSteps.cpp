@@ -1,11 +1,11 @@
-//===- PrefillSteps.cpp - A tile of keys, and the output ------------------===//
+//===- PrefillSteps.cpp - A tile of keys ----------------------------------===//
 //
 // Part of attn-mlir.
 //
 //===----------------------------------------------------------------------===//
 //
 // Scores, powers and sums of a warp's rows for one tile of keys, all in its
-// registers, and what becomes of them at the end.
+// registers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,10 +20,6 @@ using namespace mlir;
 using namespace mlir::attn;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
-
-static constexpr double kLog2E = 1.44269504088896340736;
-static constexpr double kLn2 = 0.693147180559945309417;
-static constexpr int64_t kChunkBytes = 16;
 
 SmallVector<Value> PrefillState::flat() const {
   SmallVector<Value> all;
@@ -244,6 +240,13 @@ void PrefillKernel::addValues(const SmallVector<SmallVector<Sums>> &powers,
   }
 }
 
+void PrefillKernel::syncStep() {
+  if (shape.keyWarps > 1)
+    f->syncWarp();
+  else
+    b.barrier();
+}
+
 SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
                                            bool isMasked) {
   Value stage = carried.back();
@@ -252,13 +255,13 @@ SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
   if (!isMasked)
     tile = b.add(tiles.fullFirst, b.sub(index, tiles.numMasked));
 
-  // This tile is there for all threads, and all are done with the one before
-  // it, in whose place the next comes.
+  // This tile is there for all its threads, and all are done with the one
+  // before it, in whose place the next comes.
   f->waitForCopies(shape.stages - 2);
-  b.barrier();
+  syncStep();
   Value one = f->integer(1), last = f->integer(shape.stages - 1);
-  Value ahead = b.add(index, last);
-  b.ifThen(b.compare(CmpIPredicate::slt, ahead, tiles.count), [&] {
+  Value ahead = b.add(index, f->integer((shape.stages - 1) * shape.keyWarps));
+  b.ifThen(b.compare(CmpIPredicate::slt, ahead, tiles.end), [&] {
     Value isFirst = b.compare(CmpIPredicate::eq, stage, f->integer(0));
     Value free = b.select(isFirst, last, b.sub(stage, one));
     Value next = isMasked
@@ -286,131 +289,4 @@ SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
   Value isLast = b.compare(CmpIPredicate::eq, stage, last);
   next.push_back(b.select(isLast, f->integer(0), b.add(stage, one)));
   return next;
-}
-
-//===----------------------------------------------------------------------===//
-// Output
-//===----------------------------------------------------------------------===//
-
-/// Normalises the sums and writes them and lse.
-void PrefillKernel::writeRows(PrefillState &state) {
-  Value zero = b.number(0.0, b.floatType);
-  OpFoldResult qLen = getQLenAt(op, b, b.getLoc(), batch);
-  if (qLen)
-    qLen = b.sub(b.idx(qLen), b.idx(getOffset(op, b, 2)));
-  for (int64_t m = 0; m < shape.rowTiles; ++m)
-    for (int64_t half = 0; half < 2; ++half) {
-      const Row &row = rows[m][half];
-      Value sum = f->rowSum(state.sums[m][half]);
-      Value maximum = state.maxima[m][half], decay;
-      if (isScaledLate)
-        maximum = b.fmul(maximum, factor);
-      Value shift = b.safeShift(maximum);
-      if (step.sinks) {
-        Value sink = b.cast(b.load(step.sinks, row.head), b.floatType);
-        sink = b.fmul(sink, b.number(kLog2E, b.floatType));
-        // Rows that are not in use have none.
-        if (qLen)
-          sink = b.select(b.compare(CmpIPredicate::slt, row.query, b.idx(qLen)),
-                          sink, b.negInf(b.floatType));
-        shift = b.safeShift(f->maximum(maximum, sink));
-        decay = b.exp2(b.fsub(maximum, shift));
-        sum = f->fma(sum, decay, b.exp2(b.fsub(sink, shift)));
-      }
-      if (step.lse) {
-        Value lse = f->fma(shift, b.number(kLn2, b.floatType), b.log(sum));
-        Value isWriter =
-            b.both(row.exists,
-                   b.compare(CmpIPredicate::eq, f->inGroup, f->integer(0)));
-        b.ifThen(isWriter,
-                 [&] { b.store(lse, step.lse, {batch, row.head, row.query}); });
-      }
-      Value isDead = b.fcompare(CmpFPredicate::OEQ, sum, zero);
-      Value inverse = b.fdiv(b.number(1.0, b.floatType), sum);
-      if (decay)
-        inverse = b.fmul(inverse, decay);
-      for (Sums &four : state.outputs[m])
-        for (int64_t c = 0; c < 2; ++c) {
-          Value &x = four[2 * half + c];
-          x = b.select(isDead, zero, b.fmul(x, inverse));
-        }
-    }
-  writeOutput(state.outputs);
-}
-
-/// Where a row of output begins.
-Value PrefillKernel::outputRow(Value head, Value query) {
-  Value output = step.output;
-  int64_t headAxis = step.layout == Layout::bshd ? 2 : 1;
-  Value offset =
-      b.add(b.mul(f->toLong(head), f->strideBytes(output, headAxis)),
-            b.mul(f->toLong(query), f->strideBytes(output, 3 - headAxis)));
-  offset = b.add(offset, b.mul(f->toLong(batch), f->strideBytes(output, 0)));
-  return f->at(f->globalMemory(output), offset);
-}
-
-void PrefillKernel::writeOutput(const SmallVector<SmallVector<Sums>> &outputs) {
-  Type outputType = getElementTypeOrSelf(step.output.getType());
-  Value mine = b.mul(f->inGroup, f->integer(2));
-  if (outputType != type || !isAligned || hasRoles) {
-    // Two numbers of four lanes are a sector, if of 32 bits.
-    int64_t bytes = outputType.getIntOrFloatBitWidth() / 8;
-    for (int64_t m = 0; m < shape.rowTiles; ++m)
-      for (int64_t half = 0; half < 2; ++half) {
-        const Row &row = rows[m][half];
-        b.ifThen(row.exists, [&] {
-          Value begin = f->at(outputRow(row.head, row.query),
-                              f->toLong(b.mul(mine, f->integer(bytes))));
-          for (auto [i, four] : llvm::enumerate(outputs[m])) {
-            Value pair = vector::FromElementsOp::create(
-                b, VectorType::get(2, b.floatType),
-                ValueRange{four[2 * half], four[2 * half + 1]});
-            pair = b.cast(pair, outputType);
-            Value to = f->at(begin, 8 * i * bytes);
-            if (isAligned) {
-              LLVM::StoreOp::create(b, pair, to, 2 * bytes);
-              continue;
-            }
-            for (int64_t c = 0; c < 2; ++c)
-              LLVM::StoreOp::create(
-                  b, vector::ExtractOp::create(b, pair, ArrayRef<int64_t>{c}),
-                  f->at(to, c * bytes), bytes);
-          }
-        });
-      }
-    return;
-  }
-  // Through shared memory, so that lanes write whole sectors of a row.
-  SharedRows rowsOf{shape.headDimV};
-  Value warpRow = b.mul(f->warp, f->integer(shape.warpRows()));
-  for (int64_t m = 0; m < shape.rowTiles; ++m)
-    for (int64_t half = 0; half < 2; ++half) {
-      Value row =
-          b.add(b.add(warpRow, f->group), f->integer(16 * m + 8 * half));
-      Value begin =
-          f->at(shared, b.add(b.mul(row, f->integer(rowsOf.rowBytes())),
-                              b.mul(mine, f->integer(2))));
-      Value bits = f->swizzle(row, rowsOf);
-      for (auto [i, four] : llvm::enumerate(outputs[m])) {
-        int64_t chunk = i;
-        Value place = b.createOrFold<arith::XOrIOp>(bits, f->integer(chunk));
-        Value word = f->pack(four[2 * half], four[2 * half + 1]);
-        LLVM::StoreOp::create(
-            b, word, f->at(begin, b.mul(place, f->integer(kChunkBytes))), 4);
-      }
-    }
-  b.barrier();
-  RowCopy copy(*f, b, rowsOf, shape.threads());
-  auto target = [&](Value number, int64_t) {
-    Row row = rowAt(b.add(number, f->toInt(firstRow)));
-    return std::make_pair(outputRow(row.head, row.query), row.exists);
-  };
-  copy.forEach(
-      shared, shape.blockQ(), target, [&](Value from, Value to, Value exists) {
-        b.ifThen(exists, [&] {
-          Value words = LLVM::LoadOp::create(
-              b, VectorType::get(4, b.getI32Type()), from, kChunkBytes);
-          LLVM::StoreOp::create(b, words, to, kChunkBytes);
-        });
-      });
 }

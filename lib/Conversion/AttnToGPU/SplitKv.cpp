@@ -90,51 +90,10 @@ void SplitKvKernel::emit(const GpuTarget &target) {
     numSplits = b.idx(1);
   else
     numSplits = b.min(wanted, most);
-  Value isWhole = b.compare(CmpIPredicate::eq, numSplits, b.idx(1));
-  auto emitWhole = [&] {
-    launch(b.idx(1), step.output, step.lse, /*isSplit=*/false);
-    return SmallVector<Value>();
-  };
-  std::optional<int64_t> known = getConstantIntValue(numSplits);
-  if (known && *known == 1) {
-    emitWhole();
-    return;
-  }
-
-  // No memory for parts that there are not.
-  Value parts = known ? numSplits : b.select(isWhole, b.idx(0), numSplits);
-  SmallVector<OpFoldResult> stateShape = {parts, batch, numHeads, seqLenQ};
-  auto allocate = [&](ArrayRef<OpFoldResult> sizes) -> Value {
-    SmallVector<int64_t> shape;
-    SmallVector<Value> dynamic;
-    SmallVector<OpFoldResult> folded;
-    for (OpFoldResult size : sizes)
-      folded.push_back(getAsOpFoldResult(b.idx(size)));
-    dispatchIndexOpFoldResults(folded, dynamic, shape);
-    return memref::AllocOp::create(b, MemRefType::get(shape, type), dynamic);
-  };
-  Value lses = allocate(stateShape);
-  stateShape.push_back(b.getIndexAttr(headDimV));
-  Value outputs = allocate(stateShape);
-  auto emitSplit = [&] {
-    launch(numSplits, outputs, lses, /*isSplit=*/true);
-    MergeStep merge;
-    merge.outputs = {outputs};
-    merge.lses = {lses};
-    merge.count = numSplits;
-    merge.output = step.output;
-    merge.lse = step.lse;
-    merge.layout = step.layout;
-    merge.sinks = step.sinks;
-    merge.op = op;
-    merge.finish = step.finish;
-    emitMerge(b, b.getLoc(), merge);
-    return SmallVector<Value>();
-  };
-  if (known)
-    emitSplit();
-  else
-    b.ifElse(TypeRange(), isWhole, emitWhole, emitSplit);
+  emitSplits(b, step, numSplits,
+             [&](Value splits, Value output, Value lse, bool isSplit) {
+               launch(splits, output, lse, isSplit);
+             });
 }
 
 void SplitKvKernel::launch(Value numSplits, Value output, Value lse,

@@ -49,7 +49,7 @@ LogicalResult attn::emitWgmmaPrefill(OpBuilder &builder,
   assert(succeeded(other) && "the configuration was chosen for it");
   GpuBuilder b(op->getLoc(), builder, op.getAccumulatorType(), /*lanes=*/2);
   WgmmaPrefillKernel(b, step, *shape, target.numSms)
-      .emit([&] { PrefillKernel(b, step, *other).emit(); },
+      .emit([&] { PrefillKernel(b, step, *other).emit(target); },
             [&](Value marks) {
               PrefillKernel(b, step, *other).emitMarked(marks);
             });

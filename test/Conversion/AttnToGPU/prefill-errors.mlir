@@ -50,7 +50,7 @@ func.func @old(%q: memref<1x2x64x64xf16>) {
 
 !h = memref<1x2x64x64xf16>
 func.func @block_q(%q: !h) {
-  // expected-error @+1 {{expects block_q to be a multiple of 16 rows for each of 4 warps, but got 96}}
+  // expected-error @+1 {{expects block_q to be a multiple of 16 rows for each of 4 warps, or 16 or 32 rows that all of them have, but got 96}}
   attn.sdpa_step ins(%q, %q, %q) outs(%q) config(<kernel = mma_sync, block_q = 96, stages = 2>) : (!h, !h, !h, !h) -> ()
   return
 }
@@ -61,6 +61,15 @@ func.func @block_q(%q: !h) {
 func.func @block_kv(%q: !h) {
   // expected-error @+1 {{expects block_kv to be a multiple of 16 of at most 128, but got 24}}
   attn.sdpa_step ins(%q, %q, %q) outs(%q) config(<kernel = mma_sync, block_q = 64, block_kv = 24, stages = 2>) : (!h, !h, !h, !h) -> ()
+  return
+}
+
+// -----
+
+!h = memref<1x2x64x64xf16>
+func.func @keys_of_warps(%q: !h) {
+  // expected-error @+1 {{expects block_kv to be a multiple of 64 of at most 512, but got 32}}
+  attn.sdpa_step ins(%q, %q, %q) outs(%q) config(<kernel = mma_sync, block_q = 16, stages = 2>) : (!h, !h, !h, !h) -> ()
   return
 }
 

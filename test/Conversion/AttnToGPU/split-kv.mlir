@@ -45,6 +45,7 @@ module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 1
   func.func @decode(%q: memref<1x8x1x128xf16>, %k: memref<1x2x?x128xf16>,
       %v: memref<1x2x?x128xf16>, %o: memref<1x8x1x128xf16>) {
     attn.sdpa_step ins(%q, %k, %v) outs(%o)
+        config(<kernel = split_kv, block_q = 4, block_kv = 32>)
       : (memref<1x8x1x128xf16>, memref<1x2x?x128xf16>, memref<1x2x?x128xf16>,
          memref<1x8x1x128xf16>) -> ()
     return

@@ -6,7 +6,7 @@
 // RUN: attn-compile %S/cuda.mlir -o decode.o --target=cuda --arch=sm_80,sm_90a --header=decode.h
 // RUN: clang -std=c99 -Wall -Wextra -Werror -pedantic -I. %S/Inputs/launch-twice.c decode.o -ldl -o twice
 // RUN: clang -w -shared -fPIC %S/Inputs/fake-cuda.c -o libcuda.so.1
-// DEFINE: %{args} = --input=2x8x1x64xf16=1 --input=2x2x300x64xf16=1 --input=2x2x300x64xf16=1 --input=2xi64=300
+// DEFINE: %{args} = --input=2x4x1x64xf16=1 --input=2x2x300x64xf16=1 --input=2x2x300x64xf16=1 --input=2xi64=300
 // DEFINE: %{fake} = env LD_LIBRARY_PATH=%t
 
 // RUN: %{fake} ./twice | FileCheck %s --check-prefix=TWICE
@@ -22,7 +22,7 @@
 // RUN: %{fake} attn-run decode.so %{args} | FileCheck %s --check-prefix=SHARED
 // SHARED-DAG: cuda: primary context
 // SHARED-DAG: cuda: launch decode_kernel
-// SHARED-DAG: result 0: 2x8x1x64xf16
+// SHARED-DAG: result 0: 2x4x1x64xf16
 // RUN: %{fake} FAKE_SM=100 attn-run decode.so %{args} | FileCheck %s --check-prefix=LATER
 // LATER: cuda: load PTX of sm_80
 // RUN: not %{fake} FAKE_SM=75 attn-run decode.so %{args} 2>&1 | FileCheck %s --check-prefix=EARLIER
@@ -30,7 +30,7 @@
 // RUN: not %{fake} FAKE_CUDA=old attn-run decode.so %{args} 2>&1 | FileCheck %s --check-prefix=OLD
 // OLD: attn-run: error: 'decode': the NVIDIA driver, for CUDA 11.4, does not take the code for sm_{{90|80}}: it is older than the code
 // RUN: not %{fake} FAKE_CUDA=small attn-run decode.so %{args} 2>&1 | FileCheck %s --check-prefix=SMALL
-// SMALL: attn-run: error: out of device memory: taking 2048 bytes (CUDA_ERROR_OUT_OF_MEMORY)
+// SMALL: attn-run: error: out of device memory: taking 1024 bytes (CUDA_ERROR_OUT_OF_MEMORY)
 // RUN: not %{fake} FAKE_CUDA=misaligned attn-run decode.so %{args} 2>&1 | FileCheck %s --check-prefix=MISALIGNED
 // MISALIGNED: attn-run: error: a kernel got a pointer that is not aligned to 16 bytes, or a stride that makes one: found by cuCtxSynchronize (CUDA_ERROR_MISALIGNED_ADDRESS)
 // RUN: %{fake} FAKE_CUDA=no-device %python %S/../attn-run/Inputs/exit-code.py 77 attn-run decode.so %{args} 2>&1 | FileCheck %s --check-prefix=NO-DEVICE

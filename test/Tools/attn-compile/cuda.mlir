@@ -33,9 +33,9 @@
 // LL: section ".attn.gpu"
 // LL: define {{.*}}i32 @decode(
 
-func.func @decode(%q: tensor<2x8x1x64xf16>, %k: tensor<2x2x?x64xf16>,
-                  %v: tensor<2x2x?x64xf16>, %n: tensor<2xi64>) -> tensor<2x8x1x64xf16> {
-  %o = attn.sdpa %q, %k, %v kv_len(%n) : (tensor<2x8x1x64xf16>, tensor<2x2x?x64xf16>,
-    tensor<2x2x?x64xf16>, tensor<2xi64>) -> tensor<2x8x1x64xf16>
-  return %o : tensor<2x8x1x64xf16>
+func.func @decode(%q: tensor<2x4x1x64xf16>, %k: tensor<2x2x?x64xf16>,
+                  %v: tensor<2x2x?x64xf16>, %n: tensor<2xi64>) -> tensor<2x4x1x64xf16> {
+  %o = attn.sdpa %q, %k, %v kv_len(%n) : (tensor<2x4x1x64xf16>, tensor<2x2x?x64xf16>,
+    tensor<2x2x?x64xf16>, tensor<2xi64>) -> tensor<2x4x1x64xf16>
+  return %o : tensor<2x4x1x64xf16>
 }

@@ -361,7 +361,9 @@ def Attn_TileConfigAttr : Attn_Attr<"TileConfig", "tile_config"> {
     block has 4 warps more, that fetch. One block of threads computes `block_q`
     query rows, those of the query heads that share a key head counted
     together, in steps of `block_kv` keys, with `warps` warps; `stages` tiles of
-    keys are in shared memory at a time.
+    keys are in shared memory at a time. Where `block_q` is 16 or 32, less than
+    16 rows a warp, all warps of `mma_sync` have the same rows, and
+    `block_kv / warps` keys each.
   }];
   let parameters = (ins
     EnumParameter<Attn_GpuKernel>:$kernel,
