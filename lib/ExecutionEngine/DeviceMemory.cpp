@@ -12,6 +12,7 @@
 #include "attn/Runtime/Abi.h"
 #include "attn/Runtime/GpuLaunch.h"
 
+#include <optional>
 #include <utility>
 
 using namespace mlir::attn;
@@ -36,6 +37,29 @@ Expected<int32_t> mlir::attn::openGpu(const llvm::Twine &flag) {
 
 Error mlir::attn::waitForGpu() { return checkGpu(attn_gpu_synchronize()); }
 
+Expected<double> mlir::attn::timeOnGpu(llvm::function_ref<Error()> enqueue) {
+  struct Call {
+    llvm::function_ref<Error()> enqueue;
+    std::optional<Error> error;
+  } call{enqueue, std::nullopt};
+  double seconds = 0;
+  int32_t status = attn_gpu_time(
+      [](void *opaque) -> int32_t {
+        auto *call = static_cast<Call *>(opaque);
+        Error error = call->enqueue();
+        if (!error)
+          return ATTN_OK;
+        call->error = std::move(error);
+        return ATTN_ERROR_CHECK;
+      },
+      &call, &seconds);
+  if (call.error)
+    return std::move(*call.error);
+  if (Error error = checkGpu(status))
+    return std::move(error);
+  return seconds;
+}
+
 Expected<DeviceBuffer> DeviceBuffer::create(int64_t bytes) {
   DeviceBuffer buffer;
   buffer.bytes = bytes;
@@ -57,6 +81,10 @@ DeviceBuffer::~DeviceBuffer() { attn_gpu_free(address); }
 
 Error DeviceBuffer::copyIn(const void *host) {
   return checkGpu(attn_gpu_copy_in(address, host, bytes));
+}
+
+Error DeviceBuffer::copyFrom(const DeviceBuffer &other) {
+  return checkGpu(attn_gpu_copy(address, other.address, bytes));
 }
 
 Error DeviceBuffer::copyOut(void *host) const {

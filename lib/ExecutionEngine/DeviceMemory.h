@@ -9,6 +9,7 @@
 #ifndef ATTN_LIB_EXECUTIONENGINE_DEVICEMEMORY_H
 #define ATTN_LIB_EXECUTIONENGINE_DEVICEMEMORY_H
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 
 #include <cstdint>
@@ -22,6 +23,9 @@ llvm::Expected<int32_t> openGpu(const llvm::Twine &flag);
 /// Waits for all kernels that were launched; the error of one that failed.
 llvm::Error waitForGpu();
 
+/// Seconds that the GPU takes for what `enqueue` launches.
+llvm::Expected<double> timeOnGpu(llvm::function_ref<llvm::Error()> enqueue);
+
 /// Memory of the GPU.
 class DeviceBuffer {
 public:
@@ -33,6 +37,8 @@ public:
   void *data() const { return address; }
   llvm::Error copyIn(const void *host);
   llvm::Error copyOut(void *host) const;
+  /// Enqueues a copy of all of `other`, which has as many bytes.
+  llvm::Error copyFrom(const DeviceBuffer &other);
 
 private:
   DeviceBuffer() = default;

@@ -222,9 +222,6 @@ static Error checkTarget(const RunOptions &options) {
     if (options.verify == VerifyMode::Ops)
       return fail("--verify=ops compares ops on the host; --verify compares "
                   "the results");
-    if (options.benchmark > 0)
-      return fail("--benchmark measures the limits of processors; time calls "
-                  "of an object with CUDA events");
     return Error::success();
   }
   if (options.target != "cuda-emulated")

@@ -9,6 +9,7 @@
 
 #include "RunShared.h"
 
+#include "BenchmarkGpu.h"
 #include "Comparison.h"
 #include "DeviceMemory.h"
 #include "Outputs.h"
@@ -31,13 +32,9 @@ static Error checkFlags(const RunOptions &options, const SharedObject &object) {
   auto fail = [&](const Twine &flag, const Twine &why) {
     return createStringError(flag + ": '" + options.file + "' " + why);
   };
-  bool isOnGpu = object.manifest().kind == "cuda";
   if (!options.target.empty() && options.target != object.manifest().kind)
     return fail("--target=" + options.target,
                 "is compiled for " + object.manifest().kind);
-  if (isOnGpu && options.benchmark > 0)
-    return fail("--benchmark", "runs on a GPU, whose limits attn-run does not "
-                               "measure; time calls of it with CUDA events");
   if (!options.strategy.empty())
     return fail("--strategy=" + options.strategy,
                 "is compiled; give the strategy to attn-compile");
@@ -129,6 +126,11 @@ static void noteOtherTarget(MLIRContext &context, const SharedObject &object,
            "their times do not compare (attn-compile --mcpu=native)\n";
 }
 
+static void noteUncounted(const RunOptions &options, raw_ostream &out) {
+  out << "no module in '" << options.file
+      << "' (--no-embed-ir): its work is not counted\n";
+}
+
 Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
                                           MLIRContext &context,
                                           raw_ostream &rankOut,
@@ -218,11 +220,26 @@ Expected<int> mlir::attn::runSharedObject(const RunOptions &options,
       return verified.takeError();
     verification = std::move(*verified);
   }
-  if (options.benchmark > 0) {
+  if (options.benchmark > 0 && object->manifest().kind == "cuda") {
+    Counts counts;
+    if (hasModule) {
+      auto counted = count(*source, compile, *inputs);
+      if (!counted)
+        return counted.takeError();
+      counts = std::move(*counted);
+    } else {
+      noteUncounted(options, out);
+    }
+    if (isCompared)
+      out << "dense attention is not timed beside it\n";
+    if (Error error =
+            benchmarkOnGpu([&] { return function->check(function->call()); },
+                           counts, options.benchmark, out))
+      return std::move(error);
+  } else if (options.benchmark > 0) {
     auto call = [&] { function->call(); };
     if (!hasModule)
-      out << "no module in '" << options.file
-          << "' (--no-embed-ir): its work is not counted\n";
+      noteUncounted(options, out);
     if (isCompared)
       noteOtherTarget(context, *object, out);
     if (Error error =

@@ -27,7 +27,7 @@
 
 typedef int cu_result;
 typedef int cu_device;
-typedef void *cu_context, *cu_module, *cu_function, *cu_stream;
+typedef void *cu_context, *cu_module, *cu_function, *cu_stream, *cu_event;
 typedef unsigned long long cu_address;
 
 enum {
@@ -72,6 +72,12 @@ enum {
   X(memory_free, "cuMemFree_v2", (cu_address))                                 \
   X(copy_in, "cuMemcpyHtoD_v2", (cu_address, const void *, size_t))            \
   X(copy_out, "cuMemcpyDtoH_v2", (void *, cu_address, size_t))                 \
+  X(copy, "cuMemcpyDtoDAsync_v2", (cu_address, cu_address, size_t, cu_stream)) \
+  X(event_create, "cuEventCreate", (cu_event *, unsigned))                     \
+  X(event_destroy, "cuEventDestroy_v2", (cu_event))                            \
+  X(event_record, "cuEventRecord", (cu_event, cu_stream))                      \
+  X(event_wait, "cuEventSynchronize", (cu_event))                              \
+  X(event_elapsed, "cuEventElapsedTime", (float *, cu_event, cu_event))        \
   X(error_name, "cuGetErrorName", (cu_result, const char **))                  \
   X(error_text, "cuGetErrorString", (cu_result, const char **))
 

@@ -440,6 +440,48 @@ ATTN_SHARED int32_t attn_gpu_copy_out(void *host, const void *device,
       "copying from the device");
 }
 
+ATTN_SHARED int32_t attn_gpu_copy(void *to, const void *from, int64_t bytes) {
+  if (bytes == 0)
+    return ATTN_OK;
+  return check(driver.copy((cu_address)(uintptr_t)to,
+                           (cu_address)(uintptr_t)from, (size_t)bytes, NULL),
+               "copying on the device");
+}
+
+/* What attn_gpu_time measures, between events that are there. */
+static int32_t time_between(cu_event start, cu_event end,
+                            int32_t (*enqueue)(void *), void *data,
+                            double *seconds) {
+  float milliseconds = 0;
+  int32_t status = check(driver.event_record(start, NULL), "cuEventRecord");
+  if (status == ATTN_OK)
+    status = enqueue(data);
+  if (status == ATTN_OK)
+    status = check(driver.event_record(end, NULL), "cuEventRecord");
+  if (status == ATTN_OK)
+    status = check(driver.event_wait(end), "cuEventSynchronize");
+  if (status == ATTN_OK)
+    status = check(driver.event_elapsed(&milliseconds, start, end),
+                   "cuEventElapsedTime");
+  *seconds = 1e-3 * milliseconds;
+  return status;
+}
+
+ATTN_SHARED int32_t attn_gpu_time(int32_t (*enqueue)(void *data), void *data,
+                                  double *seconds) {
+  cu_event start, end;
+  int32_t status = check(driver.event_create(&start, 0), "cuEventCreate");
+  if (status != ATTN_OK)
+    return status;
+  status = check(driver.event_create(&end, 0), "cuEventCreate");
+  if (status == ATTN_OK) {
+    status = time_between(start, end, enqueue, data, seconds);
+    driver.event_destroy(end);
+  }
+  driver.event_destroy(start);
+  return status;
+}
+
 ATTN_SHARED int32_t attn_gpu_synchronize(void) {
   return check(driver.context_wait(), "cuCtxSynchronize");
 }

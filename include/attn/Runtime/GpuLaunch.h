@@ -119,6 +119,13 @@ int32_t attn_gpu_alloc(void **data, int64_t bytes);
 int32_t attn_gpu_free(void *data);
 int32_t attn_gpu_copy_in(void *device, const void *host, int64_t bytes);
 int32_t attn_gpu_copy_out(void *host, const void *device, int64_t bytes);
+/* Enqueues a copy within the device's memory, and returns before it is made. */
+int32_t attn_gpu_copy(void *to, const void *from, int64_t bytes);
+/* Seconds that the device takes for what `enqueue` launches without a stream,
+ * by events before and after it. What `enqueue` returns, if not 0, is returned.
+ */
+int32_t attn_gpu_time(int32_t (*enqueue)(void *data), void *data,
+                      double *seconds);
 /* Waits for everything launched so far. */
 int32_t attn_gpu_synchronize(void);
 

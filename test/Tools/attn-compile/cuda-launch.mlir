@@ -43,10 +43,34 @@
 // What goes with a GPU, and what does not.
 // RUN: not attn-run decode.so --target=cpu 2>&1 | FileCheck %s --check-prefix=OTHER
 // OTHER: attn-run: error: --target=cpu: 'decode.so' is compiled for cuda
-// RUN: not attn-run decode.so --benchmark 2>&1 | FileCheck %s --check-prefix=BENCHMARK
-// BENCHMARK: attn-run: error: --benchmark: 'decode.so' runs on a GPU, whose limits attn-run does not measure; time calls of it with CUDA events
-// RUN: not attn-run %S/cuda.mlir --target=cuda --benchmark 2>&1 | FileCheck %s --check-prefix=MODULE-BENCHMARK
-// MODULE-BENCHMARK: attn-run: error: --target=cuda: --benchmark measures the limits of processors; time calls of an object with CUDA events
+
+// Times are those between events, 2 ms here, and nothing is in a cache.
+// RUN: %{fake} attn-run decode.so %{args} --benchmark=3 > benchmark.txt
+// RUN: FileCheck %s --check-prefixes=BENCHMARK,COUNTED < benchmark.txt
+// RUN: %{fake} attn-run %S/cuda.mlir --target=cuda %{args} --benchmark=3 | FileCheck %s --check-prefixes=BENCHMARK,COUNTED
+// What the driver says is printed when the program ends.
+// BENCHMARK:       on the GPU, nothing in its caches, repetitions 3
+// BENCHMARK-NEXT:  median best
+// BENCHMARK-NEXT:  time 2.000 2.000 ms
+// COUNTED-NEXT:    counted work {{[0-9.]+}} {{[0-9.]+}} GFLOP/s
+// BENCHMARK-NEXT:  copy limit 268.435 268.435 GB/s
+// COUNTED-NEXT:    counted bytes {{[0-9.]+}} {{[0-9.]+}} GB/s
+// COUNTED-NEXT:    share of copy limit {{[0-9.]+}} {{[0-9.]+}} %
+// BENCHMARK:       cuda: launch decode_kernel
+// BENCHMARK:       cuda: event
+// BENCHMARK-NEXT:  cuda: copy of 268435456 bytes
+// BENCHMARK-NEXT:  cuda: event
+// BENCHMARK-NEXT:  cuda: copy of 268435456 bytes
+// BENCHMARK-NEXT:  cuda: event
+// BENCHMARK-NEXT:  cuda: launch decode_kernel
+// RUN: attn-compile %S/cuda.mlir -o bare.so --target=cuda --no-embed-ir
+// RUN: %{fake} attn-run bare.so %{args} --benchmark=3 | FileCheck %s --check-prefix=BARE
+// BARE:      no module in 'bare.so' (--no-embed-ir): its work is not counted
+// BARE:      time 2.000 2.000 ms
+// BARE-NEXT: copy limit 268.435 268.435 GB/s
+// BARE-NOT:  counted
+// RUN: not %{fake} FAKE_CUDA=stopped attn-run decode.so %{args} --benchmark=3 2>&1 | FileCheck %s --check-prefix=STOPPED
+// STOPPED: attn-run: error: cuEventSynchronize failed: said so (CUDA_ERROR)
 // RUN: FileCheck %s --check-prefix=HEADER < decode.h
 // HEADER: For NVIDIA GPUs: sm_80, sm_90a
 // HEADER: const char *attn_gpu_error(void);
