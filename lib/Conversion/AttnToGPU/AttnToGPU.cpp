@@ -76,7 +76,7 @@ static TileConfigAttr chooseConfig(const AttentionStep &step,
                                    const GpuTarget &target,
                                    function_ref<void(const Twine &)> remark) {
   AttentionInterface op = step.op;
-  if (isa<StarStepOp>(op) || isForLanes(step, target))
+  if (isForLanes(step, target))
     return chooseSplitKvConfig(op);
   if (TileConfigAttr config = chooseWgmmaConfig(step, target))
     return config;
@@ -122,9 +122,6 @@ static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
     if (star.getAnchorKey())
       return op->emitOpError("expects anchors in key, not beside it; compile "
                              "for the CPU");
-    if (config && config.getKernel() != GpuKernel::split_kv)
-      return op->emitOpError("expects kernel = split_kv: others go through one "
-                             "range of keys");
   }
   if (auto local = dyn_cast<BlockLocalStepOp>(op);
       local && local.getPrefixKey())

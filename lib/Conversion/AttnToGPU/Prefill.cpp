@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The launch, who computes which rows, which keys, and how they come to shared
-// memory. What happens to a tile of keys is in PrefillSteps.cpp.
+// The launch, and who computes which rows. How keys come to shared memory is in
+// PrefillTiles.cpp, what happens to a tile of them in PrefillSteps.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -212,10 +212,12 @@ void PrefillKernel::findRows(bool withKeys) {
       if (withKeys) {
         SmallVector<KeyRange> keys = ranges.getKeyRanges(
             b, b.getLoc(), batch, row.head, row.query, math.add(row.query, 1));
-        assert(keys.size() == 1 && "one row sees one range of keys");
-        if (!isConstantIntValue(keys[0].lo, 0))
-          row.lo = f->toInt(b.idx(keys[0].lo));
-        row.hi = f->toInt(b.idx(keys[0].hi));
+        for (const KeyRange &range : keys) {
+          Value lo;
+          if (!isConstantIntValue(range.lo, 0))
+            lo = f->toInt(b.idx(range.lo));
+          row.keys.push_back({lo, f->toInt(b.idx(range.hi))});
+        }
       }
       pair[half] = row;
     }
@@ -241,167 +243,6 @@ void PrefillKernel::copyQueries() {
   copy.forEach(
       shared, shape.blockQ(), source,
       [&](Value to, Value from, Value exists) { moveChunk(to, from, exists); });
-}
-
-//===----------------------------------------------------------------------===//
-// Keys
-//===----------------------------------------------------------------------===//
-
-void PrefillKernel::orderTiles() {
-  Value perQuery = packed;
-  Value qLo = b.div(firstRow, perQuery);
-  Value qHi = b.add(b.div(lastRow, perQuery), 1);
-  auto ranges = cast<AttnKeyRangesInterface>(op.getOperation());
-  SmallVector<KeyRange> keys =
-      ranges.getKeyRanges(b, b.getLoc(), batch, firstHead, qLo, qHi);
-  tiles.lo = f->toInt(b.idx(keys.front().lo));
-  tiles.hi = f->toInt(b.idx(keys.back().hi));
-  // Ranges follow each other; in one of them all rows see all keys.
-  Value fullLo = tiles.hi, fullHi = tiles.hi;
-  for (const KeyRange &range : keys)
-    if (!range.needsMask) {
-      fullLo = f->toInt(b.idx(range.lo));
-      fullHi = f->toInt(b.idx(range.hi));
-    }
-  Value block = f->integer(shape.blockKv);
-  auto up = [&](Value x) {
-    return b.div(b.add(x, f->integer(shape.blockKv - 1)), block);
-  };
-  Value zero = f->integer(0);
-  tiles.first = b.div(tiles.lo, block);
-  Value end = up(tiles.hi);
-  tiles.fullFirst = up(fullLo);
-  tiles.fullEnd = b.max(b.div(fullHi, block), tiles.fullFirst);
-  Value isEmpty = b.compare(CmpIPredicate::sge, tiles.lo, tiles.hi);
-  tiles.numBefore = b.sub(tiles.fullFirst, tiles.first);
-  tiles.numMasked = b.select(isEmpty, zero,
-                             b.add(tiles.numBefore, b.sub(end, tiles.fullEnd)));
-  tiles.count =
-      b.select(isEmpty, zero,
-               b.add(tiles.numMasked, b.sub(tiles.fullEnd, tiles.fullFirst)));
-}
-
-/// Which tiles are this warp's.
-void PrefillKernel::shareTiles() {
-  int64_t step = shape.keyWarps;
-  tiles.begin = f->integer(0);
-  tiles.end = tiles.count;
-  if (isPart) {
-    Value unit = b.mul(f->toInt(numSplits), f->integer(step));
-    Value share =
-        b.mul(b.div(b.add(tiles.count, b.sub(unit, f->integer(1))), unit),
-              f->integer(step));
-    tiles.begin = b.min(tiles.count, b.mul(f->toInt(split), share));
-    tiles.end = b.min(tiles.count, b.add(tiles.begin, share));
-  }
-  if (step > 1)
-    tiles.begin = b.add(tiles.begin, keyWarp);
-  tiles.maskedEnd = tiles.fullBegin = tiles.numMasked;
-  if (isPart)
-    tiles.maskedEnd = b.min(tiles.numMasked, tiles.end);
-  if (isPart || step > 1) {
-    Value masked = b.sub(tiles.maskedEnd, tiles.begin);
-    masked = b.max(f->integer(0), b.add(masked, f->integer(step - 1)));
-    tiles.fullBegin = b.add(
-        tiles.begin, b.mul(b.div(masked, f->integer(step)), f->integer(step)));
-  }
-}
-
-Value PrefillKernel::rowWarp() {
-  return shape.keyWarps > 1 ? f->integer(0) : f->warp;
-}
-
-Value PrefillKernel::tileAt(Value step) {
-  Value isBefore = b.compare(CmpIPredicate::slt, step, tiles.numBefore);
-  Value isMasked = b.compare(CmpIPredicate::slt, step, tiles.numMasked);
-  Value before = b.add(tiles.first, step);
-  Value after = b.add(tiles.fullEnd, b.sub(step, tiles.numBefore));
-  Value full = b.add(tiles.fullFirst, b.sub(step, tiles.numMasked));
-  return b.select(isMasked, b.select(isBefore, before, after), full);
-}
-
-/// Where the row of a key (i32) lies.
-Value PrefillKernel::keyBase(const Operand &operand, Value position) {
-  Value row = f->toLong(position), base = operand.base;
-  if (op.isPaged()) {
-    Value pageSize = b.idx(getPageSize(op));
-    Value index = f->toIndex(position);
-    Value page = b.load(op.getPageTable(), {batch, b.div(index, pageSize)});
-    // The host cannot look at the table: at worst, a wrong page is read.
-    Value last =
-        b.sub(b.idx(getDim(b, b.getLoc(), operand.memref, 0)), b.idx(1));
-    page = b.max(f->integer(0), b.min(page, f->toInt(last)));
-    base =
-        f->at(base, b.mul(f->toLong(page), f->strideBytes(operand.memref, 0)));
-    row = f->toLong(b.rem(index, pageSize));
-  }
-  return f->at(base, b.mul(row, operand.stride));
-}
-
-/// One chunk from global to shared memory.
-void PrefillKernel::moveChunk(Value to, Value from, Value exists) {
-  if (isAligned)
-    return f->copyAsync(to, from, exists);
-  // One number at a time, and done when the next barrier is.
-  auto chunk = VectorType::get(8, b.getI16Type());
-  auto load = [&] {
-    SmallVector<Value> numbers;
-    for (int64_t i = 0; i < 8; ++i)
-      numbers.push_back(
-          LLVM::LoadOp::create(b, b.getI16Type(), f->at(from, 2 * i), 2));
-    return SmallVector<Value>{
-        vector::FromElementsOp::create(b, chunk, numbers)};
-  };
-  Value numbers;
-  if (exists)
-    numbers = b.ifElse(TypeRange{chunk}, exists, load, [&] {
-                 return SmallVector<Value>{
-                     arith::ConstantOp::create(b, b.getZeroAttr(chunk))};
-               }).front();
-  else
-    numbers = load().front();
-  LLVM::StoreOp::create(b, numbers, to, kChunkBytes);
-}
-
-void PrefillKernel::fetchRows(Operand &operand, Value tile, Value to,
-                              bool isFull) {
-  Value firstKey = b.mul(tile, f->integer(shape.blockKv));
-  bool isOnePage = op.isPaged() && getPageSize(op) % shape.blockKv == 0;
-  Value begin; // Of the row of this thread.
-  if (isFull && (!op.isPaged() || isOnePage)) {
-    begin = keyBase(operand, firstKey);
-    begin = f->at(begin,
-                  b.mul(f->toLong(operand.copy->firstRow()), operand.stride));
-  }
-  Value pass = b.mul(b.integer(operand.copy->rowsPerPass(), b.getI64Type()),
-                     operand.stride);
-  auto source = [&](Value row, int64_t number) {
-    if (begin) {
-      Value offset = b.mul(pass, b.integer(number, b.getI64Type()));
-      return std::make_pair(f->at(begin, offset), Value());
-    }
-    Value position = b.add(firstKey, row);
-    if (isFull)
-      return std::make_pair(keyBase(operand, position), Value());
-    // What no row sees may hold anything: it becomes zeros.
-    Value last = b.sub(tiles.hi, f->integer(1));
-    Value exists = b.compare(CmpIPredicate::ult, b.sub(position, tiles.lo),
-                             b.sub(tiles.hi, tiles.lo));
-    Value existing = b.min(b.max(position, tiles.lo), last);
-    return std::make_pair(keyBase(operand, existing), exists);
-  };
-  operand.copy->forEach(
-      to, shape.blockKv, source,
-      [&](Value to, Value from, Value exists) { moveChunk(to, from, exists); });
-}
-
-void PrefillKernel::fetch(Value tile, Value stage, bool isFull) {
-  Value to = f->at(f->at(shared, shape.queryBytes()),
-                   b.mul(stage, f->integer(shape.stageBytes())));
-  if (shape.keyWarps > 1)
-    to = f->at(to, b.mul(keyWarp, f->integer(shape.tileBytes())));
-  fetchRows(key, tile, to, isFull);
-  fetchRows(value, tile, f->at(to, shape.keyBytes()), isFull);
 }
 
 //===----------------------------------------------------------------------===//
@@ -538,10 +379,11 @@ void PrefillKernel::computeRows(GpuThread id) {
                    [&](Value index, ValueRange carried) {
                      return emitStep(index, carried, /*isMasked=*/true);
                    });
-  carried = b.loop(tiles.fullBegin, tiles.end, step, carried,
-                   [&](Value index, ValueRange carried) {
-                     return emitStep(index, carried, /*isMasked=*/false);
-                   });
+  if (!tiles.full.empty())
+    carried = b.loop(tiles.fullBegin, tiles.end, step, carried,
+                     [&](Value index, ValueRange carried) {
+                       return emitStep(index, carried, /*isMasked=*/false);
+                     });
   carried.pop_back();
   state = PrefillState::from(carried, shape);
 

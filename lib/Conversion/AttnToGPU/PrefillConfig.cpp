@@ -111,15 +111,16 @@ std::optional<int64_t> attn::getRowsOfKeyHead(AttentionInterface op) {
   return seqLenQ * *group;
 }
 
-/// `rows` that all warps have, each with 16 or 32 keys of its own. Memory is
-/// what limits: a row of key and value is 4 * head_dim bytes, of which an SM of
-/// an H200 gets 21 a cycle, and is to have asked for 64 KiB ahead. Two blocks
-/// an SM, if one has two stages in half of the memory.
+/// `rows` that all warps have, each with 16 keys of its own (with 32 of 64
+/// numbers, ptxas spills a register for sm_90). Memory is what limits: a row of
+/// key and value is 4 * head_dim bytes, of which an SM of an H200 gets 21 a
+/// cycle, and is to have asked for 64 KiB ahead. Two blocks an SM, if one has
+/// two stages in half of the memory.
 static TileConfigAttr chooseSharedRows(AttentionInterface op, int64_t rows,
                                        const GpuTarget &target) {
   int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
   constexpr int64_t kWarps = 4, kMaxStages = 4;
-  int64_t blockKv = kWarps * (headDim + headDimV <= 128 ? 32 : 16);
+  int64_t blockKv = kWarps * 16;
   std::string reason;
   auto get = [&](int64_t blockQ, int64_t warps, int64_t stages,
                  int64_t sharedBytes) -> TileConfigAttr {

@@ -60,14 +60,21 @@ protected:
     Value number;      ///< In all rows, i32.
     Value head, query; ///< Those of the last row where there is none.
     Value exists;      ///< i1.
-    Value lo, hi;      ///< The keys it sees, i32; `lo` is null for 0.
+    /// Ranges of keys it sees, i32; the first bound is null for 0.
+    SmallVector<std::pair<Value, Value>> keys;
+  };
+  /// Steps from `from` on are of the tiles `offset` further, i32.
+  struct TileRange {
+    Value from, offset;
   };
   static constexpr int64_t kMarkedRows = 16;
   /// The tiles of keys in the order they are computed: those of which some row
   /// does not see all keys come first.
   struct TileOrder {
-    Value lo, hi; ///< Keys that some row sees, i32.
-    Value first, fullFirst, fullEnd, numBefore, numMasked, count;
+    Value lo, hi; ///< Keys that some row sees lie between these, i32,
+    SmallVector<std::pair<Value, Value>> keys; ///< in these ranges.
+    SmallVector<TileRange> masked, full;
+    Value numMasked, count;
     /// Those of this warp, each `keyWarps` behind the one before: masked ones
     /// from `begin`, others from `fullBegin` on.
     Value begin, maskedEnd, fullBegin, end;
@@ -96,7 +103,10 @@ protected:
   void findRows(bool withKeys);
   void orderTiles();
   void shareTiles();
+  /// The tile of a step; `full` ones are behind the masked ones.
   Value tileAt(Value step);
+  Value fullTileAt(Value step);
+  Value tileIn(ArrayRef<TileRange> ranges, Value step);
   void copyQueries();
   /// Fetches the tile `tile` into stage `stage`; with `isFull` all of its keys
   /// are seen.

@@ -141,16 +141,20 @@ void PrefillKernel::softmax(SmallVector<SmallVector<Sums>> &scores,
   for (int64_t m = 0; m < shape.rowTiles; ++m)
     for (int64_t half = 0; half < 2; ++half) {
       const Row &row = rows[m][half];
-      Value above = isMasked ? b.sub(row.hi, mine) : Value();
-      Value below = isMasked && row.lo ? b.sub(row.lo, mine) : Value();
+      // The keys it sees, from the lane's first one on.
+      SmallVector<std::pair<Value, Value>> seen;
+      if (isMasked)
+        for (auto [lo, hi] : row.keys)
+          seen.push_back({lo ? b.sub(lo, mine) : Value(), b.sub(hi, mine)});
       for (int64_t j = 0; j < shape.blockKv / 8; ++j)
         for (int64_t c = 0; c < 2; ++c) {
           Value number = f->integer(8 * j + c), isSeen, position;
-          if (isMasked) {
-            isSeen = b.compare(CmpIPredicate::slt, number, above);
+          for (auto [below, above] : seen) {
+            Value isHere = b.compare(CmpIPredicate::slt, number, above);
             if (below)
-              isSeen =
-                  b.both(isSeen, b.compare(CmpIPredicate::sge, number, below));
+              isHere =
+                  b.both(isHere, b.compare(CmpIPredicate::sge, number, below));
+            isSeen = isSeen ? b.either(isSeen, isHere) : isHere;
           }
           if (needsPosition) {
             position = b.add(mine, number);
@@ -253,7 +257,7 @@ SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
   PrefillState state = PrefillState::from(carried.drop_back(), shape);
   Value tile = tileAt(index);
   if (!isMasked)
-    tile = b.add(tiles.fullFirst, b.sub(index, tiles.numMasked));
+    tile = fullTileAt(index);
 
   // This tile is there for all its threads, and all are done with the one
   // before it, in whose place the next comes.
@@ -264,9 +268,7 @@ SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
   b.ifThen(b.compare(CmpIPredicate::slt, ahead, tiles.end), [&] {
     Value isFirst = b.compare(CmpIPredicate::eq, stage, f->integer(0));
     Value free = b.select(isFirst, last, b.sub(stage, one));
-    Value next = isMasked
-                     ? tileAt(ahead)
-                     : b.add(tiles.fullFirst, b.sub(ahead, tiles.numMasked));
+    Value next = isMasked ? tileAt(ahead) : fullTileAt(ahead);
     fetch(next, free, /*isFull=*/!isMasked);
   });
   f->commitCopies();

@@ -88,6 +88,8 @@ std::string attn::getWgmmaObstacle(const AttentionStep &step,
   AttentionInterface op = step.op;
   if (op.isPaged() && getPageSize(op) % 8 != 0)
     return "wgmma takes pages of a multiple of 8 keys";
+  if (isa<StarStepOp>(op.getOperation()))
+    return "wgmma goes through one range of keys";
   return {};
 }
 

@@ -169,7 +169,7 @@ SmallVector<Value> WgmmaPrefillKernel::computeStep(Value index,
   Pipeline now = last;
   now.place = next(last.place);
   Value tile = isMasked ? tileAt(index)
-                        : b.add(tiles.fullFirst, b.sub(index, tiles.numMasked));
+                        : fullTileAt(index);
   SmallVector<Sums> &outputs = now.state.outputs[0];
 
   wg->wait(keyBarrier(/*isEmpty=*/false, now.place.stage), now.place.parity);

@@ -73,11 +73,13 @@ func.func @prefix(%q: memref<1x2x8x64xf32>, %p: memref<1x2x2x64xf32>) {
 
 // -----
 
-func.func @star_by_mma(%q: memref<1x2x64x64xf16>) {
-  // expected-error @+1 {{expects kernel = split_kv: others go through one range of keys}}
+module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 132, shared_bytes = 232448>} {
+func.func @star_by_wgmma(%q: memref<1x2x128x64xf16>) {
+  // expected-error @+1 {{wgmma goes through one range of keys}}
   attn.star_step ins(%q, %q, %q causal block_size(4) anchor_size(4)) outs(%q)
-      config(<kernel = mma_sync, block_q = 64, block_kv = 64>)
-    : (memref<1x2x64x64xf16>, memref<1x2x64x64xf16>, memref<1x2x64x64xf16>,
-       memref<1x2x64x64xf16>) -> ()
+      config(<kernel = wgmma, block_q = 128, block_kv = 64, warps = 8, stages = 2>)
+    : (memref<1x2x128x64xf16>, memref<1x2x128x64xf16>, memref<1x2x128x64xf16>,
+       memref<1x2x128x64xf16>) -> ()
   return
+}
 }

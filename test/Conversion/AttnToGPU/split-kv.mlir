@@ -101,9 +101,9 @@ func.func @paged(%q: memref<1x2x1x64xf32>, %k: memref<7x2x16x64xi8>,
 // CHECK:             arith.select %[[BEHIND]]
 // CHECK:             vector.load
 // CHECK-NOT:       attn.
-func.func @star(%q: memref<8x64x256x64xf16>, %o: memref<8x64x256x64xf16>) {
+func.func @star(%q: memref<8x64x256x64xf32>, %o: memref<8x64x256x64xf32>) {
   attn.star_step ins(%q, %q, %q causal block_size(64) anchor_size(16)) outs(%o)
-    : (memref<8x64x256x64xf16>, memref<8x64x256x64xf16>,
-       memref<8x64x256x64xf16>, memref<8x64x256x64xf16>) -> ()
+    : (memref<8x64x256x64xf32>, memref<8x64x256x64xf32>,
+       memref<8x64x256x64xf32>, memref<8x64x256x64xf32>) -> ()
   return
 }
