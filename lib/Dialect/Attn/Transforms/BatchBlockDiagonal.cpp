@@ -464,10 +464,16 @@ Value Mask::create(Value mask, OpFoldResult keys) {
       visible = arith::SelectOp::create(nested.b, nested.loc, isPrefix,
                                         ofPrefix, visible);
     }
-    if (mask)
-      visible =
-          arith::AndIOp::create(nested.b, nested.loc, visible,
-                                extract(nested, mask, SmallVector<Value>(at)));
+    if (mask) {
+      Value other = extract(nested, mask, SmallVector<Value>(at));
+      // Any byte that is not 0.
+      if (!other.getType().isInteger(1))
+        other = equal(
+            arith::CmpIPredicate::ne, other,
+            arith::ConstantOp::create(nested.b, nested.loc,
+                                      nested.b.getZeroAttr(other.getType())));
+      visible = arith::AndIOp::create(nested.b, nested.loc, visible, other);
+    }
     return visible;
   });
 }

@@ -124,3 +124,19 @@ func.func @left_alone(%t: !t, %pool: !pool, %table: tensor<2x4xi32>, %at: index)
   %p = attn.block_local %t, %t, %t causal offsets(%c0, %c0, %at, %at) block_len(5) : (!t, !t, !t, index, index, index, index) -> !t
   return %o, %p : !t, !t
 }
+
+// -----
+
+// Of a mask of bytes, any byte but 0 lets a key be seen.
+// MASK-LABEL:    func.func @bytes
+// MASK-SAME:       %[[T:[^:]+]]: tensor<1x2x20x64xf32>, %[[M:[^:]+]]: tensor<1x1x20x20xi8>
+// MASK:            %[[BYTE:.+]] = {{.*}}i8
+// MASK:            %[[SEEN:.+]] = arith.cmpi ne, %{{.+}}, %c0_i8 : i8
+// MASK:            arith.andi %{{.+}}, %[[SEEN]] : i1
+func.func @bytes(%t: tensor<1x2x20x64xf32>, %m: tensor<1x1x20x20xi8>)
+    -> tensor<1x2x20x64xf32> {
+  %o = attn.block_local %t, %t, %t causal mask(%m) block_len(5)
+    : (tensor<1x2x20x64xf32>, tensor<1x2x20x64xf32>, tensor<1x2x20x64xf32>,
+       tensor<1x1x20x20xi8>) -> tensor<1x2x20x64xf32>
+  return %o : tensor<1x2x20x64xf32>
+}
