@@ -41,9 +41,6 @@ attn::getAttnToGPUStages(const AttnToGPUOptions &options) {
                       apply.tileOps = false;
                       pm.addPass(createAttnApplyStrategiesPass(apply));
                       pm.addPass(createAttnFuseSdpaPass());
-                      AttnFuseBlockLocalPassOptions blocks;
-                      blocks.maxKeys = 64;
-                      pm.addPass(createAttnFuseBlockLocalPass(blocks));
                       pm.addPass(createAttnFuseSparQPass());
                       addCleanup(pm);
                     }});

@@ -10,6 +10,7 @@
 
 #include "GpuTargets.h"
 #include "Kernels.h"
+#include "KeyRows.h"
 #include "Prefill.h"
 #include "WgmmaPrefill.h"
 #include "attn/Conversion/Passes.h"
@@ -18,6 +19,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/NVGPU/IR/NVGPUDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -50,6 +52,12 @@ AttentionStep AttentionStep::get(Operation *op) {
   if (auto step = dyn_cast<BlockLocalStepOp>(op))
     return {attention, step.getOutput(), step.getLse(), Value(),
             attention.getLayout()};
+  if (auto online = dyn_cast<OnlineOp>(op)) {
+    AttentionStep step{attention, online.getAcc(), Value(), Value(),
+                       Layout::bhsd};
+    step.running = online;
+    return step;
+  }
   auto partial = cast<PartialOp>(op);
   return {attention, partial.getOutput(), partial.getLse(), Value(),
           Layout::bhsd};
@@ -76,7 +84,9 @@ static TileConfigAttr chooseConfig(const AttentionStep &step,
                                    const GpuTarget &target,
                                    function_ref<void(const Twine &)> remark) {
   AttentionInterface op = step.op;
-  if (isForLanes(step, target))
+  // Nothing else leaves states that are not normalised, or reads two operands
+  // with keys.
+  if (step.running || ExtraKeys(op).key || isForLanes(step, target))
     return chooseSplitKvConfig(op);
   if (TileConfigAttr config = chooseWgmmaConfig(step, target))
     return config;
@@ -119,13 +129,11 @@ static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
     config = sdpa.getConfigAttr();
   if (auto star = dyn_cast<StarStepOp>(op)) {
     config = star.getConfigAttr();
-    if (star.getAnchorKey())
-      return op->emitOpError("expects anchors in key, not beside it; compile "
-                             "for the CPU");
+    if (config && config.getKernel() != GpuKernel::split_kv &&
+        star.getAnchorKey())
+      return op->emitOpError("expects kernel = split_kv: others do not read "
+                             "anchors beside key");
   }
-  if (auto local = dyn_cast<BlockLocalStepOp>(op);
-      local && local.getPrefixKey())
-    return op->emitOpError("expects no prefix; compile for the CPU");
   llvm::StringSet<> said;
   auto remark = [&](const Twine &text) {
     if (said.insert(text.str()).second)
@@ -173,11 +181,17 @@ static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
              << operand.getType() << "; bufferize first";
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
-  if (isa<SdpaStepOp, StarStepOp, BlockLocalStepOp, PartialOp>(op)) {
+  if (isa<SdpaStepOp, StarStepOp, BlockLocalStepOp, PartialOp, OnlineOp>(op)) {
     if (failed(lowerAttention(rewriter, op, targets)))
       return failure();
   } else if (auto merge = dyn_cast<MergeOp>(op)) {
     lowerMerge(rewriter, merge);
+  } else if (auto finalize = dyn_cast<FinalizeOp>(op)) {
+    emitFinalize(rewriter, finalize);
+  } else if (auto append = dyn_cast<KvAppendOp>(op)) {
+    emitAppend(rewriter, append);
+  } else if (auto mean = dyn_cast<RunningMeanOp>(op)) {
+    emitRunningMean(rewriter, mean);
   } else if (auto sparq = dyn_cast<SparqStepOp>(op)) {
     if (failed(emitSparq(rewriter, sparq, getCommonTarget(targets))))
       return failure();
@@ -203,6 +217,25 @@ struct ConvertAttnToGPUPass
     bool hasFailed = false;
     for (Operation *op : ops)
       hasFailed |= failed(lowerToGpu(rewriter, op, targets));
+    // Other memory is the host's; whoever looks at what is left reports it.
+    SmallVector<Operation *> others;
+    getOperation()->walk([&](Operation *op) {
+      auto structured = dyn_cast<linalg::LinalgOp>(op);
+      if ((isa<memref::CopyOp>(op) ||
+           (structured && structured.hasPureBufferSemantics())) &&
+          !op->getParentOfType<gpu::LaunchOp>())
+        others.push_back(op);
+    });
+    for (Operation *op : others) {
+      rewriter.setInsertionPoint(op);
+      if (auto copy = dyn_cast<memref::CopyOp>(op)) {
+        if (failed(emitCopy(rewriter, copy)))
+          continue;
+      } else {
+        emitElements(rewriter, op);
+      }
+      rewriter.eraseOp(op);
+    }
     if (hasFailed)
       signalPassFailure();
   }

@@ -14,6 +14,8 @@
 
 #include "GpuBuilder.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
 #include <functional>
 
 namespace mlir::attn {
@@ -34,8 +36,11 @@ struct AttentionStep {
   Value chosen = {}, numChosen = {};
   /// What becomes of an element of the output, or null.
   FinishElement finish = {};
+  /// Whose running state takes the keys in, instead of output and lse; or null.
+  OnlineOp running = {};
 
-  /// Of attn.sdpa_step, attn.star_step, attn.block_local_step or attn.partial.
+  /// Of attn.sdpa_step, attn.star_step, attn.block_local_step, attn.partial or
+  /// attn.online.
   static AttentionStep get(Operation *op);
 };
 
@@ -70,6 +75,22 @@ using LaunchSplits =
 void emitSplits(GpuBuilder &b, const AttentionStep &step, Value numSplits,
                 LaunchSplits launch);
 
+/// States that are not normalised, with a dimension of parts in front.
+struct RawStates {
+  Value accs, maxima, sums; ///< Maxima in natural units.
+};
+
+/// Launches the end of attn.online: its state takes `parts` in.
+void emitAddStates(OpBuilder &builder, OnlineOp op, const RawStates &parts);
+/// Launches attn.finalize.
+void emitFinalize(OpBuilder &builder, FinalizeOp op);
+
+/// Launches attn.kv_append: a batch entry whose tokens do not fit is left as it
+/// is.
+void emitAppend(OpBuilder &builder, KvAppendOp op);
+/// Launches attn.running_mean.
+void emitRunningMean(OpBuilder &builder, RunningMeanOp op);
+
 /// How the split-KV kernel computes `op` if nothing is said.
 TileConfigAttr chooseSplitKvConfig(AttentionInterface op);
 /// Whether `config` is one of this kernel that `step` can be computed with; the
@@ -81,6 +102,12 @@ LogicalResult checkSplitKv(const AttentionStep &step, TileConfigAttr config,
 /// of this kernel. On failure nothing has been emitted and the reason reported.
 LogicalResult emitSplitKv(OpBuilder &builder, AttentionStep step,
                           TileConfigAttr config, const GpuTarget &target);
+
+/// Launches a copy, or a fill where the source is a constant of one number.
+/// Fails, and has emitted nothing, if it is one of several.
+LogicalResult emitCopy(OpBuilder &builder, memref::CopyOp op);
+/// Launches a structured op on memrefs, a thread for each of its elements.
+void emitElements(OpBuilder &builder, Operation *op);
 
 /// Launches SparQ attention: scores, choice, and attention to what was chosen.
 /// On failure nothing has been emitted and the reason reported.

@@ -24,12 +24,24 @@ static int64_t powerIn(int64_t x, int64_t most) {
   return std::min(x & -x, most);
 }
 
+ExtraKeys::ExtraKeys(Operation *op) {
+  if (auto star = dyn_cast<StarStepOp>(op)) {
+    key = star.getAnchorKey();
+    value = star.getAnchorValue();
+  } else if (auto local = dyn_cast<BlockLocalStepOp>(op)) {
+    key = local.getPrefixKey();
+    value = local.getPrefixValue();
+  }
+}
+
 RowShape::RowShape(AttentionInterface op) {
   int64_t headDim = op.getHeadDim(), headDimV = op.getHeadDimV();
   int64_t bytes =
       op.getKey().getType().getElementType().getIntOrFloatBitWidth() / 8;
   int64_t most = kMaxAccessBytes / bytes;
-  Value rows[] = {op.getQuery(), op.getKey(), op.getValue()};
+  SmallVector<Value> rows = {op.getQuery(), op.getKey(), op.getValue()};
+  if (ExtraKeys extra(op); extra.key)
+    rows.append({extra.key, extra.value});
   if (!llvm::all_of(rows, hasContiguousRows))
     most = 1;
   width = std::min(powerIn(std::max<int64_t>(headDim, 1), most),
@@ -83,6 +95,17 @@ SmallVector<Value> KeyRows::load(const KeyLane &from, bool isValue, Value key) {
     entry = b.max(b.idx(0), b.min(page, last));
     row = b.rem(key, pageSize);
   }
+  return loadOf(from, isValue, operand, entry, row);
+}
+
+SmallVector<Value> KeyRows::loadExtra(const KeyLane &from, bool isValue,
+                                      Value key) {
+  return loadOf(from, isValue, isValue ? extra.value : extra.key, from.batch,
+                key);
+}
+
+SmallVector<Value> KeyRows::loadOf(const KeyLane &from, bool isValue,
+                                   Value operand, Value entry, Value row) {
   SmallVector<Value> at = {entry, from.kvHead, row};
   if (op.getLayout() == Layout::bshd)
     std::swap(at[1], at[2]);

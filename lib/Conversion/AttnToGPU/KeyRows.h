@@ -16,6 +16,14 @@
 
 namespace mlir::attn {
 
+/// Keys and values that some queries of an op see besides those in key and
+/// value: its anchors or prefixes.
+struct ExtraKeys {
+  Value key, value; ///< Or null.
+
+  explicit ExtraKeys(Operation *op);
+};
+
 /// How lanes share rows of key and value.
 struct RowShape {
   int64_t width;                  ///< Columns of one access.
@@ -37,7 +45,8 @@ struct KeyLane {
 /// Reads rows of the key and value of one op.
 class KeyRows {
 public:
-  KeyRows(GpuBuilder &b, AttentionInterface op) : shape(op), b(b), op(op) {}
+  KeyRows(GpuBuilder &b, AttentionInterface op)
+      : shape(op), b(b), op(op), extra(op) {}
 
   const RowShape shape;
 
@@ -48,13 +57,19 @@ public:
                              int64_t width, int64_t chunks);
   /// Chunks of a row of key, or of value, as they lie in memory.
   SmallVector<Value> load(const KeyLane &from, bool isValue, Value key);
+  /// The same, of a row of the op's extra keys or values.
+  SmallVector<Value> loadExtra(const KeyLane &from, bool isValue, Value key);
   /// A chunk as numbers, times `scale` unless that is null.
   Value dequantize(const KeyLane &from, Value chunk, Value scale, Value key,
                    Value column);
 
 private:
+  SmallVector<Value> loadOf(const KeyLane &from, bool isValue, Value operand,
+                            Value entry, Value row);
+
   GpuBuilder &b;
   AttentionInterface op;
+  ExtraKeys extra;
 };
 
 } // namespace mlir::attn

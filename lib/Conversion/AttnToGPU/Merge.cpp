@@ -161,7 +161,10 @@ void MergeKernel::emit() {
 }
 
 void attn::emitMerge(OpBuilder &builder, Location loc, MergeStep step) {
-  Value parts = step.outputs.empty() ? step.output : step.outputs.front();
+  // Without parts, what the sums are like is what lse is like.
+  Value parts = step.lse ? step.lse : step.output;
+  if (!step.outputs.empty())
+    parts = step.outputs.front();
   auto type =
       cast<FloatType>(cast<MemRefType>(parts.getType()).getElementType());
   GpuBuilder b(loc, builder, getAccumulatorType(type), /*lanes=*/1);

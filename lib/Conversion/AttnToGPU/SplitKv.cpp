@@ -53,7 +53,7 @@ SplitKvKernel::SplitKvKernel(GpuBuilder &b, AttentionStep step,
                              TileConfigAttr config)
     : b(b), step(step), op(step.op),
       element(b, cast<AttnKeyRangesInterface>(step.op.getOperation())),
-      rows(b, step.op), shape(rows.shape), type(b.floatType),
+      rows(b, step.op), extra(step.op), shape(rows.shape), type(b.floatType),
       numRows(config.getBlockQ()), numWarps(config.getWarps()),
       unroll(config.getBlockKv() / (numWarps * shape.numGroups())),
       headDim(op.getHeadDim()), headDimV(op.getHeadDimV()) {}
@@ -90,6 +90,23 @@ void SplitKvKernel::emit(const GpuTarget &target) {
     numSplits = b.idx(1);
   else
     numSplits = b.min(wanted, most);
+  if (step.running) {
+    auto allocate = [&](bool isRow) -> Value {
+      SmallVector<OpFoldResult> sizes;
+      for (Value size : {numSplits, batch, numHeads, seqLenQ})
+        sizes.push_back(getAsOpFoldResult(size));
+      if (!isRow)
+        sizes.push_back(b.getIndexAttr(headDimV));
+      return memref::AllocOp::create(b, sizes, type,
+                                     /*memorySpace=*/Attribute());
+    };
+    RawStates parts{allocate(/*isRow=*/false), allocate(/*isRow=*/true),
+                    allocate(/*isRow=*/true)};
+    rawMaxima = parts.maxima;
+    launch(numSplits, parts.accs, parts.sums, /*isSplit=*/true);
+    emitAddStates(b, step.running, parts);
+    return;
+  }
   emitSplits(b, step, numSplits,
              [&](Value splits, Value output, Value lse, bool isSplit) {
                launch(splits, output, lse, isSplit);

@@ -52,9 +52,10 @@ private:
     /// Ranges of keys, one after the other: a key's position is its distance
     /// from the first of them, but for one range the key itself.
     SmallVector<Segment> segments;
-    Value end;  ///< Of the positions of this block.
     Value slot; ///< Of chosen keys.
     bool needsMask = false;
+    /// Which of the op's extra keys each row sees.
+    SmallVector<Value> extraLo, extraHi;
   };
 
   void launch(Value numSplits, Value output, Value lse, bool isSplit);
@@ -63,8 +64,17 @@ private:
   Value rowAt(Value row, Value &query);
   /// Fills in the segments; the positions of all keys.
   std::pair<Value, Value> getPositions(Tile &tile, ArrayRef<KeyRange> ranges);
+  /// Fills in which extra keys the rows see; those that any of them sees.
+  std::pair<Value, Value> getExtraKeys(Tile &tile);
   Value keyAt(const Tile &tile, Value position);
-  State emitStep(const Tile &tile, Value first, const State &state);
+  /// Which rows see a key that is one of this block's if `isKey`.
+  SmallVector<Value> getVisible(const Tile &tile, Value key, Value isKey,
+                                bool isExtra);
+  /// Takes the keys in [lo, hi) into `state`, of key or of the extra ones.
+  State emitKeys(const Tile &tile, Value lo, Value hi, State state,
+                 bool isExtra);
+  State emitStep(const Tile &tile, Value first, Value end, const State &state,
+                 bool isExtra);
   void joinLanes(State &state);
   void writeTile(const Tile &tile, const State &state, Value split,
                  Value output, Value lse, bool isSplit);
@@ -75,10 +85,12 @@ private:
   AttentionInterface op;
   ScoreElement element;
   KeyRows rows;
+  ExtraKeys extra;
   RowShape shape;
   FloatType type;
   int64_t numRows, numWarps, unroll, headDim, headDimV;
   Value group, seqLenQ, numKvHeads, allRows, factor;
+  Value rawMaxima; ///< Of states that stay as they are, or null.
 };
 
 } // namespace mlir::attn::split_kv

@@ -11,6 +11,7 @@
 #include "SplitKv.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
+#include "attn/Dialect/Attn/IR/AttnStar.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -93,29 +94,36 @@ void SplitKvKernel::emitTile(Tile &tile, Value split, Value numSplits,
     hi = b.createOrFold<arith::IndexCastOp>(b.getIndexType(),
                                             b.load(step.numChosen, tile.slot));
   }
+  Value extraLo, extraHi;
+  if (extra.key)
+    std::tie(extraLo, extraHi) = getExtraKeys(tile);
   if (isSplit) {
+    // The extra keys come first.
+    Value numExtra = extra.key ? b.sub(extraHi, extraLo) : b.idx(0);
     Value perStep = b.idx(numWarps * shape.numGroups() * unroll);
-    Value unit = b.mul(numSplits, perStep), all = b.sub(hi, lo);
+    Value unit = b.mul(numSplits, perStep);
+    Value all = b.add(numExtra, b.max(b.idx(0), b.sub(hi, lo)));
     Value share =
         b.mul(b.div(b.sub(b.add(all, unit), b.idx(1)), unit), perStep);
-    lo = b.min(hi, b.add(lo, b.mul(split, share)));
-    hi = b.min(hi, b.add(lo, share));
+    Value begin = b.mul(split, share), end = b.add(begin, share);
+    if (extra.key) {
+      extraHi = b.min(extraHi, b.add(extraLo, end));
+      extraLo = b.min(extraHi, b.add(extraLo, begin));
+      begin = b.max(b.idx(0), b.sub(begin, numExtra));
+      end = b.max(b.idx(0), b.sub(end, numExtra));
+    }
+    hi = b.min(hi, b.add(lo, end));
+    lo = b.min(hi, b.add(lo, begin));
   }
-  tile.end = hi;
 
   State state;
   state.maxima.assign(numRows, b.negInf(type));
   state.sums.assign(numRows, b.number(0.0, type));
   state.accs.assign(numRows,
                     SmallVector<Value>(shape.valueChunks, b.number(0.0)));
-  SmallVector<Value> results =
-      b.loop(lo, hi, numWarps * shape.numGroups() * unroll, state.flat(),
-             [&](Value first, ValueRange carried) {
-               return emitStep(tile, first,
-                               State::from(carried, numRows, shape.valueChunks))
-                   .flat();
-             });
-  state = State::from(results, numRows, shape.valueChunks);
+  if (extra.key)
+    state = emitKeys(tile, extraLo, extraHi, state, /*isExtra=*/true);
+  state = emitKeys(tile, lo, hi, state, /*isExtra=*/false);
   joinLanes(state);
   writeTile(tile, state, split, output, lse, isSplit);
 }
@@ -156,10 +164,71 @@ Value SplitKvKernel::keyAt(const Tile &tile, Value position) {
   return key;
 }
 
+std::pair<Value, Value> SplitKvKernel::getExtraKeys(Tile &tile) {
+  Location loc = b.getLoc();
+  for (Value query : tile.queries) {
+    Value lo, hi;
+    if (auto star = dyn_cast<StarStepOp>(op.getOperation())) {
+      SmallVector<KeyRange> anchor =
+          computeStarKeys(star, b, loc, tile.batch, query, b.add(query, 1),
+                          /*isOneBlock=*/true)
+              .anchor;
+      lo = b.idx(anchor.front().lo);
+      hi = b.max(lo, b.idx(anchor.back().hi));
+    } else {
+      auto local = cast<BlockLocalStepOp>(op.getOperation());
+      Value count = b.idx(local.getNumPrefixKeys());
+      lo = b.mul(b.div(query, b.idx(local.getNumBlockRows())), count);
+      if (OpFoldResult qLen = getQLenAt(op, b, loc, OpFoldResult(tile.batch)))
+        count = b.select(b.compare(CmpIPredicate::slt, query, b.idx(qLen)),
+                         count, b.idx(0));
+      hi = b.add(lo, count);
+    }
+    tile.extraLo.push_back(lo);
+    tile.extraHi.push_back(hi);
+  }
+  // Queries ascend.
+  Value lo = tile.extraLo.front(), hi = lo;
+  for (Value end : tile.extraHi)
+    hi = b.max(hi, end);
+  return {lo, hi};
+}
+
+SmallVector<Value> SplitKvKernel::getVisible(const Tile &tile, Value key,
+                                             Value isKey, bool isExtra) {
+  SmallVector<Value> visible;
+  for (int64_t r = 0; r < numRows; ++r) {
+    Value isSeen = isKey;
+    if (isExtra) {
+      isSeen = b.both(
+          isSeen, b.both(b.compare(CmpIPredicate::sge, key, tile.extraLo[r]),
+                         b.compare(CmpIPredicate::slt, key, tile.extraHi[r])));
+    } else if (tile.needsMask) {
+      if (Value other = element.isVisible(tile.batch, tile.heads[r],
+                                          tile.queries[r], key))
+        isSeen = b.both(isSeen, other);
+    }
+    visible.push_back(isSeen);
+  }
+  return visible;
+}
+
+State SplitKvKernel::emitKeys(const Tile &tile, Value lo, Value hi, State state,
+                              bool isExtra) {
+  SmallVector<Value> results =
+      b.loop(lo, hi, numWarps * shape.numGroups() * unroll, state.flat(),
+             [&](Value first, ValueRange carried) {
+               State before = State::from(carried, numRows, shape.valueChunks);
+               return emitStep(tile, first, hi, before, isExtra).flat();
+             });
+  return State::from(results, numRows, shape.valueChunks);
+}
+
 /// Adds the keys of one step, of which each group of lanes has `unroll`.
-State SplitKvKernel::emitStep(const Tile &tile, Value first,
-                              const State &state) {
-  Value last = b.sub(tile.end, b.idx(1));
+State SplitKvKernel::emitStep(const Tile &tile, Value first, Value end,
+                              const State &state, bool isExtra) {
+  bool needsMask = tile.needsMask || isExtra;
+  Value last = b.sub(end, b.idx(1));
   Value inWarp = b.div(tile.lane, b.idx(shape.lanes));
   Value mine =
       b.add(first, b.add(b.mul(tile.warp, b.idx(shape.numGroups())), inWarp));
@@ -168,8 +237,15 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
   SmallVector<SmallVector<Value>> keys, values;
   for (int64_t u = 0; u < unroll; ++u) {
     Value position = b.add(mine, u * numWarps * shape.numGroups());
-    isKey.push_back(b.compare(CmpIPredicate::slt, position, tile.end));
-    keyNumbers.push_back(keyAt(tile, b.min(position, last)));
+    isKey.push_back(b.compare(CmpIPredicate::slt, position, end));
+    position = b.min(position, last);
+    if (isExtra) {
+      keyNumbers.push_back(position);
+      keys.push_back(rows.loadExtra(tile.in, /*isValue=*/false, position));
+      values.push_back(rows.loadExtra(tile.in, /*isValue=*/true, position));
+      continue;
+    }
+    keyNumbers.push_back(keyAt(tile, position));
     keys.push_back(rows.load(tile.in, /*isValue=*/false, keyNumbers[u]));
     values.push_back(rows.load(tile.in, /*isValue=*/true, keyNumbers[u]));
   }
@@ -180,6 +256,12 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
     for (auto [c, chunk] : llvm::enumerate(keys[u]))
       row.push_back(rows.dequantize(tile.in, chunk, op.getKeyScale(),
                                     keyNumbers[u], rows.column(tile.lane, c)));
+    // Extra keys are at their positions in the whole.
+    Value place = keyNumbers[u];
+    if (isExtra)
+      place = b.sub(place, b.idx(getOffset(op, b, 3)));
+    SmallVector<Value> visible =
+        getVisible(tile, keyNumbers[u], isKey[u], isExtra);
     Value seen;
     for (int64_t r = 0; r < numRows; ++r) {
       Value score;
@@ -194,15 +276,11 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
       score = b.allReduce(score, shape.lanes,
                           [&](Value x, Value y) { return b.fadd(x, y); });
       score = element.modify(score, tile.batch, tile.heads[r], tile.queries[r],
-                             keyNumbers[u]);
-      Value isSeen = isKey[u];
-      if (tile.needsMask)
-        if (Value visible = element.isVisible(tile.batch, tile.heads[r],
-                                              tile.queries[r], keyNumbers[u]))
-          isSeen = b.both(isSeen, visible);
+                             place);
+      Value isSeen = visible[r];
       score = b.select(isSeen, score, b.negInf(type));
       // A NaN is seen.
-      if (tile.needsMask || element.mayExclude())
+      if (needsMask || element.mayExclude())
         isSeen = b.fcompare(CmpFPredicate::UNE, score, b.negInf(type));
       seen = seen ? b.either(seen, isSeen) : isSeen;
       scores[r].push_back(score);
@@ -233,7 +311,7 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first,
       sum = b.fadd(sum, power);
       for (auto [chunk, value] : llvm::zip_equal(acc, values[u])) {
         // What this row does not see may hold anything, where others see it.
-        Value mine = tile.needsMask && numRows > 1
+        Value mine = needsMask && numRows > 1
                          ? b.select(sees[r][u], value, b.number(0.0))
                          : value;
         chunk = b.fma(b.splat(power), mine, chunk);
@@ -344,7 +422,7 @@ void SplitKvKernel::writeTile(const Tile &tile, const State &state, Value split,
       if (isSplit)
         part.push_back(split);
       if (headDimV) {
-        Value x = b.select(isDead, zero, b.fdiv(acc, sum));
+        Value x = rawMaxima ? acc : b.select(isDead, zero, b.fdiv(acc, sum));
         if (!isSplit && step.finish)
           x = step.finish(b, tile.batch, head, at, x);
         SmallVector<Value> index(part);
@@ -356,10 +434,15 @@ void SplitKvKernel::writeTile(const Tile &tile, const State &state, Value split,
         return;
       Value isLse = b.compare(CmpIPredicate::eq, at, b.idx(0));
       b.ifThen(isLse, [&] {
-        Value natural =
-            b.fadd(b.fmul(shift, b.number(1.0 / kLog2E, type)), b.log(sum));
         SmallVector<Value> index(part);
         index.append({tile.batch, head, query});
+        if (rawMaxima) {
+          b.store(b.fmul(most, b.number(1.0 / kLog2E, type)), rawMaxima, index);
+          b.store(sum, lse, index);
+          return;
+        }
+        Value natural =
+            b.fadd(b.fmul(shift, b.number(1.0 / kLog2E, type)), b.log(sum));
         b.store(b.select(isDead, b.negInf(type), natural), lse, index);
       });
     });

@@ -10,11 +10,11 @@ func.func @tensors(%q: tensor<1x2x1x64xf32>) -> tensor<1x2x1x64xf32> {
 
 // -----
 
-func.func @no_kernel(%a: memref<1x2x4x64xf32>, %m: memref<1x2x4xf32>) {
+func.func @no_kernel(%s: memref<1x2x64xf32>, %i: memref<1x2x8xi64>,
+    %n: memref<1x2xi64>) {
   // expected-error @+1 {{has no kernel for GPUs; compile for the CPU}}
-  attn.finalize ins(%a, %m, %m) outs(%a)
-    : (memref<1x2x4x64xf32>, memref<1x2x4xf32>, memref<1x2x4xf32>,
-       memref<1x2x4x64xf32>) -> ()
+  attn.topk ins(%s) outs(%i, %n)
+    : (memref<1x2x64xf32>, memref<1x2x8xi64>, memref<1x2xi64>) -> ()
   return
 }
 
@@ -51,23 +51,13 @@ func.func @sparq_shared(%q: memref<1x64x1x512xf32>, %kv: memref<1x1x?x512xf32>, 
 
 // -----
 
-func.func @anchors(%q: memref<1x2x8x64xf32>) {
-  // expected-error @+1 {{expects anchors in key, not beside it; compile for the CPU}}
+func.func @anchors(%q: memref<1x2x64x64xf16>) {
+  // expected-error @+1 {{expects kernel = split_kv: others do not read anchors beside key}}
   attn.star_step ins(%q, %q, %q causal block_size(4) anchor_size(4)
       anchors(%q, %q)) outs(%q)
-    : (memref<1x2x8x64xf32>, memref<1x2x8x64xf32>, memref<1x2x8x64xf32>,
-       memref<1x2x8x64xf32>, memref<1x2x8x64xf32>, memref<1x2x8x64xf32>) -> ()
-  return
-}
-
-// -----
-
-func.func @prefix(%q: memref<1x2x8x64xf32>, %p: memref<1x2x2x64xf32>) {
-  // expected-error @+1 {{expects no prefix; compile for the CPU}}
-  attn.block_local_step ins(%q, %q, %q causal block_len(4) prefix_len(1)
-      prefix(%p, %p)) outs(%q)
-    : (memref<1x2x8x64xf32>, memref<1x2x8x64xf32>, memref<1x2x8x64xf32>,
-       memref<1x2x2x64xf32>, memref<1x2x2x64xf32>, memref<1x2x8x64xf32>) -> ()
+      config(<kernel = mma_sync, block_q = 64, block_kv = 64>)
+    : (memref<1x2x64x64xf16>, memref<1x2x64x64xf16>, memref<1x2x64x64xf16>,
+       memref<1x2x64x64xf16>, memref<1x2x64x64xf16>, memref<1x2x64x64xf16>) -> ()
   return
 }
 
