@@ -1,8 +1,8 @@
 """The Block Transformer's local attention: the pattern, B1, B3, B4, B6, B7, edges.
 
 Each through what attn-run does by default ("tool": the kernel for short blocks where
-it can), the portable lowering, tiles of sizes that divide nothing, the forms that
-attn-batch-block-diagonal makes, and objects; what is compiled is compared with the
+it can), the kernels for GPUs, the portable lowering, tiles of sizes that divide
+nothing, the forms that attn-batch-block-diagonal makes, and objects; what is compiled is compared with the
 pattern, and with every block by itself. B2, B5 and B8 are of the model, and tested
 with it.
 """
@@ -34,15 +34,33 @@ FORMS = [
 ]
 # Those in which nothing of one block can reach another, not even a NaN: a mask
 # lies over tiles that hold several blocks.
-APART = ["tool", "tool", "tool", "portable", *TILED, *FORMS[:2], *FORMS[3:5]]
+APART = ["tool", "tool", "gpu", "portable", *TILED, *FORMS[:2], *FORMS[3:5]]
 APART = [name for name in APART if "mask" not in name]
-LOWERINGS = st.sampled_from(["tool"] * 6 + ["portable"] * 2 + TILED + FORMS)
+LOWERINGS = st.sampled_from(
+    ["tool"] * 4 + ["gpu"] * 3 + ["portable"] + TILED + FORMS
+)
 # One of each kind, for tests of one problem.
-SOME = ["tool", "portable", "tiled=3x5", "tiled-portable=16x-1", *FORMS[:3]]
+SOME = ["tool", "gpu", "portable", "tiled=3x5", "tiled-portable=16x-1", *FORMS[:3]]
 EACH = pytest.mark.parametrize("lowering", SOME)
 
 
+def gpu_takes(case):
+    """Whether there is a kernel for GPUs: one for short blocks, or that of Star."""
+    if case.form != "block_local":
+        return True
+    if case.window == (-1, 0) and not case.prefix_len:
+        return True
+    special = case.score or case.page_size or case.sinks or case.offsets
+    special = special or case.kv_dtype or case.key_scale or case.value_scale
+    blocks = {-(-n // case.block_len) for n in (case.seq_len_q, case.seq_len_kv)}
+    if special or case.block_len + case.prefix_len > 64 or case.dynamic == "all":
+        return False
+    return case.dynamic == "lengths" or len(blocks) == 1
+
+
 def run(case, inputs=None, lowering="tool", **options):
+    if lowering == "gpu" and not gpu_takes(case):
+        lowering = "tool"
     # Keys in two places are computed in tiles, and forms are of whole problems.
     stays = lowering == "portable" or "form-portable" in lowering and case.offsets
     if stays and case.prefix_len:
@@ -151,16 +169,18 @@ def cut(results, rows):
 #
 
 
-@more(4)
+@more(3)
 @given(draw_block_local(), LOWERINGS)
 def test_pattern(case, lowering):
     run(case, lowering=lowering)
 
 
 @more(2)
-@given(draw_block_local(), st.sampled_from([1, 2, 3]))
-def test_pattern_agrees_with_the_reference(case, threads):
-    run(case, verify=True, threads=threads)
+@given(
+    draw_block_local(), st.sampled_from(["tool", "gpu", "tool"]), st.integers(1, 3)
+)
+def test_pattern_agrees_with_the_reference(case, lowering, threads):
+    run(case, lowering=lowering, verify=True, threads=threads)
 
 
 @FEW
@@ -176,9 +196,10 @@ def test_pattern_of_objects(case, threads):
     st.integers(0, 8),
     st.sampled_from(["bhsd", "bshd"]),
     st.sampled_from(["static", "lengths", "all"]),
+    st.sampled_from(["tool", "tool", "gpu"]),
     st.integers(0, 99),
 )
-def test_pattern_of_models(dtype, size, prefix, layout, dynamic, seed):
+def test_pattern_of_models(dtype, size, prefix, layout, dynamic, lowering, seed):
     # Shapes of models: what the kernel is for.
     random = np.random.default_rng(seed)
     length = size * int(random.integers(1, 40))
@@ -196,7 +217,7 @@ def test_pattern_of_models(dtype, size, prefix, layout, dynamic, seed):
         dynamic=dynamic,
         seed=seed,
     )
-    run(case, verify=True)
+    run(case, lowering=lowering, verify=True)
 
 
 @st.composite
@@ -231,9 +252,9 @@ def draw_step(draw):
 
 
 @more(2)
-@given(draw_step())
-def test_pattern_of_the_kernel(case):
-    run(case, verify=True)
+@given(draw_step(), st.sampled_from(["tool", "tool", "gpu"]))
+def test_pattern_of_the_kernel(case, lowering):
+    run(case, lowering=lowering, verify=True)
 
 
 @more(1)
@@ -292,7 +313,7 @@ def in_batch(case, array, block_len):
 
 
 @more(2)
-@given(draw_alike(), st.sampled_from(["tool", "tool", "portable"]))
+@given(draw_alike(), st.sampled_from(["tool", "gpu", "portable"]))
 def test_b1_blocks_are_a_batch(case, lowering):
     # Of attn.sdpa, with the keys of the prefix in front of the block's.
     assume(case.seq_len_q and not case.sinks)

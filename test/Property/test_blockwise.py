@@ -27,9 +27,9 @@ def test_f1_verify_agrees(case, lowering):
 
 
 @more(2)
-@given(draw_composition(), st.sampled_from(["tool", "portable"]))
+@given(draw_composition(), st.sampled_from(["tool", "gpu", "portable"]))
 def test_f1_any_split_in_any_order_equals_the_whole(case, lowering):
-    run(case, lowering=lowering, verify=lowering == "tool")
+    run(case, lowering=lowering, verify=lowering in ("tool", "gpu"))
 
 
 @given(draw_case(), st.integers(1, 5))

@@ -33,7 +33,7 @@ def merge_module(parts, shape, layout="bhsd", stacked=False):
     )
 
 
-def merge(parts, **options):
+def merge(parts, gpu=False, **options):
     outputs = [o.astype(np.float32) for o, _ in parts]
     lses = [l.astype(np.float32) for _, l in parts]
     module = merge_module(len(parts), outputs[0].shape, **options)
@@ -41,7 +41,10 @@ def merge(parts, **options):
         arrays = [np.stack(outputs), np.stack(lses)]
     else:
         arrays = outputs + lses
-    output, lse = call(module, arrays, "--guard-pages=end")
+    flags = ["--guard-pages=end"]
+    if gpu:
+        flags.append("--target=cuda-emulated")
+    output, lse = call(module, arrays, *flags)
     if options.get("layout") == "bshd":
         output = output.transpose(0, 2, 1, 3)
     return output.astype(np.float64), lse.astype(np.float64)
@@ -78,17 +81,21 @@ def expected(parts):
     return np.where((total == 0)[..., None], 0, output), lse
 
 
-@given(st.integers(1, 5).flatmap(states), st.sampled_from(["bhsd", "bshd"]))
-def test_merge_equals_its_formula(parts, layout):
-    actual = merge(parts, layout=layout)
+@given(
+    st.integers(1, 5).flatmap(states),
+    st.sampled_from(["bhsd", "bshd"]),
+    st.sampled_from([False, False, True]),
+)
+def test_merge_equals_its_formula(parts, layout, gpu):
+    actual = merge(parts, layout=layout, gpu=gpu)
     reference = expected(parts)
     assert_close(actual[0], reference[0], 1e-5, "output")
     assert_close(actual[1], reference[1], 1e-5, "lse")
 
 
-@given(st.integers(1, 4).flatmap(states))
-def test_merge_stacked_equals_variadic(parts):
-    stacked = merge(parts, stacked=True)
+@given(st.integers(1, 4).flatmap(states), st.sampled_from([False, False, True]))
+def test_merge_stacked_equals_variadic(parts, gpu):
+    stacked = merge(parts, stacked=True, gpu=gpu)
     variadic = merge(parts)
     assert_close(stacked[0], variadic[0], 1e-6, "output")
     assert_close(stacked[1], variadic[1], 1e-6, "lse")

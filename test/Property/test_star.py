@@ -156,18 +156,20 @@ def test_pattern_of_objects(case, threads):
 
 
 @more(2)
-@given(draw_shard(), st.sampled_from(["tool", "tool", *TILED]))
+@given(draw_shard(), st.sampled_from(["tool"] * 3 + ["gpu"] * 3 + TILED))
 def test_pattern_of_shards(case, lowering):
-    run(case, lowering=lowering, verify=lowering == "tool")
+    run(case, lowering=lowering, verify=lowering in ("tool", "gpu"))
 
 
-@pytest.mark.parametrize("score", ["alibi", "slopes", "documents"])
-def test_pattern_of_a_shard_with_a_score_region(score):
+@pytest.mark.parametrize(
+    "score, lowering", [("alibi", "tool"), ("slopes", "gpu"), ("documents", "tool")]
+)
+def test_pattern_of_a_shard_with_a_score_region(score, lowering):
     # It sees anchors where they stand in the context.
     case = small(
         seq_len_q=20, seq_len_kv=20, offsets=(0, 0, 48, 48), anchors=9, score=score
     )
-    run(case, verify=True)
+    run(case, lowering=lowering, verify=True)
 
 
 @st.composite
