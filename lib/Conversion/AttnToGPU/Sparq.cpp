@@ -53,6 +53,24 @@ Plan::Plan(SparqStepOp step)
       readsChannels ? kScoreWarps * kWarpSize * width : kRowsPerBlock;
 }
 
+static Value countBlocks(GpuBuilder &b, AttentionInterface op, int64_t keys) {
+  Value all = b.idx(getSizes(b, b.getLoc(), op).seqLenKv);
+  return b.max(b.idx(1), b.div(b.add(all, keys - 1), b.idx(keys)));
+}
+
+Value Plan::getNumSlots(GpuBuilder &b) {
+  AttentionSizes sizes = getSizes(b, b.getLoc(), op);
+  return b.mul(b.idx(sizes.batch), b.idx(sizes.numKvHeads));
+}
+
+Value Plan::getNumBlocks(GpuBuilder &b) {
+  return countBlocks(b, op, keysPerBlock);
+}
+
+Value Plan::getNumChunks(GpuBuilder &b) {
+  return countBlocks(b, op, kKeysPerChunk);
+}
+
 int64_t Plan::getScoreBytes() {
   int64_t weights = readsChannels ? group * rank : 0;
   int64_t sums = means ? kScoreWarps * (headDimV + 1) : 0;
@@ -126,24 +144,33 @@ static Value allocate(GpuBuilder &b, ArrayRef<Value> sizes, Type type) {
 
 static Scratch allocateScratch(GpuBuilder &b, Plan &plan) {
   AttentionSizes sizes = getSizes(b, b.getLoc(), plan.op);
-  Value slots = b.mul(b.idx(sizes.batch), b.idx(sizes.numKvHeads));
-  Value blocks = b.div(b.add(b.idx(sizes.seqLenKv), plan.keysPerBlock - 1),
-                       b.idx(plan.keysPerBlock));
+  Value slots = plan.getNumSlots(b), blocks = plan.getNumBlocks(b);
   Value keys = b.mul(blocks, b.idx(plan.keysPerBlock));
-  Value heads = b.idx(plan.group);
+  Value chunks = plan.getNumChunks(b), heads = b.idx(plan.group);
+  Value inChunks = b.mul(chunks, b.idx(Plan::kKeysPerChunk)), two = b.idx(2);
   Scratch scratch;
   scratch.scores = allocate(b, {slots, heads, keys}, plan.type);
-  scratch.orders = allocate(b, {slots, keys}, plan.getOrderType());
+  scratch.orders = allocate(b, {slots, inChunks}, plan.getOrderType());
+  Type i32 = b.getI32Type();
+  Value digits = b.idx(1 << Plan::kDigitBits);
+  scratch.bins = allocate(b, {slots, digits}, i32);
+  scratch.tickets = allocate(b, {slots, two}, i32);
+  scratch.found = allocate(b, {slots, two}, i32);
+  scratch.picked = allocate(b, {slots, inChunks}, i32);
+  scratch.candidates = allocate(b, {slots, inChunks}, i32);
+  scratch.counts = allocate(b, {slots, two, chunks}, i32);
+  scratch.places = allocate(b, {slots, two, chunks}, i32);
   // Not more than there are, if it may be many.
   Value chosen = b.idx(plan.topK);
   if (plan.topK > kFewKeys)
     chosen = b.min(chosen, b.idx(sizes.seqLenKv));
-  scratch.chosen = allocate(b, {slots, chosen}, b.getI32Type());
-  scratch.numChosen = allocate(b, slots, b.getI32Type());
+  scratch.chosen = allocate(b, {slots, chosen}, i32);
+  scratch.numChosen = allocate(b, slots, i32);
   if (plan.needsSoftmax) {
     Value parts = b.mul(blocks, b.idx(Plan::kScoreWarps));
     scratch.maxima = allocate(b, {slots, heads, parts}, plan.type);
     scratch.sums = allocate(b, {slots, heads, parts}, plan.type);
+    scratch.shifts = allocate(b, {slots, heads}, plan.type);
     scratch.inverses = allocate(b, {slots, heads}, plan.type);
   }
   if (plan.hasRealloc)
@@ -209,6 +236,7 @@ LogicalResult attn::emitSparq(OpBuilder &builder, SparqStepOp op,
     return failure();
   Scratch scratch = allocateScratch(b, plan);
   emitScores(b, plan, scratch);
+  emitOrders(b, plan, scratch);
   emitChoice(b, plan, scratch);
   step.chosen = scratch.chosen;
   step.numChosen = scratch.numChosen;

@@ -4,9 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Three launches: scores of all keys by a few channels, blocks of threads over
-// ranges of keys; the choice of keys, a block for each key head; and attention
-// to the chosen keys by the split-KV kernel.
+// Four launches: scores of all keys by a few channels; what keys are chosen by,
+// which all scores are needed for; the choice; and attention to the chosen keys
+// by the split-KV kernel. In the first three, several blocks of threads share
+// the keys of a key head.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,9 +27,16 @@ struct Scratch {
   Value maxima, sums;     ///< [slot][head][part], or null.
   Value valueSums;        ///< [slot][mean][block][head_dim_v + 1], or null.
   Value orders;           ///< [slot][key].
+  Value bins;             ///< [slot][digit]: keys with this first digit.
+  Value tickets;          ///< [slot][launch]: blocks that have ended.
+  Value found;            ///< [slot][2]: a digit, and what is left to find.
+  Value picked;           ///< [slot][key]: by chunks.
+  Value counts, places;   ///< [slot][2][chunk]: of keys picked.
+  Value candidates;       ///< [slot][key].
   Value chosen;           ///< [slot][top_k].
   Value numChosen;        ///< [slot].
-  Value inverses, shares; ///< [slot][head], or null.
+  Value shifts, inverses; ///< [slot][head]: of the softmax, or null.
+  Value shares;           ///< [slot][head], or null.
   Value means;            ///< [slot][mean][head_dim_v], or null.
 };
 
@@ -53,12 +61,22 @@ struct Plan {
   static constexpr int64_t kScoreWarps = 4;
   /// Of the choice.
   static constexpr int64_t kChoiceWarps = 16;
+  static constexpr int64_t kKeysPerChunk = 2048;
+  /// Sign, exponent and two more bits in the first digit keep the threads of a
+  /// warp from counting in one place.
+  static constexpr int64_t kDigitBits = 11;
 
   /// Of as many bits as numbers, what they are compared by.
   IntegerType getOrderType() {
     return IntegerType::get(type.getContext(), type.getWidth());
   }
   int64_t bytes() { return type.getWidth() / 8; }
+  /// Key heads of all batch entries.
+  Value getNumSlots(GpuBuilder &b);
+  /// Blocks of threads that share a key head: those of scores, and those that
+  /// choose. At least one, which has no keys then.
+  Value getNumBlocks(GpuBuilder &b);
+  Value getNumChunks(GpuBuilder &b);
   /// Shared memory of a block of threads.
   int64_t getScoreBytes();
   int64_t getChoiceBytes();
@@ -83,6 +101,8 @@ Value getOrderOfInfinity(GpuBuilder &b, bool negative);
 /// Launches the first step.
 void emitScores(OpBuilder &builder, Plan &plan, const Scratch &scratch);
 /// Launches the second.
+void emitOrders(OpBuilder &builder, Plan &plan, const Scratch &scratch);
+/// Launches the third.
 void emitChoice(OpBuilder &builder, Plan &plan, const Scratch &scratch);
 
 } // namespace mlir::attn::sparq

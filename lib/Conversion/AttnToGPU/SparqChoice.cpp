@@ -4,13 +4,26 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One block of threads for each key head: a radix select from the top digit
-// down, in as many passes over the keys whatever they are, then the chosen keys
-// in ascending order, the first ones among equals.
+// A radix select from the top digit down, whose first digit is known. Blocks of
+// threads take keys above it, which are chosen, and those that have it, each a
+// chunk; the last of a key head's blocks chooses among the latter by the other
+// digits, in as many passes whatever they are, the first ones among equals.
+// Chosen keys are in the same places every time: those above, then the others,
+// both ascending.
+//
+// Why two launches of many blocks and not one of a few: what a key head has to
+// look at are, for 128K keys, half a megabyte of scores a head and as much of
+// orders. One block of 512 threads asks for 2 KiB at a time and waits some 300
+// ns, so that a pass over them would take 60 us or more, and there are six; all
+// of dense attention to 8 such key heads takes 134 us at 4 TB/s. Chunks of 2048
+// keys go through in 3 us, and so does a launch. First digits split 128K
+// normally distributed scores so that some 3% of them, 4K, are left to the last
+// block: 8 steps a pass. Where all keys have the same first digit, as those
+// that are equal do, it has to go through all of them, as right and slower.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Sparq.h"
+#include "SparqBlock.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -21,21 +34,13 @@ using namespace mlir::attn::sparq;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-/// Bits of a digit. Sign, exponent and two more bits in the first one keep the
-/// threads of a warp from counting in one place.
-static constexpr int64_t kDigitBits = 11;
-static constexpr int64_t kThreads = Plan::kChoiceWarps * kWarpSize;
-static constexpr int64_t kBins = 1 << kDigitBits;
-
-int64_t Plan::getChoiceBytes() {
-  return 4 * kBins + 2 * 8 + bytes() * (kChoiceWarps + 2 * group);
-}
+/// Chosen keys whose scores a thread asks for at a time.
+static constexpr int64_t kAtOnce = 4;
 
 namespace {
-class ChoiceKernel {
+class ChoiceKernel : ChoosingBlock {
 public:
-  ChoiceKernel(GpuBuilder &b, Plan &plan, const Scratch &scratch,
-               const Place &at);
+  using ChoosingBlock::ChoosingBlock;
 
   void emit();
 
@@ -46,279 +51,170 @@ private:
     Value order, equals;
   };
 
-  Value count(int64_t value) { return b.integer(value, i32); }
-  Value toIndex(Value x) {
-    return b.createOrFold<arith::IndexCastOp>(b.getIndexType(), x);
+  void splitChunk();
+  std::pair<Value, Value> gather();
+  Value candidateAt(Value i) {
+    return toIndex(b.load(scratch.candidates, {at.slot, i}));
   }
-  Value toCount(Value x) { return b.createOrFold<arith::IndexCastOp>(i32, x); }
-  Value addI(Value x, Value y) { return b.createOrFold<arith::AddIOp>(x, y); }
-  Value subI(Value x, Value y) { return b.createOrFold<arith::SubIOp>(x, y); }
-  Value minI(Value x, Value y) { return b.createOrFold<arith::MinSIOp>(x, y); }
-  Value isThread(int64_t number) {
-    return b.compare(CmpIPredicate::eq, at.thread, b.idx(number));
-  }
-  /// Over all threads; the result is everywhere.
-  Value reduce(Value x, function_ref<Value(Value, Value)> combine);
-  Value sum(Value x);
-  /// The sum, of i32, of the threads before this one, and of all.
-  std::pair<Value, Value> scan(Value x);
-  /// The keys of this thread.
-  SmallVector<Value> forEachKey(ValueRange inits, VectorBuilder::LoopBody body);
-
-  void emitSoftmax();
-  Value emitOrders();
-  Value getOrder(Value key);
-  Bound findBound(Value wanted);
-  Value emitChosen(const Bound &bound);
-  void emitShares(Value numChosen, Value isAll);
+  Bound findBound(Value numEqual);
+  Value emitChosen(const Bound &bound, Value numAbove, Value numEqual);
+  void loadSoftmax();
+  void emitShares(Value numChosen);
   void emitMeans();
+  void emitChoice();
 
-  GpuBuilder &b;
-  Plan &plan;
-  const Scratch &scratch;
-  Place at;
-  FloatType type;
-  IntegerType order;
-  Type i32;
-  Value zero, never;
-  Value firstBlock, endBlock; ///< Of keys that are seen.
-  Value bins;                 ///< [kBins].
-  Value found;                ///< [2]: a digit and what is left to find.
-  Value partial, counts;      ///< [warp], of two types in one place.
-  Value shifts, inverses;     ///< [head]: of the softmax.
+  Value digit, left; ///< The first digit of the bound; what is left to find.
+  Value isAll;       ///< Whether all keys that are seen are chosen.
 };
 } // namespace
 
-ChoiceKernel::ChoiceKernel(GpuBuilder &b, Plan &plan, const Scratch &scratch,
-                           const Place &at)
-    : b(b), plan(plan), scratch(scratch), at(at), type(plan.type),
-      order(plan.getOrderType()), i32(b.getI32Type()),
-      zero(b.number(0.0, type)), never(getOrderOfInfinity(b, true)) {
-  Value size = b.idx(plan.keysPerBlock);
-  firstBlock = b.div(at.lo, size);
-  endBlock = b.div(b.add(at.hi, plan.keysPerBlock - 1), size);
-  int64_t offset = 0;
-  auto allocate = [&](Type type, int64_t number, int64_t bytes) {
-    Value memory = b.shared(type, number, offset);
-    offset += bytes;
-    return memory;
-  };
-  bins = allocate(i32, kBins, 4 * kBins);
-  found = allocate(i32, 2, 16);
-  counts = b.shared(i32, Plan::kChoiceWarps, offset);
-  partial =
-      allocate(type, Plan::kChoiceWarps, plan.bytes() * Plan::kChoiceWarps);
-  shifts = allocate(type, plan.group, plan.bytes() * plan.group);
-  inverses = allocate(type, plan.group, plan.bytes() * plan.group);
-}
-
 //===----------------------------------------------------------------------===//
-// All threads together
+// Chunks
 //===----------------------------------------------------------------------===//
 
-Value ChoiceKernel::reduce(Value x, function_ref<Value(Value, Value)> combine) {
-  Value memory = x.getType() == type ? partial : counts;
-  x = b.allReduce(x, kWarpSize, combine);
-  b.ifThen(b.compare(CmpIPredicate::eq, at.lane, b.idx(0)),
-           [&] { b.store(x, memory, at.warp); });
-  b.barrier();
-  x = b.load(memory, b.rem(at.lane, b.idx(Plan::kChoiceWarps)));
-  x = b.allReduce(x, Plan::kChoiceWarps, combine);
-  b.barrier();
-  return x;
-}
-
-Value ChoiceKernel::sum(Value x) {
-  return reduce(x, [&](Value x, Value y) {
-    return isa<FloatType>(x.getType()) ? b.fadd(x, y) : addI(x, y);
-  });
-}
-
-std::pair<Value, Value> ChoiceKernel::scan(Value x) {
-  Value upTo = x;
-  for (int64_t distance = 1; distance < kWarpSize; distance *= 2) {
-    Value before = b.shuffleUp(upTo, distance);
-    Value exists = b.compare(CmpIPredicate::sge, at.lane, b.idx(distance));
-    upTo = addI(upTo, b.select(exists, before, count(0)));
+/// Lists the keys of the chunk that are above the first digit of the bound from
+/// the front of the chunk's place, and those that have it from its end.
+void ChoiceKernel::splitChunk() {
+  constexpr int64_t kPerThread = Plan::kKeysPerChunk / kThreads;
+  Value first = b.add(firstKey, b.mul(at.thread, b.idx(kPerThread)));
+  SmallVector<Value> isAbove, isEqual;
+  Value half = count(16), low = count(0xffff), mine = count(0);
+  for (int64_t i = 0; i < kPerThread; ++i) {
+    Value own = b.load(scratch.orders, {at.slot, b.add(first, i)});
+    Value isSeen = b.compare(CmpIPredicate::ne, own, never);
+    Value top = toCount(
+        getDigit(own, order.getWidth() - Plan::kDigitBits, Plan::kDigitBits));
+    // A digit of -1 has all above it.
+    isAbove.push_back(
+        b.both(isSeen, b.compare(CmpIPredicate::sgt, top, digit)));
+    isEqual.push_back(b.both(isSeen, b.compare(CmpIPredicate::eq, top, digit)));
+    // Two numbers, of at most as many as keys, in one.
+    mine = addI(mine, arith::ExtUIOp::create(b, i32, isAbove[i]));
+    mine = addI(mine, arith::ShLIOp::create(
+                          b, arith::ExtUIOp::create(b, i32, isEqual[i]), half));
   }
-  b.ifThen(b.compare(CmpIPredicate::eq, at.lane, b.idx(kWarpSize - 1)),
-           [&] { b.store(upTo, counts, at.warp); });
-  b.barrier();
-  Value warp = b.rem(at.lane, b.idx(Plan::kChoiceWarps));
-  Value ofWarp = b.load(counts, warp);
-  Value isBefore = b.compare(CmpIPredicate::slt, warp, at.warp);
-  auto add = [&](Value x, Value y) { return addI(x, y); };
-  Value before = b.allReduce(b.select(isBefore, ofWarp, count(0)),
-                             Plan::kChoiceWarps, add);
-  Value total = b.allReduce(ofWarp, Plan::kChoiceWarps, add);
-  b.barrier();
-  return {addI(before, subI(upTo, x)), total};
-}
-
-SmallVector<Value> ChoiceKernel::forEachKey(ValueRange inits,
-                                            VectorBuilder::LoopBody body) {
-  return b.loop(b.add(at.lo, at.thread), at.hi, kThreads, inits, body);
-}
-
-//===----------------------------------------------------------------------===//
-// Scores
-//===----------------------------------------------------------------------===//
-
-/// What scores are shifted by, and their powers multiplied with, to be shares.
-void ChoiceKernel::emitSoftmax() {
-  Value first = b.mul(firstBlock, b.idx(Plan::kScoreWarps));
-  Value end = b.mul(endBlock, b.idx(Plan::kScoreWarps));
-  b.loop(b.idx(0), b.idx(plan.group), 1, [&](Value h) {
-    auto combine = [&](Value x, Value y) -> Value {
-      return arith::MaxNumFOp::create(b, x, y);
-    };
-    Value most =
-        b.loop(b.add(first, at.thread), end, kThreads, b.negInf(type),
-               [&](Value part, ValueRange in) {
-                 return SmallVector<Value>{combine(
-                     in[0], b.load(scratch.maxima, {at.slot, h, part}))};
-               })
-            .front();
-    Value shift = b.safeShift(reduce(most, combine));
-    Value total = b.loop(b.add(first, at.thread), end, kThreads, zero,
-                         [&](Value part, ValueRange in) {
-                           Value m = b.load(scratch.maxima, {at.slot, h, part});
-                           Value s = b.load(scratch.sums, {at.slot, h, part});
-                           return SmallVector<Value>{
-                               b.fma(s, b.exp2(b.fsub(m, shift)), in[0])};
-                         })
-                      .front();
-    total = sum(total);
-    Value isEmpty = b.fcompare(CmpFPredicate::OEQ, total, zero);
-    Value inverse = b.select(isEmpty, zero, b.fdiv(b.number(1.0, type), total));
-    b.ifThen(isThread(0), [&] {
-      b.store(shift, shifts, h);
-      b.store(inverse, inverses, h);
-      b.store(inverse, scratch.inverses, {at.slot, h});
+  Value before, total;
+  std::tie(before, total) = scan(mine);
+  Value above = arith::AndIOp::create(b, before, low);
+  Value equal = arith::ShRUIOp::create(b, before, half);
+  Value end = b.add(firstKey, Plan::kKeysPerChunk - 1);
+  for (int64_t i = 0; i < kPerThread; ++i) {
+    Value key = toCount(b.add(first, i));
+    b.ifThen(isAbove[i], [&] {
+      b.store(key, scratch.picked, {at.slot, b.add(firstKey, toIndex(above))});
     });
+    b.ifThen(isEqual[i], [&] {
+      b.store(key, scratch.picked, {at.slot, b.sub(end, toIndex(equal))});
+    });
+    above = addI(above, arith::ExtUIOp::create(b, i32, isAbove[i]));
+    equal = addI(equal, arith::ExtUIOp::create(b, i32, isEqual[i]));
+  }
+  b.ifThen(isThread(0), [&] {
+    b.store(arith::AndIOp::create(b, total, low), scratch.counts,
+            {at.slot, b.idx(0), chunk});
+    b.store(arith::ShRUIOp::create(b, total, half), scratch.counts,
+            {at.slot, b.idx(1), chunk});
+  });
+}
+
+/// Moves what all chunks listed to the front of the chosen keys, and to the
+/// candidates; returns how many there are of each.
+std::pair<Value, Value> ChoiceKernel::gather() {
+  SmallVector<Value> totals =
+      b.loop(b.idx(0), numChunks, kThreads, {count(0), count(0)},
+             [&](Value first, ValueRange in) {
+               Value own = b.add(first, at.thread);
+               Value exists = b.compare(CmpIPredicate::slt, own, numChunks);
+               Value place = b.min(own, b.sub(numChunks, b.idx(1)));
+               SmallVector<Value> next;
+               for (int64_t i = 0; i < 2; ++i) {
+                 Value number =
+                     b.load(scratch.counts, {at.slot, b.idx(i), place});
+                 number = b.select(exists, number, count(0));
+                 Value before, total;
+                 std::tie(before, total) = scan(number);
+                 b.ifThen(exists, [&] {
+                   b.store(addI(in[i], before), scratch.places,
+                           {at.slot, b.idx(i), own});
+                 });
+                 next.push_back(addI(in[i], total));
+               }
+               return next;
+             });
+  b.barrier();
+  // A warp has a chunk.
+  b.loop(at.warp, numChunks, Plan::kChoiceWarps, [&](Value other) {
+    Value begin = b.mul(other, b.idx(Plan::kKeysPerChunk));
+    Value last = b.add(begin, Plan::kKeysPerChunk - 1);
+    for (int64_t i = 0; i < 2; ++i) {
+      Value number =
+          toIndex(b.load(scratch.counts, {at.slot, b.idx(i), other}));
+      Value place = toIndex(b.load(scratch.places, {at.slot, b.idx(i), other}));
+      b.loop(at.lane, number, kWarpSize, [&](Value j) {
+        Value from = i ? b.sub(last, j) : b.add(begin, j);
+        b.store(b.load(scratch.picked, {at.slot, from}),
+                i ? scratch.candidates : scratch.chosen,
+                {at.slot, b.add(place, j)});
+      });
+    }
   });
   b.barrier();
-}
-
-/// The order of the sum over the heads that see a key.
-Value ChoiceKernel::getOrder(Value key) {
-  Value none = b.negInf(type);
-  if (plan.group == 1)
-    return toOrder(b, b.load(scratch.scores, {at.slot, b.idx(0), key}));
-  Value isNever = b.boolean(true);
-  SmallVector<Value> sums = b.loop(
-      b.idx(0), b.idx(plan.group), 1, {zero, isNever},
-      [&](Value h, ValueRange in) {
-        Value term = b.load(scratch.scores, {at.slot, h, key});
-        Value isOut = b.fcompare(CmpFPredicate::OEQ, term, none);
-        if (plan.sumsPowers)
-          term = b.fmul(b.exp2(b.fsub(term, b.load(shifts, h))),
-                        b.load(inverses, h));
-        return SmallVector<Value>{b.select(isOut, in[0], b.fadd(in[0], term)),
-                                  b.both(in[1], isOut)};
-      });
-  return toOrder(b, b.select(sums[1], none, sums[0]));
-}
-
-/// What keys are chosen by; returns how many are seen.
-Value ChoiceKernel::emitOrders() {
-  Value firstLocal = b.sub(at.hi, b.idx(plan.localWindow));
-  Value local = getOrderOfInfinity(b, /*negative=*/false);
-  Value seen = forEachKey(count(0), [&](Value key, ValueRange in) {
-                 Value own = getOrder(key);
-                 Value isSeen = b.compare(CmpIPredicate::ne, own, never);
-                 if (plan.localWindow) {
-                   // Before all but NaN, those of NaN included.
-                   Value isLocal =
-                       b.compare(CmpIPredicate::sge, key, firstLocal);
-                   own = b.select(b.both(isSeen, isLocal), local, own);
-                 }
-                 b.store(own, scratch.orders, {at.slot, key});
-                 Value one = arith::ExtUIOp::create(b, i32, isSeen);
-                 return SmallVector<Value>{addI(in[0], one)};
-               }).front();
-  return sum(seen);
+  return {totals[0], totals[1]};
 }
 
 //===----------------------------------------------------------------------===//
-// Choice
+// Candidates
 //===----------------------------------------------------------------------===//
 
-/// Digit by digit: among the keys whose digits so far are those of the bound,
-/// the digit that the `wanted`-th largest has.
-ChoiceKernel::Bound ChoiceKernel::findBound(Value wanted) {
-  int64_t width = order.getWidth();
-  Value prefix = b.integer(0, order), left = wanted;
-  for (int64_t end = width; end > 0;) {
-    int64_t bits = std::min(kDigitBits, end), shift = end - bits;
-    Value mask = b.integer((int64_t(1) << bits) - 1, order);
-    Value shiftBy = b.integer(shift, order);
-    b.loop(at.thread, b.idx(kBins), kThreads,
-           [&](Value bin) { b.store(count(0), bins, bin); });
-    b.barrier();
-    forEachKey(ValueRange(), [&](Value key, ValueRange) {
-      Value own = b.load(scratch.orders, {at.slot, key});
-      auto add = [&] {
-        Value digit = arith::ShRUIOp::create(b, own, shiftBy);
-        digit = toIndex(arith::AndIOp::create(b, digit, mask));
+/// Digit by digit: among the candidates whose digits so far are those of the
+/// bound, the digit that the `left`-th largest has.
+ChoiceKernel::Bound ChoiceKernel::findBound(Value numEqual) {
+  auto widen = [&](Value digit) {
+    return order == i32 ? digit
+                        : Value(arith::ExtUIOp::create(b, order, digit));
+  };
+  int64_t first = order.getWidth() - Plan::kDigitBits;
+  Value prefix =
+      arith::ShLIOp::create(b, widen(digit), b.integer(first, order));
+  Value wanted = left;
+  for (int64_t end = first; end > 0;) {
+    int64_t bits = std::min(Plan::kDigitBits, end), shift = end - bits;
+    clearBins();
+    b.loop(at.thread, toIndex(numEqual), kThreads, [&](Value i) {
+      Value own = b.load(scratch.orders, {at.slot, candidateAt(i)});
+      Value above = b.integer(end, order);
+      Value isIn =
+          b.compare(CmpIPredicate::eq, arith::ShRUIOp::create(b, own, above),
+                    arith::ShRUIOp::create(b, prefix, above));
+      b.ifThen(isIn, [&] {
         memref::AtomicRMWOp::create(b, arith::AtomicRMWKind::addi, count(1),
-                                    bins, digit);
-      };
-      if (end == width) {
-        add();
-      } else {
-        Value above = b.integer(end, order);
-        Value isIn =
-            b.compare(CmpIPredicate::eq, arith::ShRUIOp::create(b, own, above),
-                      arith::ShRUIOp::create(b, prefix, above));
-        b.ifThen(isIn, add);
-      }
-      return SmallVector<Value>();
+                                    bins, getDigit(own, shift, bits));
+      });
     });
     b.barrier();
-    // A thread has a few digits, from the greatest down.
-    constexpr int64_t kPerThread = kBins / kThreads;
-    SmallVector<Value> numbers;
-    Value mine = count(0);
-    Value top = b.sub(b.idx(kBins - 1), b.mul(at.thread, b.idx(kPerThread)));
-    for (int64_t i = 0; i < kPerThread; ++i) {
-      numbers.push_back(b.load(bins, b.sub(top, b.idx(i))));
-      mine = addI(mine, numbers.back());
-    }
-    Value above = scan(mine).first;
-    for (int64_t i = 0; i < kPerThread; ++i) {
-      Value upTo = addI(above, numbers[i]);
-      Value isHere = b.both(b.compare(CmpIPredicate::slt, above, left),
-                            b.compare(CmpIPredicate::sge, upTo, left));
-      b.ifThen(isHere, [&] {
-        b.store(toCount(b.sub(top, b.idx(i))), found, b.idx(0));
-        b.store(subI(left, above), found, b.idx(1));
-      });
-      above = upTo;
-    }
-    b.barrier();
-    Value digit = b.load(found, b.idx(0));
-    if (width > 32)
-      digit = arith::ExtUIOp::create(b, order, digit);
-    prefix = arith::OrIOp::create(b, prefix,
-                                  arith::ShLIOp::create(b, digit, shiftBy));
-    left = b.load(found, b.idx(1));
+    findDigit(bins, ValueRange(), wanted);
+    Value next = widen(b.load(found, b.idx(0)));
+    prefix = arith::OrIOp::create(
+        b, prefix, arith::ShLIOp::create(b, next, b.integer(shift, order)));
+    wanted = b.load(found, b.idx(1));
     end = shift;
   }
-  return {prefix, left};
+  return {prefix, wanted};
 }
 
-/// Writes the chosen keys, as many at a time as there are threads; returns how
-/// many there are.
-Value ChoiceKernel::emitChosen(const Bound &bound) {
+/// Writes the candidates that are chosen behind those above, as many at a time
+/// as there are threads; returns how many keys there are.
+Value ChoiceKernel::emitChosen(const Bound &bound, Value numAbove,
+                               Value numEqual) {
+  Value end = toIndex(numEqual);
   return b
       .loop(
-          at.lo, at.hi, kThreads, {count(0), count(0)},
+          b.idx(0), end, kThreads, {numAbove, count(0)},
           [&](Value first, ValueRange in) {
-            Value key = b.add(first, at.thread);
-            Value exists = b.compare(CmpIPredicate::slt, key, at.hi);
-            Value last = b.sub(at.hi, b.idx(1));
-            Value own = b.load(scratch.orders, {at.slot, b.min(key, last)});
+            Value number = b.add(first, at.thread);
+            Value exists = b.compare(CmpIPredicate::slt, number, end);
+            Value key = candidateAt(b.min(number, b.sub(end, b.idx(1))));
+            Value own = b.load(scratch.orders, {at.slot, key});
             Value isAbove =
                 b.both(exists, b.compare(CmpIPredicate::ugt, own, bound.order));
             Value isEqual =
@@ -355,17 +251,40 @@ Value ChoiceKernel::emitChosen(const Bound &bound) {
       .front();
 }
 
+//===----------------------------------------------------------------------===//
+// What was not chosen
+//===----------------------------------------------------------------------===//
+
+void ChoiceKernel::loadSoftmax() {
+  b.loop(at.thread, b.idx(plan.group), kThreads, [&](Value h) {
+    b.store(b.load(scratch.shifts, {at.slot, h}), shifts, h);
+    b.store(b.load(scratch.inverses, {at.slot, h}), inverses, h);
+  });
+  b.barrier();
+}
+
 /// The weight of the chosen keys among all, by the approximate scores.
-void ChoiceKernel::emitShares(Value numChosen, Value isAll) {
+void ChoiceKernel::emitShares(Value numChosen) {
   Value one = b.number(1.0, type);
   b.loop(b.idx(0), b.idx(plan.group), 1, [&](Value h) {
+    Value end = toIndex(numChosen), last = b.sub(end, b.idx(1));
     Value share =
-        b.loop(at.thread, toIndex(numChosen), kThreads, zero,
-               [&](Value i, ValueRange in) {
-                 Value key = toIndex(b.load(scratch.chosen, {at.slot, i}));
-                 Value score = b.load(scratch.scores, {at.slot, h, key});
-                 Value power = b.exp2(b.fsub(score, b.load(shifts, h)));
-                 return SmallVector<Value>{b.fadd(in[0], power)};
+        b.loop(at.thread, end, kThreads * kAtOnce, zero,
+               [&](Value first, ValueRange in) {
+                 SmallVector<Value> scores;
+                 for (int64_t u = 0; u < kAtOnce; ++u) {
+                   Value i = b.min(b.add(first, u * kThreads), last);
+                   Value key = toIndex(b.load(scratch.chosen, {at.slot, i}));
+                   scores.push_back(b.load(scratch.scores, {at.slot, h, key}));
+                 }
+                 Value sum = in[0];
+                 for (int64_t u = 0; u < kAtOnce; ++u) {
+                   Value exists = b.compare(CmpIPredicate::slt,
+                                            b.add(first, u * kThreads), end);
+                   Value power = b.exp2(b.fsub(scores[u], b.load(shifts, h)));
+                   sum = b.fadd(sum, b.select(exists, power, zero));
+                 }
+                 return SmallVector<Value>{sum};
                })
             .front();
     share = b.fmul(sum(share), b.load(inverses, h));
@@ -379,6 +298,8 @@ void ChoiceKernel::emitShares(Value numChosen, Value isAll) {
 
 void ChoiceKernel::emitMeans() {
   int64_t columns = std::max<int64_t>(plan.headDimV, 1);
+  Value size = b.idx(plan.keysPerBlock), firstBlock = b.div(at.lo, size);
+  Value endBlock = b.div(b.add(at.hi, plan.keysPerBlock - 1), size);
   b.loop(at.thread, b.idx(plan.means * plan.headDimV), kThreads, [&](Value i) {
     Value m = b.div(i, b.idx(columns)), column = b.rem(i, b.idx(columns));
     SmallVector<Value> sums = b.loop(
@@ -395,35 +316,42 @@ void ChoiceKernel::emitMeans() {
   });
 }
 
-void ChoiceKernel::emit() {
-  if (plan.needsSoftmax)
-    emitSoftmax();
-  Value numSeen = emitOrders();
-  Value isAll = b.compare(CmpIPredicate::sle, numSeen, count(plan.topK));
+void ChoiceKernel::emitChoice() {
+  Value numAbove, numEqual;
+  std::tie(numAbove, numEqual) = gather();
   SmallVector<Value> bound = b.ifElse(
       TypeRange{order, i32}, isAll,
       [&] { return SmallVector<Value>{never, count(0)}; },
       [&] {
-        Bound bound = findBound(count(plan.topK));
+        Bound bound = findBound(numEqual);
         return SmallVector<Value>{bound.order, bound.equals};
       });
-  Value numChosen = emitChosen({bound[0], bound[1]});
+  Value numChosen = emitChosen({bound[0], bound[1]}, numAbove, numEqual);
   b.ifThen(isThread(0),
            [&] { b.store(numChosen, scratch.numChosen, at.slot); });
   if (plan.hasRealloc) {
-    b.barrier();
-    emitShares(numChosen, isAll);
+    loadSoftmax();
+    emitShares(numChosen);
   }
   if (plan.means)
     emitMeans();
 }
 
+void ChoiceKernel::emit() {
+  digit = b.load(scratch.found, {at.slot, b.idx(0)});
+  left = b.load(scratch.found, {at.slot, b.idx(1)});
+  isAll = b.compare(CmpIPredicate::slt, digit, count(0));
+  splitChunk();
+  ifLast(/*ticket=*/1, [&] { emitChoice(); });
+}
+
 void sparq::emitChoice(OpBuilder &builder, Plan &plan, const Scratch &scratch) {
   GpuBuilder b(plan.op.getLoc(), builder, plan.type, /*lanes=*/1);
-  AttentionSizes sizes = getSizes(b, b.getLoc(), plan.op);
-  Value slots = b.mul(b.idx(sizes.batch), b.idx(sizes.numKvHeads));
-  b.launch(slots, kThreads, plan.getChoiceBytes(), [&](GpuThread id) {
-    ChoiceKernel(b, plan, scratch, Place::get(b, plan, id.block, id.thread))
-        .emit();
-  });
+  Value chunks = plan.getNumChunks(b), slots = plan.getNumSlots(b);
+  b.launch(b.mul(slots, chunks), ChoosingBlock::kThreads, plan.getChoiceBytes(),
+           [&](GpuThread id) {
+             Place at = Place::get(b, plan, b.div(id.block, chunks), id.thread);
+             ChoiceKernel(b, plan, scratch, at, b.rem(id.block, chunks), chunks)
+                 .emit();
+           });
 }

@@ -486,6 +486,15 @@ void ScoresKernel::emitBlock(const Place &place, Value number) {
   at = place;
   block = number;
   firstKey = b.mul(block, b.idx(plan.keysPerBlock));
+  // What the launches behind this one count in.
+  b.ifThen(b.compare(CmpIPredicate::eq, block, b.idx(0)), [&] {
+    Value nothing = b.integer(0, b.getI32Type());
+    b.loop(at.thread, b.idx(1 << Plan::kDigitBits),
+           Plan::kScoreWarps * kWarpSize,
+           [&](Value bin) { b.store(nothing, scratch.bins, {at.slot, bin}); });
+    b.ifThen(b.compare(CmpIPredicate::slt, at.thread, b.idx(2)),
+             [&] { b.store(nothing, scratch.tickets, {at.slot, at.thread}); });
+  });
   Value isSeen = b.both(
       b.compare(CmpIPredicate::slt, firstKey, at.hi),
       b.compare(CmpIPredicate::sgt, b.add(firstKey, plan.keysPerBlock), at.lo));
@@ -514,10 +523,7 @@ void ScoresKernel::emitBlock(const Place &place, Value number) {
 void sparq::emitScores(OpBuilder &builder, Plan &plan, const Scratch &scratch) {
   int64_t lanes = plan.readsChannels ? plan.width : RowShape(plan.op).width;
   GpuBuilder b(plan.op.getLoc(), builder, plan.type, lanes);
-  AttentionSizes sizes = getSizes(b, b.getLoc(), plan.op);
-  Value slots = b.mul(b.idx(sizes.batch), b.idx(sizes.numKvHeads));
-  Value blocks = b.div(b.add(b.idx(sizes.seqLenKv), plan.keysPerBlock - 1),
-                       b.idx(plan.keysPerBlock));
+  Value slots = plan.getNumSlots(b), blocks = plan.getNumBlocks(b);
   b.launch(
       b.mul(slots, blocks), Plan::kScoreWarps * kWarpSize, plan.getScoreBytes(),
       [&](GpuThread id) {

@@ -1,13 +1,17 @@
 // RUN: attn-opt %s --convert-attn-to-gpu --canonicalize --cse --split-input-file | FileCheck %s
 
-// Three launches for two key heads: scores of ranges of keys, the choice, and
-// attention to what was chosen. Lengths of key_t are those of the scores.
+// Four launches for two key heads: scores of ranges of keys, what chunks of them
+// are chosen by, the choice, and attention to what was chosen. Lengths of key_t
+// are those of the scores.
 // CHECK-LABEL: func.func @channels
 // CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf16>, %[[K:[^:]+]]: memref<1x2x?x128xf16>, %[[V:[^:]+]]: memref<1x2x?x128xf16>, %[[KT:[^:]+]]: memref<1x2x?x128x2048xf16>, %[[O:[^:]+]]: memref
 // CHECK-DAG:     %[[SCORES:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x4x?xf32>
 // CHECK-DAG:     %[[ORDERS:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x?xi32>
+// CHECK-DAG:     %[[BINS:.+]] = memref.alloc() {{.*}} : memref<2x2048xi32>
 // CHECK-DAG:     %[[CHOSEN:.+]] = memref.alloc() {{.*}} : memref<2x64xi32>
 // CHECK:         gpu.launch {{.*}} threads{{.*}} = %c128, {{.*}} dynamic_shared_memory_size
+// What the others count in.
+// CHECK:           memref.store %c0_i32, %[[BINS]]
 // Eight channels of eight keys are asked for at once, each by one access.
 // CHECK:           scf.for
 // CHECK-COUNT-8:     vector.load %[[KT]]{{.*}} {alignment = 16 : i64} : memref<1x2x?x128x2048xf16>, vector<8xf16>
@@ -16,10 +20,26 @@
 // CHECK-NOT:       %[[K]]
 // CHECK-COUNT-4:   vector.store {{.*}}, %[[SCORES]]
 // CHECK:           gpu.terminator
-// CHECK:         gpu.launch {{.*}} = %c2, {{.*}} threads{{.*}} = %c512, {{.*}} dynamic_shared_memory_size
+// The first of three digits, of four keys a thread: counted in the block, then
+// for the key head. What is read of others is behind a fence.
+// CHECK:         gpu.launch {{.*}} threads{{.*}} = %c512, {{.*}} dynamic_shared_memory_size
 // CHECK:           memref.store {{.*}}, %[[ORDERS]]
-// Three digits of 32 bits.
-// CHECK-COUNT-3:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
+// CHECK-COUNT-4:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
+// CHECK:           memref.atomic_rmw addi {{.*}}, %[[BINS]]{{.*}} : (i32, memref<2x2048xi32>) -> i32
+// CHECK:           llvm.fence syncscope("device") acq_rel
+// CHECK-NEXT:      gpu.barrier
+// CHECK:           memref.atomic_rmw addi %c1_i32, {{.*}} : (i32, memref<2x2xi32>) -> i32
+// CHECK:           gpu.barrier
+// CHECK:           scf.if
+// CHECK-NEXT:        llvm.fence syncscope("device") acq_rel
+// CHECK:             memref.load %[[BINS]]
+// CHECK:           gpu.terminator
+// The other two, of the keys that have the first.
+// CHECK:         gpu.launch {{.*}} threads{{.*}} = %c512, {{.*}} dynamic_shared_memory_size
+// CHECK-COUNT-4:   memref.load %[[ORDERS]]
+// CHECK:           llvm.fence syncscope("device") acq_rel
+// CHECK:           memref.store {{.*}}, %[[CHOSEN]]
+// CHECK-COUNT-2:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
 // CHECK-NOT:       memref.atomic_rmw
 // CHECK:           memref.store {{.*}}, %[[CHOSEN]]
 // CHECK:           gpu.terminator
@@ -53,7 +73,10 @@ module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 1
 // CHECK-COUNT-4:   vector.load %[[K]]
 // CHECK:           gpu.terminator
 // CHECK:         gpu.launch
-// CHECK-COUNT-6:   memref.atomic_rmw addi
+// CHECK-COUNT-4:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
+// CHECK:           gpu.terminator
+// CHECK:         gpu.launch
+// CHECK-COUNT-5:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
 // CHECK-NOT:       memref.atomic_rmw
 // CHECK:           gpu.terminator
 // CHECK:         gpu.launch

@@ -25,6 +25,15 @@
 // Many chosen keys: more than one block of threads attends to them.
 // RUN: %{run} --function=many --input=1x1x1x16xf32=random\(1\) --input=1x1x2500x16xf32=random\(2\) --input=1x1x2500x16xf32=random\(3\) | FileCheck %s
 
+// Several chunks of keys, the last block of which chooses: many candidates in a
+// few chunks, all of them there are, and all keys equal.
+// DEFINE: %{long} = %{run} --function=long --input=1x2x1x16xf16=random\(1\) --input=1x2x5000x16xf16=random\(2\) --input=1x2x5000x16xf16=random\(3\)
+// RUN: %{long} --input=1xi64=5000 | FileCheck %s
+// RUN: env ATTN_EMULATOR_SEED=7 %{long} --input=1xi64=4099 | FileCheck %s
+// RUN: env ATTN_EMULATOR_SEED=8 %{long} --input=1xi64=1300 | FileCheck %s
+// RUN: env ATTN_EMULATOR_SEED=9 %{run} --function=long --input=1x2x1x16xf16=random\(1\) --input=1x2x5000x16xf16=0.25 --input=1x2x5000x16xf16=random\(3\) --input=1xi64=5000 | FileCheck %s
+// RUN: %{run} --function=long --input=1x2x1x16xf16=zeros --input=1x2x5000x16xf16=random\(2\) --input=1x2x5000x16xf16=random\(3\) --input=1xi64=4999 | FileCheck %s
+
 // Orders of 64 bits.
 // RUN: %{run} --function=wide --input=1x4x1x16xf64=random\(1\) --input=1x2x600x16xf64=random\(2\) --input=1x2x600x16xf64=random\(3\) | FileCheck %s
 
@@ -66,6 +75,12 @@ func.func @many(%q: tensor<1x1x1x16xf32>, %k: tensor<1x1x?x16xf32>, %v: tensor<1
   %o = attn.sparq %q, %k, %v rank(8) top_k(1300) realloc(on)
     : (tensor<1x1x1x16xf32>, tensor<1x1x?x16xf32>, tensor<1x1x?x16xf32>) -> tensor<1x1x1x16xf32>
   return %o : tensor<1x1x1x16xf32>
+}
+
+func.func @long(%q: tensor<1x2x1x16xf16>, %k: tensor<1x2x?x16xf16>, %v: tensor<1x2x?x16xf16>, %len: tensor<1xi64>) -> tensor<1x2x1x16xf16> {
+  %o = attn.sparq %q, %k, %v kv_len(%len) rank(8) top_k(1300) local_window(30) realloc(on)
+    : (tensor<1x2x1x16xf16>, tensor<1x2x?x16xf16>, tensor<1x2x?x16xf16>, tensor<1xi64>) -> tensor<1x2x1x16xf16>
+  return %o : tensor<1x2x1x16xf16>
 }
 
 func.func @wide(%q: tensor<1x4x1x16xf64>, %k: tensor<1x2x?x16xf64>, %v: tensor<1x2x?x16xf64>) -> tensor<1x4x1x16xf64> {
