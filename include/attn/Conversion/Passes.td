@@ -130,8 +130,9 @@ def ConvertAttnToGPUPass
   let summary = "Lower layer-B attention ops on memrefs to kernels for GPUs";
   let description = [{
     Exact. `attn.sdpa_step`, `attn.star_step`, `attn.block_local_step` and
-    `attn.partial` become a launch of the kernel that `config` names, or of one chosen by their shape; `attn.merge` becomes
-    one as well. All else around them is left alone; other attn ops are errors.
+    `attn.partial` become a launch of the kernel that `config` names, or of one
+    chosen by their shape; `attn.merge` becomes one as well. All else around them
+    is left alone; other attn ops are errors.
 
     `split_kv` takes every shape and type. A warp's lanes lie along rows of key
     and value, each read once for all queries of the heads that share it. Where
@@ -143,6 +144,12 @@ def ConvertAttnToGPUPass
     that lie together, without dequantisation scales, and multiplies by matrix
     instructions: FlashAttention-2. Without a `config` it computes every op that
     it takes but decoding steps, fewer than 16 queries.
+
+    `wgmma` takes the same on sm_90a, with pages of a multiple of 8 keys:
+    FlashAttention-3. Without a `config` it computes what has 128 queries or more
+    or any number of them. Operands that tensor copies do not take at run time go
+    to `mma_sync`, as do rows again whose output is not finite where a mask,
+    bias or region may exclude keys.
 
     `attn.sparq_step` becomes three launches: approximate scores, by blocks of
     threads over ranges of keys, from channels of `key_t` or, without it, from
@@ -165,7 +172,8 @@ def ConvertAttnToGPUPass
     }
     ```
 
-    Source: FlashDecoding (split-KV), as in FlashInfer, arXiv 2501.01005.
+    Source: FlashDecoding (split-KV), as in FlashInfer, arXiv 2501.01005;
+    FlashAttention-2, arXiv 2307.08691; FlashAttention-3, arXiv 2407.08608.
   }];
   let dependentDialects = [
     "::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect",
