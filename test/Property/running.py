@@ -85,7 +85,7 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
     """(output, lse) of a case as f64 arrays, output in [b, h, s, d] order.
 
     lowering "tool" is what attn-run does with --strategy, "attribute" what it
-    does with a strategy written on the op, "gpu" kernels for GPUs in the emulator;
+    does with a strategy written on the op, "gpu" kernels for one of two GPUs in the emulator;
     "portable" applies the strategy and
     lowers to linalg first; "tiled=QxK" tiles by these sizes first, and
     "tiled-portable=QxK" both; "decomposed" takes SparQ apart first; "split-kv=N"
@@ -126,7 +126,8 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
     elif lowering.startswith("split-kv="):
         transform = ["--attn-split-kv=num-splits=" + lowering.partition("=")[2]]
     elif lowering == "gpu":
-        flags.append("--target=cuda-emulated")
+        arch = "sm_90a" if case.seed % 2 else "sm_80"
+        flags += ["--target=cuda-emulated", f"--arch={arch}"]
     if lowering in ("tool", "gpu") and has_strategy:
         flags.append(f"--strategy={case.strategy}")
     if verify and not transform:
