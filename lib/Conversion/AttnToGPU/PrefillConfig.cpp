@@ -160,8 +160,10 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
   // The first that fits. Two row tiles a warp halve what it reads of shared
   // memory, as long as all stays in its registers:
   // test/Target/GPU/Inputs/registers.py assembles these.
+  bool isModified =
+      op.getSoftcapAttr() || op.getMask() || op.getBias() || op.hasScore();
   SmallVector<Choice> choices;
-  if (std::max(headDim, headDimV) <= 96)
+  if (std::max(headDim, headDimV) <= (isModified ? 64 : 96))
     choices = {{128, 32, 4, 2}, {64, 32, 4, 2}};
   else if (headDimV <= 128)
     choices = {{128, 64, 8, 2}, {64, 32, 4, 2}};

@@ -108,16 +108,18 @@ TileConfigAttr attn::chooseWgmmaConfig(const AttentionStep &step,
   // without a diagonal, more of them waste nothing.
   bool isCausal = op.getWindowRight() >= 0;
   // Modifiers that are read need registers for addresses, and of wide rows the
-  // sums leave few: test/Target/GPU/Inputs/registers.py assembles these.
+  // sums leave few: test/Target/GPU/Inputs/wgmma-registers.py compiles these.
   int64_t numRead = !!op.getMask() + !!op.getBias();
   bool isWide = headDimV > 128;
   if (isWide && (numRead || op.hasScore()))
     return {};
   SmallVector<int64_t> choices;
-  if (isWide)
-    choices = {op.getSoftcapAttr() ? 48 : 64, 32};
+  if (isWide && op.getSoftcapAttr())
+    choices = {48, 32};
+  else if (isWide)
+    choices = {80, 64, 32};
   else if (numRead)
-    choices = {numRead > 1 ? 48 : 64, 32};
+    choices = {numRead == 1 && headDim <= 128 ? 96 : 80, 64, 32};
   else if (headDim <= 128 && !isCausal)
     choices = {176, 128, 112, 96, 80, 64, 32};
   else

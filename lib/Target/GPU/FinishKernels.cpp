@@ -29,6 +29,22 @@ static bool isDynamicShared(LLVM::GlobalOp global) {
          global.getAddrSpace() == kSharedSpace;
 }
 
+/// Warps may only hand registers to each other (setmaxnreg) if ptxas knows with
+/// how many they begin: it takes all there are for one block of this size. Told
+/// a size that blocks have at most, it may not, and ignores setmaxnreg (C7508).
+static void fixBlockSize(LLVM::LLVMFuncOp func) {
+  StringRef most = NVVM::NVVMDialect::getMaxntidAttrName();
+  Attribute size = func->getAttr(most);
+  WalkResult found =
+      func.walk([](NVVM::SetMaxRegisterOp) { return WalkResult::interrupt(); });
+  if (!size || !found.wasInterrupted())
+    return;
+  func->removeAttr(most);
+  func->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), size);
+  func->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                IntegerAttr::get(IntegerType::get(func.getContext(), 32), 1));
+}
+
 namespace {
 struct FinishKernels : attn::impl::AttnFinishKernelsPassBase<FinishKernels> {
   void runOnOperation() override {
@@ -41,8 +57,10 @@ struct FinishKernels : attn::impl::AttnFinishKernelsPassBase<FinishKernels> {
       }
       if (op == getOperation().getOperation())
         return;
-      if (auto func = dyn_cast<LLVM::LLVMFuncOp>(op))
+      if (auto func = dyn_cast<LLVM::LLVMFuncOp>(op)) {
         attn::passTensorMapsByValue(func);
+        fixBlockSize(func);
+      }
       if (!isa_and_present<LLVM::LLVMDialect, NVVM::NVVMDialect>(
               op->getDialect())) {
         op->emitOpError("has no form for a GPU");

@@ -64,3 +64,21 @@ func.func @math(%x: memref<f16>) {
   }
   return
 }
+
+// Where warps hand registers to each other ptxas has to know how many they begin
+// with: blocks are of exactly this size, and one at a time is enough.
+// CHECK-LABEL: gpu.module @share_registers_kernel
+// CHECK:         llvm.func @share_registers_kernel
+// CHECK-NOT:     nvvm.maxntid
+// CHECK-SAME:    nvvm.minctasm = 1 : i32
+// CHECK-SAME:    nvvm.reqntid = array<i32: 128, 1, 1>
+func.func @share_registers() {
+  %c1 = arith.constant 1 : index
+  %c128 = arith.constant 128 : index
+  gpu.launch blocks(%bx, %by, %bz) in (%gx = %c1, %gy = %c1, %gz = %c1)
+             threads(%tx, %ty, %tz) in (%sx = %c128, %sy = %c1, %sz = %c1) {
+    nvvm.setmaxregister decrease 24
+    gpu.terminator
+  }
+  return
+}

@@ -137,9 +137,10 @@ def AttnFinishKernelsPass
   let description = [{
     Exact. Dynamic shared memory, which upstream aligns to 16 bytes, begins at a
     multiple of 1024: what tensor copies and matrix instructions with swizzled
-    rows ask for. Tensor maps are passed by value. Anything left that is not of the LLVM or NVVM dialect, and any
-    call of a library for GPUs (`__nv_...`), is an error with its place. Runs
-    after `convert-gpu-to-nvvm`.
+    rows ask for. Tensor maps are passed by value. Where warps hand registers to
+    each other, the size of blocks is exact: ptxas asks for that. Anything left
+    that is not of the LLVM or NVVM dialect, and any call of a library for GPUs
+    (`__nv_...`), is an error with its place. Runs after `convert-gpu-to-nvvm`.
 
     ```mlir
     gpu.module @kernels {
