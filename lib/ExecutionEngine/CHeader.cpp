@@ -223,9 +223,11 @@ static void writeWrappers(const FunctionSignature &function, raw_ostream &os) {
 static void writeGpuNotes(const Manifest &manifest, raw_ostream &os) {
   os << "/* For NVIDIA GPUs: " << llvm::join(manifest.archs, ", ")
      << ". The data of tensors, arguments and results, and\n"
-        " * the workspace are in a GPU's memory, data and strides at multiples "
-        "of 16 bytes;\n"
-        " * scalars are in the host's. Functions return when their kernels are "
+        " * the workspace are in a GPU's memory; scalars are in the host's. "
+        "Kernels that read\n"
+        " * 16 bytes at a time ask for data and strides at multiples of them "
+        "(ATTN_ERROR_ALIGNMENT).\n"
+        " * Functions return when their kernels are "
         "launched, on\n"
         " * exec->stream, a CUstream. Elements of tensors are not checked: "
         "lengths and\n"

@@ -14,6 +14,7 @@
 #include "Prefill.h"
 #include "WgmmaPrefill.h"
 #include "attn/Conversion/Passes.h"
+#include "attn/Dialect/Attn/IR/AttnPositions.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -39,6 +40,15 @@ SmallVector<Value> attn::indexIn(Layout layout, Value batch, Value head,
   if (layout == Layout::bshd)
     return {batch, row, head, column};
   return {batch, head, row, column};
+}
+
+Value attn::isInUse(GpuBuilder &b, AttentionInterface op, Value batch,
+                    Value query) {
+  OpFoldResult qLen = getQLenAt(op, b, b.getLoc(), OpFoldResult(batch));
+  if (!qLen)
+    return Value();
+  Value end = b.sub(b.idx(qLen), b.idx(getOffset(op, b, 2)));
+  return b.compare(arith::CmpIPredicate::slt, query, end);
 }
 
 AttentionStep AttentionStep::get(Operation *op) {

@@ -41,13 +41,17 @@ static FailureOr<TypedAttr> getSplat(Value source) {
 
 LogicalResult attn::emitCopy(OpBuilder &builder, memref::CopyOp op) {
   Value source = op.getSource(), target = op.getTarget();
+  auto type = cast<MemRefType>(target.getType());
+  // A constant of no elements is of no number.
+  if (type.hasStaticShape() && type.getNumElements() == 0)
+    return success();
   FailureOr<TypedAttr> splat = getSplat(source);
   if (failed(splat))
     return failure();
   GpuBuilder b(op.getLoc(), builder, builder.getF32Type(), /*lanes=*/1);
   SmallVector<Value> sizes;
   Value count = b.idx(1);
-  int64_t rank = cast<MemRefType>(target.getType()).getRank();
+  int64_t rank = type.getRank();
   for (int64_t axis = 0; axis < rank; ++axis) {
     sizes.push_back(b.idx(getDim(b, b.getLoc(), target, axis)));
     count = b.mul(count, sizes.back());

@@ -15,6 +15,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace mlir::attn;
@@ -107,11 +108,49 @@ Value GpuBuilder::boolean(bool value) {
 // Memory
 //===----------------------------------------------------------------------===//
 
+/// Whether rows of `memref` begin at multiples of `bytes`: arguments of the
+/// function are said to, and checked when it is called.
+static bool areRowsAligned(Value memref, int64_t bytes) {
+  auto type = llvm::cast<MemRefType>(memref.getType());
+  if (auto cast = memref.getDefiningOp<memref::CastOp>())
+    return areRowsAligned(cast.getSource(), bytes);
+  if (memref.getDefiningOp<memref::AllocOp>())
+    return true;
+  if (auto view = memref.getDefiningOp<memref::SubViewOp>()) {
+    auto [strides, offset] = type.getStridesAndOffset();
+    SmallVector<int64_t> numbers(ArrayRef(strides).drop_back());
+    numbers.push_back(offset);
+    int64_t elementBytes = type.getElementTypeBitWidth() / 8;
+    return llvm::all_of(numbers,
+                        [&](int64_t number) {
+                          return !ShapedType::isDynamic(number) &&
+                                 number * elementBytes % bytes == 0;
+                        }) &&
+           areRowsAligned(view.getSource(), bytes);
+  }
+  auto argument = dyn_cast<BlockArgument>(memref);
+  auto func =
+      argument
+          ? dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp())
+          : FunctionOpInterface();
+  if (!func)
+    return false;
+  unsigned number = argument.getArgNumber();
+  auto known = func.getArgAttrOfType<IntegerAttr>(number, kAlignmentAttrName);
+  if (!known || known.getInt() < bytes)
+    func.setArgAttr(number, kAlignmentAttrName,
+                    Builder(func.getContext()).getI64IntegerAttr(bytes));
+  return true;
+}
+
 Value GpuBuilder::loadRow(Value memref, ValueRange at, int64_t width) {
   Type element = llvm::cast<MemRefType>(memref.getType()).getElementType();
   auto type = VectorType::get(width, element);
-  int64_t bytes = width * element.getIntOrFloatBitWidth() / 8;
+  int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
+  int64_t bytes = std::min(width * elementBytes, kMaxAccessBytes);
   // Without an alignment, LLVM would load element by element.
+  if (!areRowsAligned(memref, bytes))
+    bytes = elementBytes;
   return vector::LoadOp::create(*this, type, memref, at, /*nontemporal=*/false,
                                 llvm::Align(bytes));
 }

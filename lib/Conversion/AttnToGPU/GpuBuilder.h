@@ -70,8 +70,9 @@ public:
   /// ln(x).
   Value log(Value x);
 
-  /// `width` elements of a row of `memref`, at a multiple of `width`; an access
-  /// of `width` elements is aligned to its size.
+  /// `width` elements of a row of `memref`, at a multiple of `width`, by one
+  /// access if rows begin at multiples of its size. Those of arguments of the
+  /// function are to: they get kAlignmentAttrName.
   Value loadRow(Value memref, ValueRange at, int64_t width);
   void storeRow(Value vector, Value memref, ValueRange at);
   /// `count` as i1.

@@ -48,6 +48,10 @@ struct AttentionStep {
 SmallVector<Value> indexIn(Layout layout, Value batch, Value head, Value row,
                            Value column);
 
+/// Whether the row of `query`, a local index, lies before q_len; null if the op
+/// has none.
+Value isInUse(GpuBuilder &b, AttentionInterface op, Value batch, Value query);
+
 /// States over parts of the keys, and where their merge goes.
 struct MergeStep {
   /// One state each, or one with a dimension of `count` parts in front.

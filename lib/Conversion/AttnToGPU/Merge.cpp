@@ -75,11 +75,8 @@ void MergeKernel::emitRow(Value batch, Value head, Value row, Value lane) {
   Value sink = none;
   if (step.sinks) {
     sink = b.cast(b.load(step.sinks, head), type);
-    if (OpFoldResult qLen =
-            getQLenAt(step.op, b, b.getLoc(), OpFoldResult(batch))) {
-      Value isUsed = b.compare(CmpIPredicate::slt, row, b.idx(qLen));
+    if (Value isUsed = isInUse(b, step.op, batch, row))
       sink = b.select(isUsed, sink, none);
-    }
   }
   Value most = reduce(
       {sink}, [&](Value, Value lse, ArrayRef<Value> part, ValueRange carried) {

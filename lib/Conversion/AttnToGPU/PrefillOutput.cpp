@@ -36,11 +36,8 @@ Value PrefillKernel::sinkOf(const Row &row) {
   Value sink = b.cast(b.load(step.sinks, row.head), b.floatType);
   sink = b.fmul(sink, b.number(kLog2E, b.floatType));
   // Rows that are not in use have none.
-  if (OpFoldResult qLen = getQLenAt(op, b, b.getLoc(), batch)) {
-    Value end = b.sub(b.idx(qLen), b.idx(getOffset(op, b, 2)));
-    sink = b.select(b.compare(CmpIPredicate::slt, row.query, end), sink,
-                    b.negInf(b.floatType));
-  }
+  if (Value isUsed = isInUse(b, op, batch, row.query))
+    sink = b.select(isUsed, sink, b.negInf(b.floatType));
   return sink;
 }
 

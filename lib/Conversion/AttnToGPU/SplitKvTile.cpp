@@ -179,9 +179,8 @@ std::pair<Value, Value> SplitKvKernel::getExtraKeys(Tile &tile) {
       auto local = cast<BlockLocalStepOp>(op.getOperation());
       Value count = b.idx(local.getNumPrefixKeys());
       lo = b.mul(b.div(query, b.idx(local.getNumBlockRows())), count);
-      if (OpFoldResult qLen = getQLenAt(op, b, loc, OpFoldResult(tile.batch)))
-        count = b.select(b.compare(CmpIPredicate::slt, query, b.idx(qLen)),
-                         count, b.idx(0));
+      if (Value isUsed = isInUse(b, op, tile.batch, query))
+        count = b.select(isUsed, count, b.idx(0));
       hi = b.add(lo, count);
     }
     tile.extraLo.push_back(lo);
@@ -398,11 +397,8 @@ void SplitKvKernel::writeTile(const Tile &tile, const State &state, Value split,
       if (!isSplit && step.sinks) {
         sink = b.fmul(b.cast(b.load(step.sinks, head), type),
                       b.number(kLog2E, type));
-        if (OpFoldResult qLen =
-                getQLenAt(op, b, b.getLoc(), OpFoldResult(tile.batch))) {
-          Value isUsed = b.compare(CmpIPredicate::slt, query, b.idx(qLen));
+        if (Value isUsed = isInUse(b, op, tile.batch, query))
           sink = b.select(isUsed, sink, b.negInf(type));
-        }
         most = maximum(most, sink);
       }
       Value shift = b.safeShift(most);

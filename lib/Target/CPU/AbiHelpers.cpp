@@ -39,11 +39,12 @@ static constexpr StringLiteral kHelpers = R"mlir(
 !comm = !llvm.struct<(i32, i32, ptr, i32, i32, ptr)>
 
 llvm.func internal @attn_abi_check_tensor(%tensor: !llvm.ptr, %dtype: i32,
-    %rank: i32, %sizes: !llvm.ptr, %bytes: i64, %read: i1, %written: i1)
-    -> i32 {
+    %rank: i32, %sizes: !llvm.ptr, %bytes: i64, %alignment: i64,
+    %read: i1, %written: i1) -> i32 {
   %false = llvm.mlir.constant(false) : i1
   %zero = llvm.mlir.constant(0 : i64) : i64
   %one = llvm.mlir.constant(1 : i64) : i64
+  %mask = llvm.sub %alignment, %one : i64
   %ok = llvm.mlir.constant(0 : i32) : i32
   %null_data = llvm.mlir.constant(1 : i32) : i32
   %wrong_dtype = llvm.mlir.constant(2 : i32) : i32
@@ -99,9 +100,17 @@ llvm.func internal @attn_abi_check_tensor(%tensor: !llvm.ptr, %dtype: i32,
   %overlaps = llvm.and %written, %no_stride : i1
   %bad_any = llvm.or %bad_last, %overlaps : i1
   %bad_stride = llvm.and %counts, %bad_any : i1
+  llvm.cond_br %bad_stride, ^fault(%wrong_stride : i32), ^stride_bytes
+^stride_bytes:
+  %stride_in_bytes = llvm.mul %stride, %bytes : i64
+  %stride_rest = llvm.and %stride_in_bytes, %mask : i64
+  %stride_is_odd = llvm.icmp "ne" %stride_rest, %zero : i64
+  %not_last = llvm.icmp "ne" %j, %last : i64
+  %odd_row = llvm.and %stride_is_odd, %not_last : i1
+  %bad_row = llvm.and %odd_row, %counts : i1
   %next_stride = llvm.add %j, %one : i64
-  llvm.cond_br %bad_stride, ^fault(%wrong_stride : i32),
-                            ^strides(%next_stride : i64)
+  llvm.cond_br %bad_row, ^fault(%misaligned : i32),
+                         ^strides(%next_stride : i64)
 ^data:
   llvm.cond_br %read, ^pointer, ^fault(%ok : i32)
 ^pointer:
@@ -110,7 +119,6 @@ llvm.func internal @attn_abi_check_tensor(%tensor: !llvm.ptr, %dtype: i32,
   %is_null = llvm.icmp "eq" %address, %zero : i64
   llvm.cond_br %is_null, ^fault(%null_data : i32), ^alignment
 ^alignment:
-  %mask = llvm.sub %bytes, %one : i64
   %rest = llvm.and %address, %mask : i64
   %aligned = llvm.icmp "eq" %rest, %zero : i64
   llvm.cond_br %aligned, ^fault(%ok : i32), ^fault(%misaligned : i32)

@@ -372,8 +372,8 @@ void EmitCEntryPoints::runOnOperation() {
     if (failed(writeEntryPoints(symbols, entry)))
       return signalPassFailure();
     for (unsigned i = 0; i < entry.compute.getNumArguments(); ++i)
-      for (StringRef name :
-           {kBoolAttrName, kInoutAttrName, kResultAttrName, kShardAttrName})
+      for (StringRef name : {kAlignmentAttrName, kBoolAttrName, kInoutAttrName,
+                             kResultAttrName, kShardAttrName})
         entry.compute.removeArgAttr(i, name);
   }
   // Nothing calls them any more.

@@ -146,7 +146,8 @@ void EntryPoints::checkSlot(EntryBody &body, const EntrySlot &slot, Value at,
                            ValueRange{at, body.constant(slot.dtype, 32),
                                       body.constant(slot.rank(), 32), expected,
                                       body.constant(getBytes(slot.dtype), 64),
-                                      read, body.constant(slot.written, 1)})
+                                      body.constant(slot.alignment, 64), read,
+                                      body.constant(slot.written, 1)})
           .getResult();
   Value reason =
       arith::AddIOp::create(body.b, fault, body.constant(slot.firstReason, 32));

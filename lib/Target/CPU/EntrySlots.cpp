@@ -104,7 +104,18 @@ static LogicalResult addSlot(func::FuncOp compute,
     return compute.emitOpError("has no C function: ")
            << name << " has rank " << memref.getRank()
            << ", and the C interface ends at " << ATTN_MAX_RANK;
-  slots.push_back({name, type, isBool ? ATTN_BOOL : *dtype, written, position});
+  attn_dtype slotDtype = isBool ? ATTN_BOOL : *dtype;
+  EntrySlot slot = {name,
+                    type,
+                    slotDtype,
+                    written,
+                    position,
+                    /*alignment=*/getBytes(slotDtype)};
+  if (memref)
+    if (auto more =
+            compute.getArgAttrOfType<IntegerAttr>(position, kAlignmentAttrName))
+      slot.alignment = std::max(slot.alignment, more.getInt());
+  slots.push_back(slot);
   return success();
 }
 
@@ -170,6 +181,9 @@ void attn::addReasons(Reasons &reasons, EntrySlot &slot) {
               slot.name + (slot.written ? ": expects a last stride of 1 and "
                                           "no stride of 0"
                                         : ": expects a last stride of 1"));
-  reasons.add(ATTN_ERROR_ALIGNMENT, slot.name + ": expects data aligned to " +
-                                        Twine(getBytes(slot.dtype)) + " bytes");
+  StringRef what = slot.alignment > getBytes(slot.dtype)
+                       ? ": expects data and strides aligned to "
+                       : ": expects data aligned to ";
+  reasons.add(ATTN_ERROR_ALIGNMENT,
+              slot.name + what + Twine(slot.alignment) + " bytes");
 }

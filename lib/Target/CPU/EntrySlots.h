@@ -76,6 +76,8 @@ struct EntrySlot {
   bool written;
   /// Its argument of the compiled function, or of the returned scalars.
   unsigned position;
+  /// Bytes of which data, and strides but the last, are multiples.
+  int64_t alignment;
   /// The reasons of its faults follow this one.
   int32_t firstReason = 0;
 

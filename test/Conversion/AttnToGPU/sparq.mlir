@@ -4,7 +4,7 @@
 // are chosen by, the choice, and attention to what was chosen. Lengths of key_t
 // are those of the scores.
 // CHECK-LABEL: func.func @channels
-// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf16>, %[[K:[^:]+]]: memref<1x2x?x128xf16>, %[[V:[^:]+]]: memref<1x2x?x128xf16>, %[[KT:[^:]+]]: memref<1x2x?x128x2048xf16>, %[[O:[^:]+]]: memref
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf16>{{[^,]*}}, %[[K:[^:]+]]: memref<1x2x?x128xf16>{{[^,]*}}, %[[V:[^:]+]]: memref<1x2x?x128xf16>{{[^,]*}}, %[[KT:[^:]+]]: memref<1x2x?x128x2048xf16>{{[^,]*}}, %[[O:[^:]+]]: memref
 // CHECK-DAG:     %[[SCORES:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x4x?xf32>
 // CHECK-DAG:     %[[ORDERS:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x?xi32>
 // CHECK-DAG:     %[[BINS:.+]] = memref.alloc() {{.*}} : memref<2x2048xi32>
@@ -68,7 +68,7 @@ module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 1
 // Without key_t, whole rows of key. One head chooses by its scores as they are:
 // no powers without realloc. Orders of 64 bits have six digits.
 // CHECK-LABEL: func.func @rows
-// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x2x1x16xf64>, %[[K:[^:]+]]: memref<1x2x?x16xf64>
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x2x1x16xf64>{{[^,]*}}, %[[K:[^:]+]]: memref<1x2x?x16xf64>
 // CHECK:         gpu.launch
 // CHECK-COUNT-4:   vector.load %[[K]]
 // CHECK:           gpu.terminator

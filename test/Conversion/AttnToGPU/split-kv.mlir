@@ -3,7 +3,7 @@
 // As many ranges of keys as blocks of threads are wanted, none below 256 keys:
 // one launch, or one and a merge of what lies in scratch.
 // CHECK-LABEL: func.func @decode
-// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf16>, %[[K:[^:]+]]: memref<1x2x?x128xf16>, %[[V:[^:]+]]: memref<1x2x?x128xf16>, %[[O:[^:]+]]: memref
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x8x1x128xf16>{{[^,]*}}, %[[K:[^:]+]]: memref<1x2x?x128xf16>{{[^,]*}}, %[[V:[^:]+]]: memref<1x2x?x128xf16>{{[^,]*}}, %[[O:[^:]+]]: memref
 // CHECK:         %[[KEYS:.+]] = memref.dim %[[K]]
 // CHECK:         %[[SPLITS:.+]] = arith.minsi {{.*}}, %c264 : index
 // CHECK:         %[[ONE:.+]] = arith.cmpi eq, %[[SPLITS]], %c1
@@ -73,7 +73,7 @@ func.func @configured(%q: memref<64x8x1x128xf16>, %k: memref<64x8x?x128xf16>) {
 
 // Pages are looked up by each group of lanes, and kept in range.
 // CHECK-LABEL: func.func @paged
-// CHECK-SAME:    memref<7x2x16x64xi8>, %[[T:[^:]+]]: memref<1x?xi32>, %[[S:[^:]+]]: memref<1x1x1x1xf32>
+// CHECK-SAME:    memref<7x2x16x64xi8> {attn.alignment = 16 : i64}, %[[T:[^:]+]]: memref<1x?xi32>{{[^,]*}}, %[[S:[^:]+]]: memref<1x1x1x1xf32>
 // CHECK:         %[[PAGE:.+]] = memref.load %[[T]]
 // CHECK:         %[[INDEX:.+]] = arith.index_cast %[[PAGE]]
 // CHECK:         arith.minsi %[[INDEX]], %c6

@@ -48,6 +48,9 @@ inline constexpr llvm::StringLiteral kStateAttrName = "attn.state";
 /// Name of the attribute of an argument or a result of which every rank has its
 /// own, a `#attn.shard`.
 inline constexpr llvm::StringLiteral kShardAttrName = "attn.shard";
+/// Of an argument: bytes of which its data and all strides but the last are
+/// multiples, where that is more than an element has.
+inline constexpr llvm::StringLiteral kAlignmentAttrName = "attn.alignment";
 
 /// Name of the unit attribute of an i8 tensor that holds booleans, nonzero for
 /// true.
