@@ -236,6 +236,13 @@ struct ConvertAttnToGPUPass
           !op->getParentOfType<gpu::LaunchOp>())
         others.push_back(op);
     });
+    // Constants are the host's, but nothing is read of one without elements.
+    getOperation().walk([&](memref::GetGlobalOp op) {
+      if (op.getType().getNumElements() != 0)
+        return;
+      rewriter.setInsertionPoint(op);
+      rewriter.replaceOpWithNewOp<memref::AllocOp>(op, op.getType());
+    });
     for (Operation *op : others) {
       rewriter.setInsertionPoint(op);
       if (auto copy = dyn_cast<memref::CopyOp>(op)) {

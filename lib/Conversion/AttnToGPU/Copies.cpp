@@ -42,9 +42,6 @@ static FailureOr<TypedAttr> getSplat(Value source) {
 LogicalResult attn::emitCopy(OpBuilder &builder, memref::CopyOp op) {
   Value source = op.getSource(), target = op.getTarget();
   auto type = cast<MemRefType>(target.getType());
-  // A constant of no elements is of no number.
-  if (type.hasStaticShape() && type.getNumElements() == 0)
-    return success();
   FailureOr<TypedAttr> splat = getSplat(source);
   if (failed(splat))
     return failure();
