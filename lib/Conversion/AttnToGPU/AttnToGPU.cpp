@@ -215,7 +215,30 @@ static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
 namespace {
 struct ConvertAttnToGPUPass
     : attn::impl::ConvertAttnToGPUPassBase<ConvertAttnToGPUPass> {
+  /// Constants are the host's: what reads them gets a copy where kernels are.
+  void copyConstants() {
+    SmallVector<memref::GetGlobalOp> constants;
+    getOperation().walk([&](memref::GetGlobalOp op) {
+      if (llvm::any_of(op->getUsers(), [](Operation *user) {
+            return isa_and_present<AttnDialect>(user->getDialect());
+          }))
+        constants.push_back(op);
+    });
+    for (memref::GetGlobalOp op : constants) {
+      OpBuilder builder(op->getContext());
+      builder.setInsertionPointAfter(op);
+      Value copy = memref::AllocOp::create(builder, op.getLoc(), op.getType());
+      op.getResult().replaceAllUsesWith(copy);
+      // Of no elements, it is of no number.
+      if (op.getType().getNumElements() != 0)
+        memref::CopyOp::create(builder, op.getLoc(), op.getResult(), copy);
+      else
+        op.erase();
+    }
+  }
+
   void runOnOperation() override {
+    copyConstants();
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
       if (isa_and_present<AttnDialect>(op->getDialect()) &&
@@ -235,13 +258,6 @@ struct ConvertAttnToGPUPass
            (structured && structured.hasPureBufferSemantics())) &&
           !op->getParentOfType<gpu::LaunchOp>())
         others.push_back(op);
-    });
-    // Constants are the host's, but nothing is read of one without elements.
-    getOperation().walk([&](memref::GetGlobalOp op) {
-      if (op.getType().getNumElements() != 0)
-        return;
-      rewriter.setInsertionPoint(op);
-      rewriter.replaceOpWithNewOp<memref::AllocOp>(op, op.getType());
     });
     for (Operation *op : others) {
       rewriter.setInsertionPoint(op);
