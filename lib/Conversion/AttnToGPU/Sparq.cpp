@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Sparq.h"
+#include "RadixBlock.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -100,38 +101,6 @@ Place Place::get(GpuBuilder &b, Plan &plan, Value slot, Value thread) {
 }
 
 //===----------------------------------------------------------------------===//
-// Orders
-//===----------------------------------------------------------------------===//
-
-/// The order of the float of these bits: all of them change if it is negative,
-/// else the sign only.
-static APInt toOrder(APInt bits) {
-  APInt sign = APInt::getSignMask(bits.getBitWidth());
-  return bits.isNegative() ? ~bits : bits ^ sign;
-}
-
-Value sparq::getOrderOfInfinity(GpuBuilder &b, bool negative) {
-  APInt bits = APFloat::getInf(b.floatType.getFloatSemantics(), negative)
-                   .bitcastToAPInt();
-  auto type = b.getIntegerType(b.floatType.getWidth());
-  return b.integer(::toOrder(bits).getSExtValue(), type);
-}
-
-Value sparq::toOrder(GpuBuilder &b, Value x) {
-  unsigned width = b.floatType.getWidth();
-  auto type = b.getIntegerType(width);
-  // -0.0 becomes 0.0: they are equal.
-  x = b.fadd(x, b.number(0.0, b.floatType));
-  Value bits = arith::BitcastOp::create(b, type, x);
-  Value sign = arith::ShRSIOp::create(b, bits, b.integer(width - 1, type));
-  Value flip = arith::OrIOp::create(
-      b, sign, b.integer(APInt::getSignMask(width).getSExtValue(), type));
-  Value order = arith::XOrIOp::create(b, bits, flip);
-  Value isNaN = b.fcompare(CmpFPredicate::UNO, x, x);
-  return b.select(isNaN, b.integer(-2, type), order);
-}
-
-//===----------------------------------------------------------------------===//
 // Launches
 //===----------------------------------------------------------------------===//
 
@@ -152,7 +121,7 @@ static Scratch allocateScratch(GpuBuilder &b, Plan &plan) {
   scratch.scores = allocate(b, {slots, heads, keys}, plan.type);
   scratch.orders = allocate(b, {slots, inChunks}, plan.getOrderType());
   Type i32 = b.getI32Type();
-  Value digits = b.idx(1 << Plan::kDigitBits);
+  Value digits = b.idx(RadixBlock::kBins);
   scratch.bins = allocate(b, {slots, digits}, i32);
   scratch.tickets = allocate(b, {slots, two}, i32);
   scratch.found = allocate(b, {slots, two}, i32);

@@ -60,11 +60,7 @@ struct Plan {
   /// Of the launch of scores.
   static constexpr int64_t kScoreWarps = 4;
   /// Of the choice.
-  static constexpr int64_t kChoiceWarps = 16;
   static constexpr int64_t kKeysPerChunk = 2048;
-  /// Sign, exponent and two more bits in the first digit keep the threads of a
-  /// warp from counting in one place.
-  static constexpr int64_t kDigitBits = 11;
 
   /// Of as many bits as numbers, what they are compared by.
   IntegerType getOrderType() {
@@ -91,12 +87,6 @@ struct Place {
 
   static Place get(GpuBuilder &b, Plan &plan, Value slot, Value thread);
 };
-
-/// `x` of a thread as a number that compares, without a sign, as it does: -0.0
-/// as 0.0, NaN above all but the greatest number.
-Value toOrder(GpuBuilder &b, Value x);
-/// The order of -inf, and of +inf.
-Value getOrderOfInfinity(GpuBuilder &b, bool negative);
 
 /// Launches the first step.
 void emitScores(OpBuilder &builder, Plan &plan, const Scratch &scratch);

@@ -45,18 +45,12 @@ public:
   void emit();
 
 private:
-  /// The order that the last chosen key has, and how many of those that have
-  /// it are chosen; all above it are.
-  struct Bound {
-    Value order, equals;
-  };
-
   void splitChunk();
   std::pair<Value, Value> gather();
   Value candidateAt(Value i) {
     return toIndex(b.load(scratch.candidates, {at.slot, i}));
   }
-  Bound findBound(Value numEqual);
+  Bound findLast(Value numEqual);
   Value emitChosen(const Bound &bound, Value numAbove, Value numEqual);
   void loadSoftmax();
   void emitShares(Value numChosen);
@@ -82,8 +76,8 @@ void ChoiceKernel::splitChunk() {
   for (int64_t i = 0; i < kPerThread; ++i) {
     Value own = b.load(scratch.orders, {at.slot, b.add(first, i)});
     Value isSeen = b.compare(CmpIPredicate::ne, own, never);
-    Value top = toCount(
-        getDigit(own, order.getWidth() - Plan::kDigitBits, Plan::kDigitBits));
+    Value top =
+        toCount(getDigit(own, order.getWidth() - kDigitBits, kDigitBits));
     // A digit of -1 has all above it.
     isAbove.push_back(
         b.both(isSeen, b.compare(CmpIPredicate::sgt, top, digit)));
@@ -143,7 +137,7 @@ std::pair<Value, Value> ChoiceKernel::gather() {
              });
   b.barrier();
   // A warp has a chunk.
-  b.loop(at.warp, numChunks, Plan::kChoiceWarps, [&](Value other) {
+  b.loop(at.warp, numChunks, kWarps, [&](Value other) {
     Value begin = b.mul(other, b.idx(Plan::kKeysPerChunk));
     Value last = b.add(begin, Plan::kKeysPerChunk - 1);
     for (int64_t i = 0; i < 2; ++i) {
@@ -166,40 +160,18 @@ std::pair<Value, Value> ChoiceKernel::gather() {
 // Candidates
 //===----------------------------------------------------------------------===//
 
-/// Digit by digit: among the candidates whose digits so far are those of the
-/// bound, the digit that the `left`-th largest has.
-ChoiceKernel::Bound ChoiceKernel::findBound(Value numEqual) {
-  auto widen = [&](Value digit) {
-    return order == i32 ? digit
-                        : Value(arith::ExtUIOp::create(b, order, digit));
-  };
-  int64_t first = order.getWidth() - Plan::kDigitBits;
-  Value prefix =
-      arith::ShLIOp::create(b, widen(digit), b.integer(first, order));
-  Value wanted = left;
-  for (int64_t end = first; end > 0;) {
-    int64_t bits = std::min(Plan::kDigitBits, end), shift = end - bits;
-    clearBins();
-    b.loop(at.thread, toIndex(numEqual), kThreads, [&](Value i) {
-      Value own = b.load(scratch.orders, {at.slot, candidateAt(i)});
-      Value above = b.integer(end, order);
-      Value isIn =
-          b.compare(CmpIPredicate::eq, arith::ShRUIOp::create(b, own, above),
-                    arith::ShRUIOp::create(b, prefix, above));
-      b.ifThen(isIn, [&] {
-        memref::AtomicRMWOp::create(b, arith::AtomicRMWKind::addi, count(1),
-                                    bins, getDigit(own, shift, bits));
-      });
+/// The order of the last candidate that is chosen.
+ChoiceKernel::Bound ChoiceKernel::findLast(Value numEqual) {
+  int64_t first = order.getWidth() - kDigitBits;
+  Value prefix = digit;
+  if (order != i32)
+    prefix = arith::ExtUIOp::create(b, order, digit);
+  prefix = arith::ShLIOp::create(b, prefix, b.integer(first, order));
+  return findBound(prefix, first, left, [&](function_ref<void(Value)> body) {
+    b.loop(thread, toIndex(numEqual), kThreads, [&](Value i) {
+      body(b.load(scratch.orders, {at.slot, candidateAt(i)}));
     });
-    b.barrier();
-    findDigit(bins, ValueRange(), wanted);
-    Value next = widen(b.load(found, b.idx(0)));
-    prefix = arith::OrIOp::create(
-        b, prefix, arith::ShLIOp::create(b, next, b.integer(shift, order)));
-    wanted = b.load(found, b.idx(1));
-    end = shift;
-  }
-  return {prefix, wanted};
+  });
 }
 
 /// Writes the candidates that are chosen behind those above, as many at a time
@@ -323,7 +295,7 @@ void ChoiceKernel::emitChoice() {
       TypeRange{order, i32}, isAll,
       [&] { return SmallVector<Value>{never, count(0)}; },
       [&] {
-        Bound bound = findBound(numEqual);
+        Bound bound = findLast(numEqual);
         return SmallVector<Value>{bound.order, bound.equals};
       });
   Value numChosen = emitChosen({bound[0], bound[1]}, numAbove, numEqual);

@@ -42,7 +42,7 @@ void OrdersKernel::emitSoftmax() {
   Value first = b.mul(b.div(at.lo, size), b.idx(Plan::kScoreWarps));
   Value end = b.mul(b.div(b.add(at.hi, plan.keysPerBlock - 1), size),
                     b.idx(Plan::kScoreWarps));
-  b.loop(at.warp, b.idx(plan.group), Plan::kChoiceWarps, [&](Value h) {
+  b.loop(at.warp, b.idx(plan.group), kWarps, [&](Value h) {
     auto combine = [&](Value x, Value y) -> Value {
       return arith::MaxNumFOp::create(b, x, y);
     };
@@ -120,8 +120,7 @@ void OrdersKernel::emitOrders() {
     }
     b.store(own, scratch.orders, {at.slot, key});
     b.ifThen(isSeen, [&] {
-      Value digit =
-          getDigit(own, order.getWidth() - Plan::kDigitBits, Plan::kDigitBits);
+      Value digit = getDigit(own, order.getWidth() - kDigitBits, kDigitBits);
       memref::AtomicRMWOp::create(b, arith::AtomicRMWKind::addi, count(1), bins,
                                   digit);
     });

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RadixBlock.h"
 #include "Sparq.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
@@ -489,8 +490,7 @@ void ScoresKernel::emitBlock(const Place &place, Value number) {
   // What the launches behind this one count in.
   b.ifThen(b.compare(CmpIPredicate::eq, block, b.idx(0)), [&] {
     Value nothing = b.integer(0, b.getI32Type());
-    b.loop(at.thread, b.idx(1 << Plan::kDigitBits),
-           Plan::kScoreWarps * kWarpSize,
+    b.loop(at.thread, b.idx(RadixBlock::kBins), Plan::kScoreWarps * kWarpSize,
            [&](Value bin) { b.store(nothing, scratch.bins, {at.slot, bin}); });
     b.ifThen(b.compare(CmpIPredicate::slt, at.thread, b.idx(2)),
              [&] { b.store(nothing, scratch.tickets, {at.slot, at.thread}); });
