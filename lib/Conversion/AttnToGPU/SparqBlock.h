@@ -42,6 +42,20 @@ protected:
   Value shifts, inverses; ///< [head]: of the softmax.
 };
 
+/// Launches a block of `Kernel`, a ChoosingBlock, for each chunk of each key
+/// head.
+template <typename Kernel>
+void launchForChunks(OpBuilder &builder, Plan &plan, const Scratch &scratch) {
+  GpuBuilder b(plan.op.getLoc(), builder, plan.type, /*lanes=*/1);
+  Value chunks = plan.getNumChunks(b), slots = plan.getNumSlots(b);
+  b.launch(
+      b.mul(slots, chunks), ChoosingBlock::kThreads, plan.getChoiceBytes(),
+      [&](GpuThread id) {
+        Place at = Place::get(b, plan, b.div(id.block, chunks), id.thread);
+        Kernel(b, plan, scratch, at, b.rem(id.block, chunks), chunks).emit();
+      });
+}
+
 } // namespace mlir::attn::sparq
 
 #endif // ATTN_LIB_CONVERSION_ATTNTOGPU_SPARQBLOCK_H

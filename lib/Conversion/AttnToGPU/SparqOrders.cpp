@@ -157,12 +157,5 @@ void OrdersKernel::emit() {
 }
 
 void sparq::emitOrders(OpBuilder &builder, Plan &plan, const Scratch &scratch) {
-  GpuBuilder b(plan.op.getLoc(), builder, plan.type, /*lanes=*/1);
-  Value chunks = plan.getNumChunks(b), slots = plan.getNumSlots(b);
-  b.launch(b.mul(slots, chunks), ChoosingBlock::kThreads, plan.getChoiceBytes(),
-           [&](GpuThread id) {
-             Place at = Place::get(b, plan, b.div(id.block, chunks), id.thread);
-             OrdersKernel(b, plan, scratch, at, b.rem(id.block, chunks), chunks)
-                 .emit();
-           });
+  launchForChunks<OrdersKernel>(builder, plan, scratch);
 }
