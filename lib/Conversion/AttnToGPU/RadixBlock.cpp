@@ -97,26 +97,29 @@ void RadixBlock::clearBins() {
   b.barrier();
 }
 
-Value RadixBlock::findDigit(Value memory, ValueRange place, Value left) {
-  // A thread has a few digits, from the greatest down.
-  constexpr int64_t kPerThread = kBins / kThreads;
-  SmallVector<Value> numbers;
-  Value mine = count(0);
-  Value top = b.sub(b.idx(kBins - 1), b.mul(thread, b.idx(kPerThread)));
-  for (int64_t i = 0; i < kPerThread; ++i) {
+RadixBlock::Digits RadixBlock::loadDigits(Value memory, ValueRange place) {
+  Digits digits;
+  digits.top = b.sub(b.idx(kBins - 1), b.mul(thread, b.idx(kDigitsPerThread)));
+  digits.sum = count(0);
+  for (int64_t i = 0; i < kDigitsPerThread; ++i) {
     SmallVector<Value> index(place);
-    index.push_back(b.sub(top, b.idx(i)));
-    numbers.push_back(b.load(memory, index));
-    mine = addI(mine, numbers.back());
+    index.push_back(b.sub(digits.top, b.idx(i)));
+    digits.numbers.push_back(b.load(memory, index));
+    digits.sum = addI(digits.sum, digits.numbers.back());
   }
+  return digits;
+}
+
+Value RadixBlock::findDigit(Value memory, ValueRange place, Value left) {
+  Digits digits = loadDigits(memory, place);
   Value above, total;
-  std::tie(above, total) = scan(mine);
-  for (int64_t i = 0; i < kPerThread; ++i) {
-    Value upTo = addI(above, numbers[i]);
+  std::tie(above, total) = scan(digits.sum);
+  for (int64_t i = 0; i < kDigitsPerThread; ++i) {
+    Value upTo = addI(above, digits.numbers[i]);
     Value isHere = b.both(b.compare(CmpIPredicate::slt, above, left),
                           b.compare(CmpIPredicate::sge, upTo, left));
     b.ifThen(isHere, [&] {
-      b.store(toCount(b.sub(top, b.idx(i))), found, b.idx(0));
+      b.store(toCount(b.sub(digits.top, b.idx(i))), found, b.idx(0));
       b.store(subI(left, above), found, b.idx(1));
     });
     above = upTo;

@@ -32,6 +32,7 @@ public:
   /// threads of a warp from counting in one place.
   static constexpr int64_t kDigitBits = 11;
   static constexpr int64_t kBins = 1 << kDigitBits;
+  static constexpr int64_t kDigitsPerThread = kBins / kThreads;
   /// Of shared memory, from byte 0 on; a multiple of 8.
   static constexpr int64_t kBytes = 4 * (kBins + 2 + kWarps);
 
@@ -56,6 +57,14 @@ protected:
   std::pair<Value, Value> scan(Value x);
   /// The digit of an order from bit `shift` on, as an index into bins.
   Value getDigit(Value own, int64_t shift, int64_t bits);
+  /// What was counted in `memory` at `place` of a thread's digits, from `top`
+  /// down.
+  struct Digits {
+    Value top;
+    SmallVector<Value> numbers;
+    Value sum;
+  };
+  Digits loadDigits(Value memory, ValueRange place);
   /// Finds the digit of the `left`-th largest of what was counted in `memory`
   /// at `place`, and how many of those with this digit are among them: both in
   /// `found`, after a barrier. Nothing is written if there are fewer. Returns

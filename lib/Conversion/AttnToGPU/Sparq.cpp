@@ -74,8 +74,9 @@ Value Plan::getNumChunks(GpuBuilder &b) {
 
 int64_t Plan::getScoreBytes() {
   int64_t weights = readsChannels ? group * rank : 0;
+  int64_t states = needsSoftmax ? 2 * group * kScoreWarps : 0;
   int64_t sums = means ? kScoreWarps * (headDimV + 1) : 0;
-  return bytes() * (2 * headDim + rank + group + weights + sums);
+  return bytes() * (2 * headDim + rank + group + weights + states + sums);
 }
 
 Place Place::get(GpuBuilder &b, Plan &plan, Value slot, Value thread) {
@@ -116,19 +117,17 @@ static Scratch allocateScratch(GpuBuilder &b, Plan &plan) {
   Value slots = plan.getNumSlots(b), blocks = plan.getNumBlocks(b);
   Value keys = b.mul(blocks, b.idx(plan.keysPerBlock));
   Value chunks = plan.getNumChunks(b), heads = b.idx(plan.group);
-  Value inChunks = b.mul(chunks, b.idx(Plan::kKeysPerChunk)), two = b.idx(2);
+  Value inChunks = b.mul(chunks, b.idx(Plan::kKeysPerChunk));
   Scratch scratch;
   scratch.scores = allocate(b, {slots, heads, keys}, plan.type);
   scratch.orders = allocate(b, {slots, inChunks}, plan.getOrderType());
   Type i32 = b.getI32Type();
   Value digits = b.idx(RadixBlock::kBins);
   scratch.bins = allocate(b, {slots, digits}, i32);
-  scratch.tickets = allocate(b, {slots, two}, i32);
-  scratch.found = allocate(b, {slots, two}, i32);
-  scratch.picked = allocate(b, {slots, inChunks}, i32);
+  scratch.tickets = allocate(b, {slots, b.idx(2)}, i32);
+  scratch.numbers = allocate(b, {slots, chunks, digits}, b.getI16Type());
+  scratch.found = allocate(b, {slots, b.idx(3)}, i32);
   scratch.candidates = allocate(b, {slots, inChunks}, i32);
-  scratch.counts = allocate(b, {slots, two, chunks}, i32);
-  scratch.places = allocate(b, {slots, two, chunks}, i32);
   // Not more than there are, if it may be many.
   Value chosen = b.idx(plan.topK);
   if (plan.topK > kFewKeys)
@@ -136,9 +135,8 @@ static Scratch allocateScratch(GpuBuilder &b, Plan &plan) {
   scratch.chosen = allocate(b, {slots, chosen}, i32);
   scratch.numChosen = allocate(b, slots, i32);
   if (plan.needsSoftmax) {
-    Value parts = b.mul(blocks, b.idx(Plan::kScoreWarps));
-    scratch.maxima = allocate(b, {slots, heads, parts}, plan.type);
-    scratch.sums = allocate(b, {slots, heads, parts}, plan.type);
+    scratch.maxima = allocate(b, {slots, heads, blocks}, plan.type);
+    scratch.sums = allocate(b, {slots, heads, blocks}, plan.type);
     scratch.shifts = allocate(b, {slots, heads}, plan.type);
     scratch.inverses = allocate(b, {slots, heads}, plan.type);
   }

@@ -21,17 +21,18 @@
 namespace mlir::attn::sparq {
 
 /// What one launch leaves for the next, in memory of the device. A slot is a
-/// key head of a batch entry, a part what a warp has of a block's keys.
+/// key head of a batch entry, a block one of the launch of scores.
 struct Scratch {
   Value scores;           ///< [slot][head][key]: units of log2.
-  Value maxima, sums;     ///< [slot][head][part], or null.
+  Value maxima, sums;     ///< [slot][head][block], or null.
   Value valueSums;        ///< [slot][mean][block][head_dim_v + 1], or null.
   Value orders;           ///< [slot][key].
   Value bins;             ///< [slot][digit]: keys with this first digit.
   Value tickets;          ///< [slot][launch]: blocks that have ended.
-  Value found;            ///< [slot][2]: a digit, and what is left to find.
-  Value picked;           ///< [slot][key]: by chunks.
-  Value counts, places;   ///< [slot][2][chunk]: of keys picked.
+  Value numbers;          ///< [slot][chunk][digit]: keys with this first digit
+                          ///< or a greater one.
+  Value found;            ///< [slot][3]: a digit, what is left to find, and how
+                          ///< many keys are above.
   Value candidates;       ///< [slot][key].
   Value chosen;           ///< [slot][top_k].
   Value numChosen;        ///< [slot].

@@ -21,6 +21,8 @@ namespace mlir::attn::sparq {
 /// The code of one thread of a block that has one chunk of a key head's keys.
 class ChoosingBlock : public RadixBlock {
 public:
+  static constexpr int64_t kKeysPerThread = Plan::kKeysPerChunk / kThreads;
+
   ChoosingBlock(GpuBuilder &b, Plan &plan, const Scratch &scratch,
                 const Place &at, Value chunk, Value numChunks);
 

@@ -25,7 +25,7 @@ using namespace mlir::attn::sparq;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
-/// Channels whose keys, and rows of keys, a thread asks for at a time.
+/// Channels, their keys, and rows of keys, that a thread asks for at a time.
 static constexpr int64_t kChannelsAtOnce = 8;
 static constexpr int64_t kRowsAtOnce = 4;
 /// Scores that a thread has in registers.
@@ -59,6 +59,7 @@ private:
                    ArrayRef<Value> masks, Value first, State &state);
   Value finish(Value score, Value head, Value key);
   void writeState(const State &state, int64_t firstHead);
+  void joinStates();
   void emitValueSums();
   Value maximum(Value x, Value y) { return arith::MaxNumFOp::create(b, x, y); }
 
@@ -74,10 +75,11 @@ private:
   Value block, firstKey;
   int64_t sharedBytes = 0;
   Value zero, none;
-  Value isChosen; ///< [head_dim].
-  Value channels; ///< [rank].
-  Value factors;  ///< [head]: what products are multiplied by.
-  Value weights;  ///< [head][rank]: chosen components times factors.
+  Value isChosen;     ///< [head_dim].
+  Value channels;     ///< [rank].
+  Value factors;      ///< [head]: what products are multiplied by.
+  Value weights;      ///< [head][rank]: chosen components times factors.
+  Value maxima, sums; ///< [head][warp]: states, or null.
 };
 } // namespace
 
@@ -120,16 +122,28 @@ void ScoresKernel::chooseChannels() {
   b.barrier();
   b.loop(at.thread, width, threads, [&](Value channel) {
     Value own = b.load(orders, channel);
-    Value before =
-        b.loop(b.idx(0), width, 1, b.idx(0), [&](Value i, ValueRange in) {
-           Value other = b.load(orders, i);
-           Value isFirst = b.both(b.compare(CmpIPredicate::eq, other, own),
-                                  b.compare(CmpIPredicate::slt, i, channel));
-           Value isBefore =
-               b.either(b.compare(CmpIPredicate::ugt, other, own), isFirst);
-           return SmallVector<Value>{
-               b.select(isBefore, b.add(in[0], 1), in[0])};
-         }).front();
+    auto countBefore = [&](Value from, int64_t count, Value before) {
+      SmallVector<Value> others;
+      for (int64_t i = 0; i < count; ++i)
+        others.push_back(b.load(orders, b.add(from, i)));
+      for (auto [i, other] : llvm::enumerate(others)) {
+        Value isFirst =
+            b.both(b.compare(CmpIPredicate::eq, other, own),
+                   b.compare(CmpIPredicate::slt, b.add(from, i), channel));
+        Value isBefore =
+            b.either(b.compare(CmpIPredicate::ugt, other, own), isFirst);
+        before = b.select(isBefore, b.add(before, 1), before);
+      }
+      return before;
+    };
+    int64_t whole = plan.headDim / kChannelsAtOnce * kChannelsAtOnce;
+    Value before = b.loop(b.idx(0), b.idx(whole), kChannelsAtOnce, b.idx(0),
+                          [&](Value from, ValueRange in) {
+                            return SmallVector<Value>{
+                                countBefore(from, kChannelsAtOnce, in[0])};
+                          })
+                       .front();
+    before = countBefore(b.idx(whole), plan.headDim - whole, before);
     Value chosen = b.compare(CmpIPredicate::slt, before, b.idx(plan.rank));
     b.store(arith::ExtUIOp::create(b, b.getI32Type(), chosen), isChosen,
             channel);
@@ -201,15 +215,36 @@ Value ScoresKernel::finish(Value score, Value head, Value key) {
   return b.select(isSeen, score, none);
 }
 
+/// Leaves the state of a warp for joinStates.
 void ScoresKernel::writeState(const State &state, int64_t firstHead) {
-  Value part = b.add(b.mul(block, b.idx(Plan::kScoreWarps)), at.warp);
   b.ifThen(b.compare(CmpIPredicate::eq, at.lane, b.idx(0)), [&] {
     for (auto [h, most, sum] : llvm::enumerate(state.maxima, state.sums)) {
-      Value head = b.idx(firstHead + h);
-      b.store(most, scratch.maxima, {at.slot, head, part});
-      b.store(sum, scratch.sums, {at.slot, head, part});
+      Value place = b.add(at.warp, (firstHead + h) * Plan::kScoreWarps);
+      b.store(most, maxima, place);
+      b.store(sum, sums, place);
     }
   });
+}
+
+/// Joins the states of the warps: a thread has a head.
+void ScoresKernel::joinStates() {
+  b.barrier();
+  b.loop(at.thread, b.idx(plan.group), Plan::kScoreWarps * kWarpSize,
+         [&](Value head) {
+           Value first = b.mul(head, b.idx(Plan::kScoreWarps));
+           SmallVector<Value> ofWarps;
+           Value most = none, sum = zero;
+           for (int64_t w = 0; w < Plan::kScoreWarps; ++w) {
+             ofWarps.push_back(b.load(maxima, b.add(first, w)));
+             most = maximum(most, ofWarps.back());
+           }
+           Value shift = b.safeShift(most);
+           for (auto [w, ofWarp] : llvm::enumerate(ofWarps))
+             sum = b.fma(b.load(sums, b.add(first, w)),
+                         b.exp2(b.fsub(ofWarp, shift)), sum);
+           b.store(most, scratch.maxima, {at.slot, head, block});
+           b.store(sum, scratch.sums, {at.slot, head, block});
+         });
 }
 
 void ScoresKernel::emitChannels(int64_t firstHead, int64_t heads) {
@@ -503,6 +538,10 @@ void ScoresKernel::emitBlock(const Place &place, Value number) {
     emitFactors();
     if (plan.readsChannels)
       emitWeights();
+    if (plan.needsSoftmax) {
+      maxima = shared(type, plan.group * Plan::kScoreWarps);
+      sums = shared(type, plan.group * Plan::kScoreWarps);
+    }
     int64_t perHead =
         plan.readsChannels
             ? plan.width
@@ -515,6 +554,8 @@ void ScoresKernel::emitBlock(const Place &place, Value number) {
       else
         emitRows(head, heads);
     }
+    if (plan.needsSoftmax)
+      joinStates();
     if (plan.means)
       emitValueSums();
   });

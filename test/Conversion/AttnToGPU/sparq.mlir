@@ -8,6 +8,7 @@
 // CHECK-DAG:     %[[SCORES:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x4x?xf32>
 // CHECK-DAG:     %[[ORDERS:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x?xi32>
 // CHECK-DAG:     %[[BINS:.+]] = memref.alloc() {{.*}} : memref<2x2048xi32>
+// CHECK-DAG:     %[[NUMBERS:.+]] = memref.alloc({{.*}}) {{.*}} : memref<2x?x2048xi16>
 // CHECK-DAG:     %[[CHOSEN:.+]] = memref.alloc() {{.*}} : memref<2x64xi32>
 // CHECK:         gpu.launch {{.*}} threads{{.*}} = %c128, {{.*}} dynamic_shared_memory_size
 // What the others count in.
@@ -20,12 +21,16 @@
 // CHECK-NOT:       %[[K]]
 // CHECK-COUNT-4:   vector.store {{.*}}, %[[SCORES]]
 // CHECK:           gpu.terminator
-// The first of three digits, of four keys a thread: counted in the block, then
-// for the key head. What is read of others is behind a fence.
+// The first of three digits, of four keys a thread, whose scores by four heads
+// are asked for at once: counted in the block, then for the key head. What is
+// read of others is behind a fence.
 // CHECK:         gpu.launch {{.*}} threads{{.*}} = %c512, {{.*}} dynamic_shared_memory_size
-// CHECK:           memref.store {{.*}}, %[[ORDERS]]
+// CHECK-COUNT-4:   vector.load %[[SCORES]]{{.*}} {alignment = 16 : i64} : memref<2x4x?xf32>, vector<4xf32>
+// CHECK-NOT:       vector.load
 // CHECK-COUNT-4:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
-// CHECK:           memref.atomic_rmw addi {{.*}}, %[[BINS]]{{.*}} : (i32, memref<2x2048xi32>) -> i32
+// CHECK:           vector.store {{.*}}, %[[ORDERS]]{{.*}} {alignment = 16 : i64}
+// CHECK-COUNT-4:   memref.atomic_rmw addi {{.*}}, %[[BINS]]{{.*}} : (i32, memref<2x2048xi32>) -> i32
+// CHECK:           vector.store {{.*}}, %[[NUMBERS]]{{.*}} : memref<2x?x2048xi16>, vector<4xi16>
 // CHECK:           llvm.fence syncscope("device") acq_rel
 // CHECK-NEXT:      gpu.barrier
 // CHECK:           memref.atomic_rmw addi %c1_i32, {{.*}} : (i32, memref<2x2xi32>) -> i32
@@ -34,14 +39,20 @@
 // CHECK-NEXT:        llvm.fence syncscope("device") acq_rel
 // CHECK:             memref.load %[[BINS]]
 // CHECK:           gpu.terminator
-// The other two, of the keys that have the first.
+// The other two, of the keys that have the first. A block writes its keys behind
+// those of earlier chunks; the last one asks for eight candidates at once.
 // CHECK:         gpu.launch {{.*}} threads{{.*}} = %c512, {{.*}} dynamic_shared_memory_size
-// CHECK-COUNT-4:   memref.load %[[ORDERS]]
+// CHECK-COUNT-2:   memref.load %[[NUMBERS]]
+// CHECK:           vector.load %[[ORDERS]]{{.*}} {alignment = 16 : i64} : memref<2x?xi32>, vector<4xi32>
+// CHECK-COUNT-4:   memref.store {{.*}}, %[[CHOSEN]]
 // CHECK:           llvm.fence syncscope("device") acq_rel
-// CHECK:           memref.store {{.*}}, %[[CHOSEN]]
-// CHECK-COUNT-2:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
+// CHECK-COUNT-8:   memref.load %[[ORDERS]]
+// CHECK-COUNT-8:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
 // CHECK-NOT:       memref.atomic_rmw
-// CHECK:           memref.store {{.*}}, %[[CHOSEN]]
+// CHECK-COUNT-8:   memref.load %[[ORDERS]]
+// CHECK-COUNT-8:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
+// CHECK-NOT:       memref.atomic_rmw
+// CHECK-COUNT-8:   memref.store {{.*}}, %[[CHOSEN]]
 // CHECK:           gpu.terminator
 // CHECK:         gpu.launch {{.*}} = %c2, {{.*}} threads{{.*}} = %c256, {{.*}} dynamic_shared_memory_size
 // CHECK:           memref.load %[[CHOSEN]]
@@ -76,7 +87,7 @@ module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 1
 // CHECK-COUNT-4:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
 // CHECK:           gpu.terminator
 // CHECK:         gpu.launch
-// CHECK-COUNT-5:   memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
+// CHECK-COUNT-40:  memref.atomic_rmw addi {{.*}} : (i32, memref<2048xi32, #gpu.address_space<workgroup>>) -> i32
 // CHECK-NOT:       memref.atomic_rmw
 // CHECK:           gpu.terminator
 // CHECK:         gpu.launch
