@@ -84,17 +84,16 @@ def call_object(module, types, arrays, *flags, num_results=2, strategy=""):
 def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=None):
     """(output, lse) of a case as f64 arrays, output in [b, h, s, d] order.
 
-    lowering "tool" is what attn-run does with --strategy, "attribute" what it
-    does with a strategy written on the op, "gpu" kernels for one of two GPUs in the emulator;
-    "portable" applies the strategy and
-    lowers to linalg first; "tiled=QxK" tiles by these sizes first, and
-    "tiled-portable=QxK" both; "decomposed" takes SparQ apart first; "split-kv=N"
-    runs attn-split-kv first; "form=F" and "form-portable=F" rewrite local blocks to
-    that form first; "object" calls a shared object with strided tensors. An op that is
-    a strategy by itself is given none. With `check` the results are compared with
-    the oracle, with `verify` attn-run compares them with the C++ reference too;
-    `threads` is how many it uses. Memory ends, or begins, at pages that cannot be
-    touched.
+    lowering "tool" is what attn-run does with --strategy, "attribute" what it does with
+    a strategy written on the op, "gpu" kernels for one of two GPUs in the emulator;
+    "portable" applies the strategy and lowers to linalg first; "tiled=QxK" tiles by
+    these sizes first, and "tiled-portable=QxK" both; "decomposed" takes SparQ apart
+    first, "gpu-decomposed" for kernels; "split-kv=N" runs attn-split-kv first; "form=F"
+    and "form-portable=F" rewrite local blocks to that form first; "object" calls a
+    shared object with strided tensors. An op that is a strategy by itself is given
+    none. With `check` the results are compared with the oracle, with `verify` attn-run
+    compares them with the C++ reference too; `threads` is how many it uses. Memory
+    ends, or begins, at pages that cannot be touched.
     """
     if inputs is None:
         inputs = make_inputs(case)
@@ -103,9 +102,9 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
     flags = ["--guard-pages=" + ("start" if case.seed % 3 == 0 else "end")]
     transform = None
     has_strategy = case.form not in OWN_STRATEGY
-    if lowering in ("portable", "decomposed"):
+    if lowering in ("portable", "decomposed", "gpu-decomposed"):
         transform = ["--convert-attn-to-linalg"]
-        if lowering == "decomposed":
+        if lowering != "portable":
             transform = ["--attn-decompose-sparq"]
         if has_strategy:
             transform[:0] = [
@@ -125,7 +124,7 @@ def run(case, inputs=None, verify=False, lowering="tool", check=True, threads=No
             transform.append("--convert-attn-to-linalg")
     elif lowering.startswith("split-kv="):
         transform = ["--attn-split-kv=num-splits=" + lowering.partition("=")[2]]
-    elif lowering == "gpu":
+    if lowering.startswith("gpu"):
         arch = "sm_90a" if case.seed % 2 else "sm_80"
         flags += ["--target=cuda-emulated", f"--arch={arch}"]
     if lowering in ("tool", "gpu") and has_strategy:

@@ -23,8 +23,9 @@ def ConvertAttnToLinalgPass : Pass<"convert-attn-to-linalg"> {
     Exact. The portable lowering: every attn op on tensors becomes
     `linalg.generic` with tensor, arith, math and affine ops (and `scf.if` where
     pages are read), and the whole score matrix of an op is materialised; tile
-    first where that is too large. Ops on memrefs and ops without a
-    decomposition are errors. `attn.dist_merge` stays: a call of other ranks is
+    first where that is too large. So does `linalg.softmax`, which nothing behind
+    this pass takes apart. Ops on memrefs and ops without a decomposition are
+    errors. `attn.dist_merge` stays: a call of other ranks is
     one on every way.
 
     The group of query heads that shares a key head is a loop of its own, so
@@ -131,8 +132,11 @@ def ConvertAttnToGPUPass
   let description = [{
     Exact. `attn.sdpa_step`, `attn.star_step`, `attn.block_local_step` and
     `attn.partial` become a launch of the kernel that `config` names, or of one
-    chosen by their shape; `attn.merge` becomes one as well. All else around them
-    is left alone; other attn ops are errors.
+    chosen by their shape; `attn.merge` becomes one as well, and so do
+    `attn.scores`, `attn.topk` and `attn.gather_kv`. Linalg ops and copies around
+    them become launches of a thread an element, `linalg.softmax` one of a block
+    of threads a row. All else is left alone; `attn.dist_merge`, a call of other
+    ranks, is an error.
 
     `split_kv` takes every shape and type. A warp's lanes lie along rows of key
     and value, each read once for all queries of the heads that share it. Where

@@ -205,8 +205,20 @@ static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
   } else if (auto sparq = dyn_cast<SparqStepOp>(op)) {
     if (failed(emitSparq(rewriter, sparq, getCommonTarget(targets))))
       return failure();
+  } else if (auto scores = dyn_cast<ScoresOp>(op)) {
+    if (failed(emitScores(rewriter, scores, getCommonTarget(targets))))
+      return failure();
+  } else if (auto topK = dyn_cast<TopKOp>(op)) {
+    emitTopK(rewriter, topK);
+  } else if (auto gather = dyn_cast<GatherKvOp>(op)) {
+    emitGather(rewriter, gather);
   } else {
-    return op->emitOpError("has no kernel for GPUs; compile for the CPU");
+    assert((isa<DistMergeOp, CommRankOp, CommSizeOp, GridCommOp>(op)) &&
+           "all other ops have tensors or memrefs");
+    return op->emitOpError(
+        "belongs to a communicator of the host, which a function for GPUs "
+        "cannot call; return this rank's output and lse and merge those of all "
+        "ranks by attn.merge, or compile for the CPU");
   }
   rewriter.eraseOp(op);
   return success();
@@ -253,8 +265,10 @@ struct ConvertAttnToGPUPass
     // Other memory is the host's; whoever looks at what is left reports it.
     SmallVector<Operation *> others;
     getOperation()->walk([&](Operation *op) {
+      auto softmax = dyn_cast<linalg::SoftmaxOp>(op);
       auto structured = dyn_cast<linalg::LinalgOp>(op);
       if ((isa<memref::CopyOp>(op) ||
+           (softmax && softmax.hasPureBufferSemantics()) ||
            (structured && structured.hasPureBufferSemantics())) &&
           !op->getParentOfType<gpu::LaunchOp>())
         others.push_back(op);
@@ -264,6 +278,8 @@ struct ConvertAttnToGPUPass
       if (auto copy = dyn_cast<memref::CopyOp>(op)) {
         if (failed(emitCopy(rewriter, copy)))
           continue;
+      } else if (auto softmax = dyn_cast<linalg::SoftmaxOp>(op)) {
+        emitSoftmax(rewriter, softmax);
       } else {
         emitElements(rewriter, op);
       }

@@ -11,6 +11,7 @@
 #include "GpuBuilder.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -82,6 +83,19 @@ Value GpuBuilder::shuffleUp(Value x, int64_t distance) {
       .getShuffleResult();
 }
 
+Value GpuBuilder::shuffleFirst(Value x) {
+  return gpu::ShuffleOp::create(*this, x, /*offset=*/0,
+                                static_cast<int32_t>(kWarpSize),
+                                gpu::ShuffleMode::IDX)
+      .getShuffleResult();
+}
+
+Value GpuBuilder::ballot(Value condition) {
+  Type i32 = getI32Type();
+  return NVVM::VoteSyncOp::create(*this, i32, integer(-1, i32), condition,
+                                  NVVM::VoteSyncKind::ballot);
+}
+
 //===----------------------------------------------------------------------===//
 // Numbers
 //===----------------------------------------------------------------------===//
@@ -143,16 +157,26 @@ static bool areRowsAligned(Value memref, int64_t bytes) {
   return true;
 }
 
-Value GpuBuilder::loadRow(Value memref, ValueRange at, int64_t width) {
+/// How elements of `memref` are accessed, `width` at a time. Without an
+/// alignment, LLVM would do so element by element.
+static llvm::Align alignOf(Value memref, int64_t width) {
   Type element = llvm::cast<MemRefType>(memref.getType()).getElementType();
-  auto type = VectorType::get(width, element);
   int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
   int64_t bytes = std::min(width * elementBytes, kMaxAccessBytes);
-  // Without an alignment, LLVM would load element by element.
-  if (!areRowsAligned(memref, bytes))
-    bytes = elementBytes;
-  return vector::LoadOp::create(*this, type, memref, at, /*nontemporal=*/false,
-                                llvm::Align(bytes));
+  return llvm::Align(areRowsAligned(memref, bytes) ? bytes : elementBytes);
+}
+
+Value GpuBuilder::loadRow(Value memref, ValueRange at, int64_t width) {
+  Type element = llvm::cast<MemRefType>(memref.getType()).getElementType();
+  return vector::LoadOp::create(*this, VectorType::get(width, element), memref,
+                                at, /*nontemporal=*/false,
+                                alignOf(memref, width));
+}
+
+void GpuBuilder::storeWhereAligned(Value vector, Value memref, ValueRange at) {
+  int64_t width = llvm::cast<VectorType>(vector.getType()).getNumElements();
+  vector::StoreOp::create(*this, vector, memref, at, /*nontemporal=*/false,
+                          alignOf(memref, width));
 }
 
 void GpuBuilder::storeRow(Value vector, Value memref, ValueRange at) {

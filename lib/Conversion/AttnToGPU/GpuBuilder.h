@@ -64,6 +64,10 @@ public:
 
   /// `x` of the lane `distance` before this one; where there is none, anything.
   Value shuffleUp(Value x, int64_t distance);
+  /// `x` of the first lane.
+  Value shuffleFirst(Value x);
+  /// A bit for each lane of the warp: whether its `condition` holds, of i32.
+  Value ballot(Value condition);
 
   /// 2^x, of f32 in one instruction.
   Value exp2(Value x);
@@ -74,7 +78,10 @@ public:
   /// access if rows begin at multiples of its size. Those of arguments of the
   /// function are to: they get kAlignmentAttrName.
   Value loadRow(Value memref, ValueRange at, int64_t width);
+  /// The opposite, of memory whose rows are known to begin there.
   void storeRow(Value vector, Value memref, ValueRange at);
+  /// The opposite of loadRow.
+  void storeWhereAligned(Value vector, Value memref, ValueRange at);
   /// `count` as i1.
   Value boolean(bool value);
   /// Both.

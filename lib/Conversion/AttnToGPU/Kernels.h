@@ -18,6 +18,10 @@
 
 #include <functional>
 
+namespace mlir::linalg {
+class SoftmaxOp;
+} // namespace mlir::linalg
+
 namespace mlir::attn {
 
 /// Returns the number to write for `x`, the output of a row at `column`.
@@ -112,6 +116,17 @@ LogicalResult emitSplitKv(OpBuilder &builder, AttentionStep step,
 LogicalResult emitCopy(OpBuilder &builder, memref::CopyOp op);
 /// Launches a structured op on memrefs, a thread for each of its elements.
 void emitElements(OpBuilder &builder, Operation *op);
+/// Launches linalg.softmax on memrefs.
+void emitSoftmax(OpBuilder &builder, linalg::SoftmaxOp op);
+
+/// Launches attn.scores. On failure nothing has been emitted and the reason
+/// reported.
+LogicalResult emitScores(OpBuilder &builder, ScoresOp op,
+                         const GpuTarget &target);
+/// Launches attn.topk.
+void emitTopK(OpBuilder &builder, TopKOp op);
+/// Launches attn.gather_kv.
+void emitGather(OpBuilder &builder, GatherKvOp op);
 
 /// Launches SparQ attention: scores, choice, and attention to what was chosen.
 /// On failure nothing has been emitted and the reason reported.

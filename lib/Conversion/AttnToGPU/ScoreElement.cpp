@@ -37,12 +37,16 @@ SmallVector<Value> attn::broadcastIndex(GpuBuilder &b, Value operand,
   return index;
 }
 
-ScoreElement::ScoreElement(GpuBuilder &b, AttnKeyRangesInterface op)
-    : b(b), ranges(op), op(cast<AttentionInterface>(op.getOperation())) {}
+ScoreElement::ScoreElement(GpuBuilder &b, AttnKeyRangesInterface op,
+                           bool isNatural)
+    : b(b), ranges(op), op(cast<AttentionInterface>(op.getOperation())),
+      isNatural(isNatural) {}
 
 Value ScoreElement::getFactor() {
   Value scale = getScaleValue(op, b, b.getLoc());
-  return changesScores() ? scale : b.fmul(scale, b.number(kLog2E, b.floatType));
+  if (changesScores() || isNatural)
+    return scale;
+  return b.fmul(scale, b.number(kLog2E, b.floatType));
 }
 
 Value ScoreElement::load(Value operand, Value batch, Value head, Value query,
@@ -77,7 +81,7 @@ Value ScoreElement::modify(Value score, Value batch, Value head, Value query,
         b.fadd(score, b.cast(load(bias, batch, head, query, key), b.floatType));
   if (op.hasScore())
     score = applyRegion(score, batch, head, query, key);
-  if (changesScores())
+  if (changesScores() && !isNatural)
     score = b.fmul(score, b.number(kLog2E, b.floatType));
   if (Value mask = op.getMask()) {
     Value byte = load(mask, batch, head, query, key);

@@ -20,7 +20,9 @@ namespace mlir::attn {
 /// the op's operands, and in range: what they read is read.
 class ScoreElement {
 public:
-  ScoreElement(GpuBuilder &b, AttnKeyRangesInterface op);
+  /// With `isNatural` scores are in natural units all the way.
+  ScoreElement(GpuBuilder &b, AttnKeyRangesInterface op,
+               bool isNatural = false);
 
   /// Whether scores become other numbers, so that they are needed in natural
   /// units.
@@ -48,6 +50,7 @@ private:
   GpuBuilder &b;
   AttnKeyRangesInterface ranges;
   AttentionInterface op;
+  bool isNatural;
 };
 
 /// `operand`, rank 4, each size that of the indexed space or 1, at `at`.

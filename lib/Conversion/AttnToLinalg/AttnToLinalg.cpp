@@ -25,10 +25,13 @@ using namespace mlir::attn;
 using linalg::AggregatedOpInterface;
 
 /// True for ops of ours; with `layerAOnly` not for those of layer B that become
-/// kernels. attn.yield stands inside the op it belongs to, attn.dist_merge is a
+/// kernels. linalg.softmax, which nothing else takes apart, is converted with
+/// them. attn.yield stands inside the op it belongs to, attn.dist_merge is a
 /// call of other ranks, whatever the target, and communicators answer for
 /// themselves.
 static bool isToConvert(Operation *op, bool layerAOnly) {
+  if (isa<linalg::SoftmaxOp>(op))
+    return true;
   if (!isa_and_present<AttnDialect>(op->getDialect()) ||
       isa<YieldOp, DistMergeOp, CommRankOp, CommSizeOp, GridCommOp>(op))
     return false;

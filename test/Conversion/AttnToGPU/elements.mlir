@@ -36,3 +36,25 @@ func.func @fill(%s: memref<?x3xf32>, %x: f32) {
   linalg.fill ins(%x : f32) outs(%s : memref<?x3xf32>)
   return
 }
+
+// -----
+
+// A block of threads has a row of softmax, and reads it three times.
+// CHECK-LABEL: func.func @softmax
+// CHECK-SAME:    %[[S:[^:]+]]: memref<2x3x?xf32>, %[[P:[^:]+]]: memref<2x3x?xf32>
+// CHECK:         gpu.launch {{.*}} = %c6, {{.*}} threads{{.*}} = %c256,
+// CHECK:           scf.for
+// CHECK-COUNT-4:     memref.load %[[S]]
+// CHECK:             arith.maxnumf
+// CHECK:           gpu.barrier
+// CHECK:           scf.for
+// CHECK-COUNT-4:     memref.load %[[S]]
+// CHECK:           gpu.barrier
+// CHECK:           scf.for
+// CHECK-COUNT-4:     memref.load %[[S]]
+// CHECK:             memref.store {{.*}}, %[[P]]
+// CHECK-NOT:     linalg.softmax
+func.func @softmax(%s: memref<2x3x?xf32>, %p: memref<2x3x?xf32>) {
+  linalg.softmax dimension(2) ins(%s : memref<2x3x?xf32>) outs(%p : memref<2x3x?xf32>)
+  return
+}

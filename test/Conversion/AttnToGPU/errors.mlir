@@ -10,11 +10,22 @@ func.func @tensors(%q: tensor<1x2x1x64xf32>) -> tensor<1x2x1x64xf32> {
 
 // -----
 
-func.func @no_kernel(%s: memref<1x2x64xf32>, %i: memref<1x2x8xi64>,
-    %n: memref<1x2xi64>) {
-  // expected-error @+1 {{has no kernel for GPUs; compile for the CPU}}
-  attn.topk ins(%s) outs(%i, %n)
-    : (memref<1x2x64xf32>, memref<1x2x8xi64>, memref<1x2xi64>) -> ()
+func.func @other_ranks(%comm: !attn.comm, %o: memref<1x2x1x64xf32>,
+    %l: memref<1x2x1xf32>) {
+  // expected-error @+1 {{'attn.dist_merge' op belongs to a communicator of the host, which a function for GPUs cannot call; return this rank's output and lse and merge those of all ranks by attn.merge, or compile for the CPU}}
+  attn.dist_merge comm(%comm) outs(%o, %l)
+    : (!attn.comm, memref<1x2x1x64xf32>, memref<1x2x1xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @scores_shared(%q: memref<1x1x1x32768xf32>, %k: memref<1x1x9x32768xf32>,
+    %i: memref<1x1x8xi64>, %s: memref<1x1x1x9xf32>) {
+  // expected-error @+1 {{expects to need at most 101376 bytes of shared memory, but head_dim 32768 needs 131072; use a smaller head_dim}}
+  attn.scores ins(%q, %k channels(%i)) outs(%s)
+    : (memref<1x1x1x32768xf32>, memref<1x1x9x32768xf32>, memref<1x1x8xi64>,
+       memref<1x1x1x9xf32>) -> ()
   return
 }
 
@@ -43,7 +54,7 @@ func.func @shared(%q: memref<1x2x1x64xf32>) {
 // -----
 
 func.func @sparq_shared(%q: memref<1x64x1x512xf32>, %kv: memref<1x1x?x512xf32>, %kt: memref<1x1x?x512x128xf32>, %o: memref<1x64x1x512xf32>) {
-  // expected-error @+1 {{expects to need at most 101376 bytes of shared memory, but head_dim 512, rank 512 and 64 heads of a group need 137472; use a smaller rank}}
+  // expected-error @+1 {{expects to need at most 101376 bytes of shared memory, but head_dim 512, rank 512 and 64 heads of a group need 139520; use a smaller rank}}
   attn.sparq_step ins(%q, %kv, %kv rank(512) top_k(32) key_t(%kt)) outs(%o)
     : (memref<1x64x1x512xf32>, memref<1x1x?x512xf32>, memref<1x1x?x512xf32>, memref<1x1x?x512x128xf32>, memref<1x64x1x512xf32>) -> ()
   return
