@@ -3,7 +3,8 @@
 import ctypes
 
 MAX_RANK = 8
-DTYPE_CODES = {"f32": 1, "f16": 2, "bf16": 3, "bool": 7}
+DTYPE_CODES = {"f32": 1, "f16": 2, "bf16": 3, "f8E4M3FN": 5, "bool": 7}
+DTYPE_CODES |= {"i8": 8, "i32": 10, "i64": 11}
 
 
 class Tensor(ctypes.Structure):

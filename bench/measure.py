@@ -12,6 +12,7 @@ import block_model
 import check
 from contender import Missing, Unsupported, first_line
 from ours import CompileError, Ours, merge_text
+from samples import Samples
 from shapes import GENERATIONS, PEERS, Case, Inputs
 from sparq import SparqInputs, WrongChoice
 from star import MergeInputs
@@ -30,7 +31,7 @@ OWN = ("ours", "plain", "dense", "merge", "vanilla")
 
 
 @dataclasses.dataclass
-class Row:
+class Row(Samples):
     """One contender at one number of threads."""
 
     name: str
@@ -50,14 +51,6 @@ class Row:
     @property
     def flops(self):
         return self.case.flops()
-
-    @property
-    def median(self):
-        return statistics.median(self.seconds)
-
-    @property
-    def best(self):
-        return min(self.seconds)
 
     @property
     def cpus_used(self):

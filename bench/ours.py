@@ -8,6 +8,7 @@ import subprocess
 
 import numpy as np
 
+import texts
 from abi import DTYPE_CODES, Exec, Tensor
 from contender import Contender
 from shapes import DTYPES, MODIFIERS
@@ -17,26 +18,13 @@ class CompileError(Exception):
     pass
 
 
-def key_tile(dtype):
-    """Keys in a tile of the second layout, as attn-rewrite-to-sparq chooses it."""
-    return 4096 // DTYPES[dtype]
-
-
 def sparq_text(case):
-    """The function `attention` of a decode step with SparQ's state as arguments:
-    the keys in their second layout, and the mean of the values if it is used."""
+    """The function `attention` of a decode step with SparQ's state as arguments."""
     t, d = case.dtype, case.head_dim
     q = f"tensor<?x{case.heads}x1x{d}x{t}>"
     k = f"tensor<?x{case.kv_heads}x?x{d}x{t}>"
-    arguments = [("%q", q), ("%k", k), ("%v", k)]
-    arguments += [("%kt", f"tensor<?x{case.kv_heads}x?x{d}x{key_tile(t)}x{t}>")]
-    clauses = f"rank({case.rank}) top_k({case.top_k})"
-    if case.local_window:
-        clauses += f" local_window({case.local_window})"
-    clauses += f" realloc({'on' if case.realloc else 'off'}) key_t(%kt)"
-    if case.realloc:
-        arguments += [("%mean", f"tensor<?x{case.kv_heads}x{d}xf32>")]
-        clauses += " value_mean(%mean)"
+    clauses, state = texts.sparq(case, DTYPES[t])
+    arguments = [("%q", q), ("%k", k), ("%v", k), *state]
     signature = ", ".join(f"{name}: {kind}" for name, kind in arguments)
     types = ", ".join(kind for _, kind in arguments)
     return f"""func.func @attention({signature}) -> {q} {{
@@ -104,18 +92,9 @@ def module_text(case):
         clauses += " mask(%mask)"
         extra_types.append(extra[-1][1])
     if case.modifier == "alibi":
-        slopes = f"tensor<{case.heads}xf32>"
+        slopes, region = texts.alibi(case.heads)
         extra.append(("%slopes", slopes))
-        clauses += f""" score {{
-  ^bb0(%s: f32, %b: index, %h: index, %i: index, %j: index):
-    %slope = tensor.extract %slopes[%h] : {slopes}
-    %distance = arith.subi %j, %i : index
-    %integer = arith.index_cast %distance : index to i32
-    %float = arith.sitofp %integer : i32 to f32
-    %shift = arith.mulf %slope, %float : f32
-    %r = arith.addf %s, %shift : f32
-    attn.yield %r : f32
-  }}"""
+        clauses += region
     arguments = [("%q", q), ("%k", k), ("%v", k), *extra]
     signature = ", ".join(f"{name}: {kind}" for name, kind in arguments)
     return f"""func.func @attention({signature}) -> {q} {{

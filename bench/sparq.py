@@ -6,8 +6,16 @@ import re
 
 import numpy as np
 
-from ours import key_tile
-from shapes import OUTLIER_EVERY, OUTLIER_FACTOR, Inputs, empty, to_bf16, widen
+from shapes import (
+    DTYPES,
+    OUTLIER_EVERY,
+    OUTLIER_FACTOR,
+    Inputs,
+    empty,
+    to_bf16,
+    widen,
+)
+from texts import key_tile
 
 # A choice is decided when the last one chosen and the first one left out are so
 # far apart, scores absolutely and sums of weights relatively (which is the same
@@ -49,7 +57,7 @@ def count_layers(case):
 def transpose_keys(key, dtype):
     """Keys channel by channel in tiles; 0 past the end."""
     b, h, s, d = key.shape
-    tile = key_tile(dtype)
+    tile = key_tile(DTYPES[dtype])
     tiles = -(-s // tile)
     result = empty((b, h, tiles, d, tile), key.dtype)
     whole = s // tile

@@ -21,6 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 sys.path.append(os.path.dirname(HERE))
 
+import tutorial  # noqa: E402
 from cases import ConfigError, load_config  # noqa: E402
 from layout import write_json  # noqa: E402
 from modules import module_text, output_sizes, shapes  # noqa: E402
@@ -29,8 +30,8 @@ from run import SCHEMA  # noqa: E402
 
 # What run.py imports, from here and from the folder above.
 FILES = """bars.py cases.py device.py measure.py modules.py objects.py peers.py
-problem.py results.py run.py tables.py ../abi.py ../contender.py ../layout.py""".split()
-TUTORIAL = "06-fused-attention.py"
+problem.py results.py run.py tables.py ../abi.py ../contender.py ../layout.py
+../samples.py ../texts.py""".split()
 # The names of tile sizes, shortened for tables.
 SHORT = {"block_q": "q", "block_kv": "k", "warps": "w", "stages": "s"}
 COMPILE_SECONDS = 300
@@ -217,6 +218,12 @@ def parse():
         metavar="FILE",
         help="Triton's python/tutorials/06-fused-attention.py, to be carried too",
     )
+    parser.add_argument(
+        "--fetch",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="fetch that file, at one commit and with its sha256 checked",
+    )
     parser.add_argument("--jobs", "-j", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
         "--attn-compile", default=os.path.join(ROOT, "build", "bin", "attn-compile")
@@ -227,6 +234,22 @@ def parse():
     options.config = options.config or ("sweep" if options.sweep else "full")
     options.attn_compile = shutil.which(options.attn_compile) or options.attn_compile
     return options
+
+
+def carry_tutorial(options):
+    """Puts Triton's tutorial into the folder; returns why it is not there, or None."""
+    path = os.path.join(options.out, tutorial.NAME)
+    if options.triton:
+        shutil.copy(options.triton, path)
+        return None
+    if options.fetch:
+        why = tutorial.fetch(path)
+        print(f"Triton's tutorial: {why or tutorial.URL}")
+        return why
+    # Not what an earlier run left.
+    if os.path.exists(path):
+        os.remove(path)
+    return "it was not fetched when the folder was made"
 
 
 def main():
@@ -251,8 +274,7 @@ def main():
     pack(entries, objects)
     for file in FILES:
         shutil.copy(os.path.join(HERE, file), options.out)
-    if options.triton:
-        shutil.copy(options.triton, os.path.join(options.out, TUTORIAL))
+    without_tutorial = carry_tutorial(options)
     hashes = "".join(sorted(keys)) + options.target + options.arch
     with open(options.attn_compile, "rb") as file:
         compiler = hashlib.sha256(file.read()).hexdigest()
@@ -265,6 +287,7 @@ def main():
             "config": os.path.splitext(os.path.basename(options.config))[0],
             "target": options.target,
             "arch": options.arch if options.target == "cuda" else "",
+            "without_tutorial": without_tutorial,
             "cases": entries,
         },
     )

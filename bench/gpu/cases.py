@@ -8,6 +8,8 @@ import os
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "configs")
 KINDS = ("prefill", "decode", "sparq", "star", "blocks")
 BYTES = {"f32": 4, "f16": 2, "bf16": 2}
+# Types of keys and values that are not the query's: their names in MLIR.
+KV_TYPES = {"f8": "f8E4M3FN", "i8": "i8"}
 # Modifiers of scores, with the one parameter each has.
 MODIFIERS = {
     "none": 0,
@@ -15,6 +17,7 @@ MODIFIERS = {
     "softcap": 30,
     "bias": 0,  # additive, [1, heads, seq_q, seq_kv]
     "alibi": 0,  # a score region that reads a slope per head
+    "relative": 128,  # one that reads a table by head and distance, up to so far
 }
 # Contenders of others, by kind of case.
 PEERS = {
@@ -22,6 +25,8 @@ PEERS = {
     "modified": ("flex",),
     "bias": ("flex", "torch-efficient", "torch-cudnn"),
     "decode": ("torch-flash", "torch-folded", "torch-cudnn", "flex"),
+    # Nobody's here: SDPA and FlexAttention take neither other types nor pages.
+    "stored": (),
     "sparq": (),
     "star": ("flex",),
     "blocks": ("torch-flash", "torch-cudnn"),
@@ -56,11 +61,21 @@ class Case:
     anchor_size: int = 0
     # Tokens of a block that sees itself only.
     block_len: int = 0
+    # Columns of values, if they are not head_dim.
+    head_dim_v: int = 0
+    # Keys and values of another type, with a scale per head: one of KV_TYPES.
+    kv_dtype: str = ""
+    # Keys of a page of a pool; pages lie in no order.
+    page_size: int = 0
     peers: tuple = ()
 
     @property
     def group(self):
         return self.heads // self.kv_heads
+
+    @property
+    def value_dim(self):
+        return self.head_dim_v or self.head_dim
 
     @property
     def realloc(self):
@@ -74,6 +89,12 @@ class Case:
         if self.seq_q != self.seq_kv and self.kind == "prefill":
             parts += [f"q{self.seq_q}"]
         parts += [f"s{self.seq_kv}", f"d{self.head_dim}"]
+        if self.head_dim_v:
+            parts[-1] += f"/{self.head_dim_v}"
+        if self.kv_dtype:
+            parts += [f"kv-{self.kv_dtype}"]
+        if self.page_size:
+            parts += [f"p{self.page_size}"]
         if self.causal and self.kind == "prefill":
             parts += ["causal"]
         if self.modifier != "none":
@@ -112,27 +133,29 @@ class Case:
         if self.kind == "sparq":
             row = 2 * self.seq_kv * self.rank + 4 * self.top_k * self.head_dim
             return self.batch * self.heads * row
-        return 4 * self.batch * self.heads * self.head_dim * self.visible_pairs()
+        columns = self.head_dim + self.value_dim
+        return 2 * self.batch * self.heads * columns * self.visible_pairs()
 
     def read_bytes(self):
         """The fewest bytes that must come from memory."""
         size, d = BYTES[self.dtype], self.head_dim
-        queries = self.batch * self.heads * self.seq_q * d * size
+        rows = self.batch * self.heads * self.seq_q
+        ends = rows * (d + self.value_dim) * size
         if self.kind == "sparq":
             keys = self.batch * self.kv_heads
-            return 2 * queries + keys * size * (
+            return ends + keys * size * (
                 self.seq_kv * self.rank + 2 * self.top_k * d + 2 * d
             )
-        keys = self.batch * self.kv_heads * self.seq_kv * d * size
         extra = 0
         if self.modifier == "bias":
             extra = self.heads * self.seq_q * self.seq_kv * size
-        return 2 * queries + 2 * keys + extra
+        return ends + self.kv_bytes() + extra
 
     def kv_bytes(self):
         """K and V, once."""
-        elements = self.batch * self.kv_heads * self.seq_kv * self.head_dim
-        return 2 * elements * BYTES[self.dtype]
+        size = 1 if self.kv_dtype else BYTES[self.dtype]
+        rows = self.batch * self.kv_heads * self.seq_kv
+        return rows * (self.head_dim + self.value_dim) * size
 
     def dense_case(self):
         """What an approximate case approximates, or None."""
@@ -184,6 +207,9 @@ _SETTINGS = {
     "seq": None,
     "seq_q": 0,  # as seq
     "head_dim": 128,
+    "head_dim_v": 0,  # as head_dim
+    "kv_dtype": "",  # as dtype
+    "page_size": 0,
     "causal": False,
     "modifier": "none",
     # Instead of batch and heads: tokens of a batch, columns of all heads.
@@ -218,9 +244,25 @@ def _make(setting):
         raise ConfigError(f"group {setting['group']}: expected a divisor of {heads}")
     batch = max(setting["tokens"] // seq, 1) if setting["tokens"] else setting["batch"]
     decode = kind in ("decode", "sparq")
+    stored = setting["kv_dtype"] or setting["page_size"]
+    if setting["kv_dtype"] and setting["kv_dtype"] not in KV_TYPES:
+        raise ConfigError(
+            f"kv_dtype {setting['kv_dtype']!r}: expected {', '.join(KV_TYPES)}"
+        )
+    if stored and kind != "decode":
+        raise ConfigError("kv_dtype and page_size: expected kind decode")
+    if setting["page_size"] and seq % setting["page_size"]:
+        raise ConfigError(f"seq {seq}: expected whole pages of {setting['page_size']}")
+    value_dim = setting["head_dim_v"]
+    if value_dim and (kind not in ("prefill", "decode") or value_dim == head_dim):
+        raise ConfigError(
+            f"head_dim_v {value_dim}: expected kind prefill or decode, and another "
+            "number than head_dim"
+        )
     peers = setting["peers"]
     if peers is None:
         known = kind if modifier == "none" else "modified"
+        known = "stored" if stored else known
         peers = PEERS[modifier if modifier in PEERS else known]
     for peer in peers:
         if peer not in ALL_PEERS:
@@ -246,6 +288,9 @@ def _make(setting):
         head_dim,
         setting["causal"] or kind in ("star", "blocks"),
         modifier,
+        head_dim_v=value_dim,
+        kv_dtype=setting["kv_dtype"],
+        page_size=setting["page_size"],
         peers=tuple(peers),
         **extra,
     )

@@ -3,12 +3,17 @@
 `Cuda` measures. `Host` rehearses: the same program on torch's CPU tensors, whose
 times are not of a GPU and no measurement."""
 
+import math
 import subprocess
 import time
 
-# Written before every sample, so that nothing is found in the L2 cache. Writing
-# takes longer than a program needs to enqueue a call: no kernel waits for it.
-_FLUSH_BYTES = 1 << 30
+# Read before every sample, so that nothing of the sample is found in the L2 cache:
+# read, since lines that were written would be brought back to memory at the cost of
+# the sample. It takes longer than a program needs to enqueue a call: no kernel waits.
+# So many bytes are copied, too, to see how fast that is.
+_MANY_BYTES = 1 << 30
+# Of all memory, what buffers of this file take at most: one part of so many.
+_MEMORY_PART = 64
 # Calls shorter than this are repeated in a sample, as one CUDA graph.
 SHORT_SECONDS = 5e-4
 SAMPLE_SECONDS = 1e-3
@@ -46,8 +51,6 @@ def _ask_nvidia_smi(query, which="0"):
 
 class Cuda:
     is_gpu = True
-    copy_bytes = 1 << 30
-    matmul_size = 8192
     flex_compiled = True
 
     def __init__(self, torch):
@@ -62,6 +65,10 @@ class Cuda:
         self.multiprocessors = properties.multi_processor_count
         self.l2_bytes = getattr(properties, "L2_cache_size", 64 << 20)
         self.memory_bytes = properties.total_memory
+        part = self.memory_bytes // _MEMORY_PART
+        self.copy_bytes = min(_MANY_BYTES, part // 16 * 16)
+        # Of two bytes; on a part of a GPU, smaller ones than on a whole one.
+        self.matmul_size = min(8192, 1 << (math.isqrt(part // 2).bit_length() - 1))
         # That of the machine's GPUs which torch calls the first.
         uuid = getattr(properties, "uuid", None)
         self._which = f"GPU-{uuid}" if uuid else "0"
@@ -69,7 +76,10 @@ class Cuda:
         self._stream = torch.cuda.Stream()
         torch.cuda.set_stream(self._stream)
         self.stream = self._stream.cuda_stream
-        self._flush = torch.empty(_FLUSH_BYTES, dtype=torch.uint8, device="cuda")
+        self._flush = torch.zeros(
+            self.copy_bytes // 4, dtype=torch.float32, device="cuda"
+        )
+        self._sum = torch.zeros(1, dtype=torch.float32, device="cuda")
         self._start = torch.cuda.Event(enable_timing=True)
         self._end = torch.cuda.Event(enable_timing=True)
 
@@ -123,7 +133,7 @@ class Cuda:
 
     def sample(self, run):
         """Seconds on the device of what `run` enqueues, with nothing in the cache."""
-        self._flush.zero_()
+        self.torch.sum(self._flush, dim=0, keepdim=True, out=self._sum)
         self._start.record()
         run()
         self._end.record()

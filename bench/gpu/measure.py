@@ -15,8 +15,9 @@ MIN_ROUNDS, MAX_ROUNDS = 5, 41
 SLOW_SECONDS = 1.0
 # A peer may miss more than ours: it is not what is tested here.
 PEER_FACTOR = 4
-# How long a step may take before the process counts as hung; peers compile.
-OURS_SECONDS, PEER_SECONDS = 60, 300
+# How long a step may take before the process counts as hung. Ours are compiled
+# already; peers compile, and the f64 rows of large cases take a while.
+OURS_SECONDS, INPUT_SECONDS, PEER_SECONDS = 30, 120, 300
 # Samples that a contender is tried in before the rounds.
 TRIES = 3
 
@@ -63,10 +64,10 @@ class Measurement:
         self.limits = {"copy": Copy(device), "matmul": Matmul(device)}
 
     @torch.no_grad()
-    def run(self, entry, case, skip):
+    def run(self, entry, case, skip, broken):
         """The result of a case; `entry` is that of the manifest, `skip` says which
-        contenders broke an earlier process, and how."""
-        self.at("inputs", "are made", PEER_SECONDS)
+        contenders broke an earlier process, and how, `broken` which objects."""
+        self.at("inputs", "are made", INPUT_SECONDS)
         result = Result(case, [])
         try:
             problem = Problem(case, self.device)
@@ -74,7 +75,7 @@ class Measurement:
             if case.dense_case() and entry["dense"]:
                 samples["dense"] = problem.sample(case.dense_case())
             self.device.wait()
-        except (RuntimeError, MemoryError) as error:
+        except Exception as error:  # the other cases go on, whatever it is
             self._survive(error)
             why = f"the tensors of the case: {first_line(error)}"
             result.rows = [Row(o["name"], "failed", why) for o in entry["ours"]]
@@ -84,13 +85,15 @@ class Measurement:
         if not samples["ours"]:
             result.notes.append("no row whose result rounding does not decide")
         contenders = []
+        files = {o["name"]: o.get("file") for o in entry["ours"] + entry["dense"]}
         for name, make, sample, case_of, factor in self._contenders(
             entry, problem, samples
         ):
             row = Row(name)
             result.rows.append(row)
-            if name in skip:
-                row.status, row.why = "failed", skip[name]
+            why = skip.get(name) or broken.get(files.get(name))
+            if why:
+                row.status, row.why = "failed", why
                 continue
             contender = self._prepare(row, make, sample, case_of, factor)
             if contender:
@@ -116,7 +119,7 @@ class Measurement:
             if wanted is None or name in wanted:
 
                 def make(name=name):
-                    return peers.make(name, problem, self.options["triton"])
+                    return peers.make(name, problem, self.options)
 
                 yield name, make, samples["ours"], case, PEER_FACTOR
 
@@ -193,16 +196,24 @@ class Measurement:
             # Another one begins each round: who runs after whom changes.
             first = number % len(ready)
             for row, contender, run in ready[first:] + ready[:first]:
-                self.at(row.name, "is timed", OURS_SECONDS)
-                contender.enter()
-                try:
-                    row.seconds.append(self.device.sample(run) / row.calls)
-                finally:
-                    contender.leave()
+                if row.status == "ok":
+                    self._sample(row, contender, run)
             for name, limit in self.limits.items():
                 self.at(name, "is timed", OURS_SECONDS)
                 seconds = self.device.sample(limit.run)
                 result.limits[name].append(limit.work / seconds)
+
+    def _sample(self, row, contender, run):
+        """Takes one sample; one that fails ends this contender's, and no other's."""
+        self.at(row.name, "is timed", OURS_SECONDS)
+        contender.enter()
+        try:
+            row.seconds.append(self.device.sample(run) / row.calls)
+        except Exception as error:  # as in _prepare
+            row.status, row.why, row.seconds = "failed", first_line(error), []
+            self._survive(error)
+        finally:
+            contender.leave()
 
     def _sampler(self, row, contender):
         """What is run between two events, with calls that take no time in one

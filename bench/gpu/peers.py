@@ -5,19 +5,22 @@ import functools
 import importlib.util
 import inspect
 import os
+import sys
+import types
 import warnings
 
 import torch
 import torch.nn.functional as F
 from cases import MODIFIERS, visible
 from contender import Contender, Missing, Unsupported
+from modules import output_sizes
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 BACKENDS = {
-    "torch-flash": SDPBackend.FLASH_ATTENTION,
-    "torch-folded": SDPBackend.FLASH_ATTENTION,
-    "torch-cudnn": SDPBackend.CUDNN_ATTENTION,
-    "torch-efficient": SDPBackend.EFFICIENT_ATTENTION,
+    "torch-flash": "FLASH_ATTENTION",
+    "torch-folded": "FLASH_ATTENTION",
+    "torch-cudnn": "CUDNN_ATTENTION",
+    "torch-efficient": "EFFICIENT_ATTENTION",
 }
 # What SDPA says where the one backend that it may use does not take a problem.
 NO_KERNEL = ("No available kernel", "No viable backend")
@@ -51,13 +54,13 @@ class Calls(Contender):
             self.leave()
 
 
-def make(name, problem, tutorial=None):
+def make(name, problem, options):
     """The contender of this name; throws Missing or Unsupported with the reason."""
     if name in BACKENDS:
         return _sdpa(name, problem)
     if name == "flex":
         return _flex(problem)
-    return _triton(problem, tutorial)
+    return _triton(problem, options["triton"], options["without_tutorial"])
 
 
 def reason_of(error, caught):
@@ -75,8 +78,12 @@ def reason_of(error, caught):
 
 def _sdpa(name, problem):
     case = problem.case
-    options = {"enable_gqa": case.group > 1}
-    if case.modifier in ("softcap", "alibi", "window"):
+    backend = getattr(SDPBackend, BACKENDS[name], None)
+    if backend is None:
+        raise Missing(f"torch {torch.__version__} has no {BACKENDS[name]}")
+    # An argument since torch 2.5.
+    options = {"enable_gqa": True} if case.group > 1 else {}
+    if case.modifier in ("softcap", "alibi", "window", "relative"):
         raise Unsupported(f"SDPA has no {case.modifier} but as a dense mask")
     if case.modifier == "bias":
         options["attn_mask"] = problem.shared["bias"]
@@ -105,8 +112,8 @@ def _sdpa(name, problem):
         attend = functools.partial(
             F.scaled_dot_product_attention, fold(q), keys(k), keys(v), **options
         )
-        calls.append(functools.partial(_reshaped, attend, q.shape))
-    context = functools.partial(sdpa_kernel, [BACKENDS[name]])
+        calls.append(functools.partial(_reshaped, attend, output_sizes(case)))
+    context = functools.partial(sdpa_kernel, [backend])
     return Calls(name, calls, "", context)
 
 
@@ -136,7 +143,7 @@ def _flex(problem):
         # Of each case anew: what was compiled before counts against a limit.
         torch._dynamo.reset()
         attend = torch.compile(flex_attention, dynamic=False)
-    options = {"enable_gqa": case.group > 1}
+    options = {"enable_gqa": True} if case.group > 1 else {}
     modify = _score_mod(case, problem)
     if modify:
         options["score_mod"] = modify
@@ -170,6 +177,13 @@ def _score_mod(case, problem):
             return score + slopes[h] * (j - i)
 
         return alibi
+    if case.modifier == "relative":
+        table, reach = problem.shared["table"], MODIFIERS["relative"]
+
+        def relative(score, b, h, i, j):
+            return score + table[h, torch.clamp(j - i, -reach, reach) + reach]
+
+        return relative
     if case.modifier == "bias":
         bias = problem.shared["bias"]
 
@@ -182,22 +196,32 @@ def _score_mod(case, problem):
 
 @functools.cache
 def _load_tutorial(path):
+    try:
+        import pytest  # noqa: F401
+    except ImportError:
+        # It has tests, too, which nobody runs here.
+        pytest = types.ModuleType("pytest")
+        pytest.mark = types.SimpleNamespace(
+            parametrize=lambda *arguments, **options: lambda function: function
+        )
+        sys.modules["pytest"] = pytest
     spec = importlib.util.spec_from_file_location("triton_tutorial", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def _triton(problem, path):
+def _triton(problem, path, why):
     """`attention` of Triton's python/tutorials/06-fused-attention.py, which no
     package has."""
     case = problem.case
     if case.dtype != "f16":
         raise Unsupported("the tutorial is of f16")
-    if case.group > 1 or case.modifier != "none" or case.seq_q != case.seq_kv:
+    square = case.seq_q == case.seq_kv and case.value_dim == case.head_dim
+    if case.group > 1 or case.modifier != "none" or not square:
         raise Unsupported("the tutorial has neither groups nor modifiers")
     if not path or not os.path.exists(path):
-        raise Missing("no file; give Triton's 06-fused-attention.py as --triton")
+        raise Missing(f"no Triton tutorial (--triton=FILE): {why}")
     try:
         module = _load_tutorial(path)
     except ImportError as error:

@@ -3,10 +3,13 @@
 import math
 
 import torch
-from cases import MODIFIERS, visible
-from modules import key_tile, output_sizes, shapes
+from cases import BYTES, MODIFIERS, visible
+from modules import output_sizes, shapes
+from texts import key_tile
 
 TYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
+# Of the scales of stored keys and values: what makes them numbers around 1.
+SCALES = {"f8": 1.0, "i8": 1 / 64}
 # Copies of a problem that calls take in turns are so many times the L2 cache.
 CACHES = 3
 MAX_SETS = 64
@@ -29,7 +32,7 @@ class Problem:
         wanted = math.ceil(CACHES * device.l2_bytes / case.read_bytes())
         possible = max(device.memory_bytes // 8 // max(case.kv_bytes(), 1), 1)
         count = max(min(wanted, possible, MAX_SETS), 1)
-        # What a score region or a bias reads is one tensor: peers capture it.
+        # What a region or a bias reads is one tensor: peers capture it.
         self.shared, self.kinds = {}, shapes(case)
         for name, sizes, dtype in self.kinds:
             if name == "bias":
@@ -37,6 +40,8 @@ class Problem:
             if name == "slopes":
                 powers = torch.arange(1, case.heads + 1, device=device.type)
                 self.shared[name] = torch.exp2(-8.0 * powers / case.heads).float()
+            if name == "table":
+                self.shared[name] = self._normal(sizes, dtype)
         self.sets = [self._make_set() for _ in range(count)]
 
     def _normal(self, sizes, dtype):
@@ -48,14 +53,41 @@ class Problem:
         found = dict(self.shared)
         for name, sizes, dtype in self.kinds:
             if name in ("query", "key", "value"):
-                found[name] = self._normal(sizes, dtype)
+                found[name] = self._values(sizes, dtype)
             if name == "key_t":
-                found[name] = transpose_keys(found["key"], key_tile(dtype))
+                tile = key_tile(BYTES[dtype])
+                found[name] = transpose_keys(found["key"], tile)
             if name == "mean":
                 # Of a part at a time: f32 values take twice the memory.
                 means = [part.float().mean(dim=-2) for part in found["value"]]
                 found[name] = torch.stack(means)
+            if name == "length":
+                found[name] = torch.full(
+                    sizes, self.case.seq_kv, dtype=torch.int64, device=self.device.type
+                )
+            if name in ("key_scale", "value_scale"):
+                factors = 1 + self._normal(sizes, "f32").abs()
+                found[name] = SCALES[self.case.kv_dtype] * factors
+            if name == "pages":
+                order = torch.randperm(
+                    math.prod(sizes), generator=self.random, device=self.device.type
+                )
+                found[name] = order.to(torch.int32).view(sizes)
         return found
+
+    def _values(self, sizes, dtype):
+        if dtype == "i8":
+            return torch.randint(
+                -127,
+                128,
+                sizes,
+                dtype=torch.int8,
+                device=self.device.type,
+                generator=self.random,
+            )
+        if dtype == "f8E4M3FN":
+            return self._normal(sizes, "bf16").to(torch.float8_e4m3fn)
+        return self._normal(sizes, dtype)
 
     def empty_output(self):
         """A result in which an element that is not written shows."""
@@ -96,19 +128,37 @@ class Problem:
             found.append((b, h, rows, wanted, error))
         return found
 
-    def _rows_of(self, b, h, rows):
-        """(queries, keys, values) of a head of the first set."""
-        tensors, n = self.sets[0], h // self.case.group
+    def _rows_of(self, b, h, rows, dtype):
+        """(queries, keys, values) of a head of the first set, in `dtype`."""
+        n = h // self.case.group
+        query = self.sets[0]["query"][b, h, rows].to(dtype)
         return (
-            tensors["query"][b, h, rows],
-            tensors["key"][b, n],
-            tensors["value"][b, n],
+            query,
+            self._stored("key", b, n, dtype),
+            self._stored("value", b, n, dtype),
         )
+
+    def _stored(self, name, b, n, dtype):
+        """Keys or values of a key head, out of their pages and times their scale."""
+        case, tensors = self.case, self.sets[0]
+        if case.page_size:
+            # Nobody indexes numbers of 8 bits; bytes can be.
+            pool, table = tensors[name], tensors["pages"][b].long()
+            kind = pool.dtype
+            if case.kv_dtype:
+                pool = pool.view(torch.uint8)
+            found = pool[table, n].view(kind)
+            found = found.reshape(case.seq_kv, found.shape[-1])
+        else:
+            found = tensors[name][b, n]
+        if case.kv_dtype:
+            found = found.to(torch.float64) * tensors[f"{name}_scale"][b, n, 0, 0]
+        return found.to(dtype)
 
     def _attend(self, case, b, h, rows, dtype):
         """Rows of the result, as a program in torch computes them: products in
         `dtype`, softmax in f32, or all in f64."""
-        query, key, value = (x.to(dtype) for x in self._rows_of(b, h, rows))
+        query, key, value = self._rows_of(b, h, rows, dtype)
         wide = torch.float64 if dtype == torch.float64 else torch.float32
         s = (query @ key.T).to(wide) * case.head_dim**-0.5
         if case.modifier == "softcap":
@@ -120,6 +170,10 @@ class Problem:
         j = torch.arange(case.seq_kv, device=self.device.type)[None, :]
         if case.modifier == "alibi":
             s += self.shared["slopes"][h].to(wide) * (j - i)
+        if case.modifier == "relative":
+            reach = MODIFIERS["relative"]
+            at = (j - i).clamp(-reach, reach) + reach
+            s += self.shared["table"][h].to(wide)[at]
         seen = visible(case, i, j)
         if seen is not None:
             s = s.masked_fill(~seen, -math.inf)
@@ -149,8 +203,8 @@ class Problem:
         case, tensors = self.case, self.sets[0]
         chosen, weights = choice
         row = torch.zeros(1, dtype=torch.long, device=self.device.type)
-        query, key, value = self._rows_of(b, h, row)
-        query, key, value = (x.to(dtype) for x in (query, key[chosen], value[chosen]))
+        query, key, value = self._rows_of(b, h, row, dtype)
+        key, value = key[chosen], value[chosen]
         wide = torch.float64 if dtype == torch.float64 else torch.float32
         s = (query @ key.T).to(wide) * case.head_dim**-0.5
         out = torch.softmax(s, dim=-1).to(dtype) @ value

@@ -4,14 +4,15 @@ import dataclasses
 import statistics
 
 from cases import BYTES, Case
+from samples import Samples
 
 
 @dataclasses.dataclass
-class Row:
+class Row(Samples):
     """One contender of a case."""
 
     name: str
-    # ok, checked (not timed), wrong, unsupported, missing, slow, failed
+    # ok, wrong, unsupported, missing, slow, failed
     status: str = "ok"
     why: str = ""
     detail: str = ""
@@ -19,22 +20,6 @@ class Row:
     seconds: list = dataclasses.field(default_factory=list)
     calls: int = 1  # of a sample
     graph: bool = False  # whether a sample is a CUDA graph
-
-    @property
-    def median(self):
-        return statistics.median(self.seconds)
-
-    @property
-    def best(self):
-        return min(self.seconds)
-
-    @property
-    def spread(self):
-        """The middle half of the samples over the median."""
-        if len(self.seconds) < 4:
-            return (max(self.seconds) - min(self.seconds)) / self.median
-        low, _, high = statistics.quantiles(self.seconds, n=4)
-        return (high - low) / self.median
 
     @property
     def is_ours(self):
@@ -64,6 +49,12 @@ class Result:
     bound: float | None = None  # of the error of ours
     own_error: float | None = None  # of a program in torch, at the type
     notes: list = dataclasses.field(default_factory=list)
+
+    @property
+    def is_only_checked(self):
+        """Whether one of ours is right, and none was timed."""
+        ours = [row for row in self.rows if row.is_ours and row.status == "ok"]
+        return bool(ours) and not any(row.seconds for row in ours)
 
     def row(self, name):
         """A contender that was timed, or None."""

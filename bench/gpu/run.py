@@ -9,7 +9,8 @@ and torch, and builds nothing. bench/README.md of attn-mlir has the method. With
 torch or a GPU it says so and exits 77.
 
 Cases run in a process of their own: a kernel that breaks the device, or does not
-return, ends that process, is named in the tables, and the others go on."""
+return, ends that process, is named in the tables, and the others go on. Results are
+written case by case; the same command again goes on where the last one ended."""
 
 import argparse
 import contextlib
@@ -30,7 +31,7 @@ from cases import ALL_PEERS, Case  # noqa: E402
 from layout import write_json  # noqa: E402
 from results import Result, Row  # noqa: E402
 
-SCHEMA = 1
+SCHEMA = 2
 # Processes that one run starts at most.
 MAX_PROCESSES = 40
 NO_DEVICE = 77
@@ -84,7 +85,16 @@ def parse():
     )
     parser.add_argument("--rounds", type=int, help="exactly so many")
     parser.add_argument(
-        "--minutes", type=float, default=8.0, help="start no case after (8)"
+        "--minutes",
+        type=float,
+        default=8.0,
+        help="start no case after (8)",
+    )
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=60.0,
+        help="seconds after which the last case is given up then (60)",
     )
     parser.add_argument(
         "--patience",
@@ -98,12 +108,18 @@ def parse():
     parser.add_argument(
         "--resume",
         metavar="FILE",
-        help="take the cases that FILE holds from it, and measure the others",
+        help="take the cases that FILE holds from it, and measure the others "
+        "(without a word: --out, if it is of this folder)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="measure every case, whatever is there"
     )
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
         fail(f"--rounds={options.rounds}: expected at least 1")
+    if options.fresh and options.resume:
+        fail("--fresh takes nothing over; give it or --resume")
     if options.peers is not None:
         options.peers = [] if options.peers == "none" else options.peers.split(",")
         for name in options.peers:
@@ -132,13 +148,15 @@ def select_cases(manifest, only):
 def work(pipe):
     """Runs the cases of the job on standard input; says over `pipe` what it is
     about to do, and what came of it."""
+    # Processes that compilers start would keep it open behind this one's end.
+    os.set_inheritable(pipe, False)
     with os.fdopen(pipe, "w", buffering=1) as channel:
 
         def tell(**message):
             channel.write(json.dumps(message) + "\n")
 
         job = json.load(sys.stdin)
-        tell(at=["", "", "torch is imported", 300])
+        tell(at=["", "", "imports torch", 300])
         try:
             import torch
         except ImportError:
@@ -164,7 +182,7 @@ def work(pipe):
         try:
             measurement = Measurement(device, HERE, job["options"], at)
             versions = {"torch": torch.__version__, "triton": _version("triton")}
-            at("", "the state of the device is asked", 60)
+            at("", "asks for the state of the device", 60)
             tell(facts=device.facts() | versions, state=device.state())
             for index in job["cases"]:
                 if time.time() > job["deadline"]:
@@ -173,11 +191,11 @@ def work(pipe):
                 case = Case.from_json(entry["case"])
                 where[0] = case.name
                 skip = job["skip"].get(case.name, {})
-                result = measurement.run(entry, case, skip)
+                result = measurement.run(entry, case, skip, job["broken"])
                 device.release()
                 tell(index=index, result=result.to_json())
             where[0] = ""
-            at("", "the state of the device is asked", 60)
+            at("", "asks for the state of the device", 60)
             tell(done=True, state=device.state())
         except Broken as error:
             tell(broken=str(error))
@@ -188,7 +206,7 @@ def work(pipe):
 def _version(module):
     try:
         return getattr(__import__(module), "__version__", "unknown")
-    except ImportError:
+    except Exception:  # a package that cannot be imported is none
         return None
 
 
@@ -199,6 +217,14 @@ def _version(module):
 
 class Death(Exception):
     """The process that measures ended early; the message says how."""
+
+
+class OutOfTime(Exception):
+    """The time of the whole run is over."""
+
+
+class Stop(Exception):
+    """No process can measure; the message says why."""
 
 
 def end(process, seconds=0.0):
@@ -212,16 +238,22 @@ def end(process, seconds=0.0):
     try:
         return process.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
-        fail("the process that measures cannot be killed: the driver holds it")
+        why = "the process that measures cannot be killed: the driver holds it"
+        raise Stop(why) from None
 
 
-def messages(process, pipe, patience):
-    """What a process says, as it comes; throws Death where it ends or hangs."""
+def messages(process, pipe, patience, last):
+    """What a process says, as it comes; throws Death where it ends or hangs, and
+    OutOfTime at the time `last`."""
     at, rest, allowed = ["", "", "it started", 60], b"", 60.0
     while True:
-        ready, _, _ = select.select([pipe], [], [], allowed * patience)
+        left = last - time.time()
+        wait = min(allowed * patience, max(left, 0.0))
+        ready, _, _ = select.select([pipe], [], [], wait)
         if not ready:
             end(process)
+            if left <= allowed * patience:
+                raise OutOfTime()
             raise Death(f"no answer in {allowed * patience:.0f} s while it {at[2]}")
         data = os.read(pipe, 1 << 16)
         if not data:
@@ -241,22 +273,37 @@ def messages(process, pipe, patience):
 class Run:
     """The results of all cases, over as many processes as it takes."""
 
-    def __init__(self, options, manifest, remaining, document):
+    def __init__(self, options, manifest, chosen, document):
         self.options, self.manifest = options, manifest
-        self.remaining, self.document = list(remaining), document
-        self.skip, self.results, self.states = {}, {}, []
-        self.deadline = time.time() + 60 * options.minutes
+        self.remaining, self.document = list(chosen), document
+        self.results, self.states = {}, []
+        # What ended a process, and how: {case: {contender: why}}, {object: why}.
+        self.skip, self.broken = {}, {}
+        self.begin = time.time()
+        self.deadline = self.begin + 60 * options.minutes
+        self.total = len(self.remaining)
+
+    def name(self, index):
+        return self.manifest["cases"][index]["case"]["name"]
 
     def go(self):
         """Measures; returns why there is no device, or None."""
+        notes = self.document["notes"]
         with tempfile.TemporaryDirectory(prefix="bench-gpu-") as scratch:
-            for _ in range(MAX_PROCESSES):
-                why = self._process(scratch)
-                if why is not None:
-                    return why
-                if not self.remaining or time.time() > self.deadline:
-                    return None
-        self.document["notes"].append(f"given up after {MAX_PROCESSES} processes")
+            try:
+                for _ in range(MAX_PROCESSES):
+                    why = self._process(scratch)
+                    if why is not None:
+                        return why
+                    if not self.remaining or time.time() > self.deadline:
+                        return None
+                notes.append(f"given up after {MAX_PROCESSES} processes")
+            except OutOfTime:
+                notes.append("the time was over in the middle of a case")
+            except Stop as stop:
+                notes.append(f"stopped: {stop}")
+            except KeyboardInterrupt:
+                notes.append("stopped by the keyboard")
         return None
 
     def _process(self, scratch):
@@ -269,21 +316,28 @@ class Run:
         job = {
             "cases": self.remaining,
             "skip": self.skip,
+            "broken": self.broken,
             "deadline": self.deadline,
-            "options": {name: options[name] for name in names} | {"scratch": scratch},
+            "options": {name: options[name] for name in names}
+            | {
+                "scratch": scratch,
+                "without_tutorial": self.manifest["without_tutorial"],
+            },
         }
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stderr=errors, pass_fds=[write]
         )
         os.close(write)
         at, broken = ["", "", "it started", 0], None
+        last = self.deadline + self.options.grace
         try:
             # One that is gone is told of by its messages' end.
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.write(json.dumps(job).encode())
                 process.stdin.close()
-            for message in messages(process, read, self.options.patience):
+            for message in messages(process, read, self.options.patience, last):
                 if "at" in message:
+                    self._progress(at[0], message["at"][0])
                     at = message["at"]
                 elif "no_device" in message:
                     return message["no_device"]
@@ -295,9 +349,18 @@ class Run:
             why = f"{broken} (while it {at[2]})" if broken else str(death)
             self._bury(at, why, errors)
         finally:
+            # It is there still if something was thrown here.
+            if process.poll() is None:
+                end(process, 0.0 if sys.exc_info()[0] else END_SECONDS)
             os.close(read)
             errors.close()
         return None
+
+    def _progress(self, before, name):
+        if name and name != before:
+            seconds = time.time() - self.begin
+            at = self.total - len(self.remaining) + 1
+            say(f"[{at} of {self.total}, {seconds:.0f} s] {name}")
 
     def _take(self, message):
         if "facts" in message and not self.document["machine"]:
@@ -323,31 +386,58 @@ class Run:
         lines = errors.read().decode(errors="replace").strip().splitlines()
         if "ended by" in why and lines:
             why += f"; last words: {lines[-1][:200]}"
-        name, contender, step = at[:3]
-        say(f"! {name or 'before any case'}: {contender}: {why}")
+        name, contender = at[:2]
+        say(f"! {name}: {contender}: {why}" if name else f"! outside of cases: {why}")
         if not name:
             for line in lines[-10:]:
                 say(f"  {line}")
-            fail(f"it ended before any case, while {step}")
+            # Behind the last case nothing is lost.
+            if self.remaining:
+                raise Stop(why)
+            return
+        index = next(i for i in self.remaining if self.name(i) == name)
+        entry = self.manifest["cases"][index]
         if contender in ("inputs", "copy", "matmul"):
-            index = next(
-                i
-                for i in self.remaining
-                if self.manifest["cases"][i]["case"]["name"] == name
-            )
-            case = Case.from_json(self.manifest["cases"][index]["case"])
+            case = Case.from_json(entry["case"])
             self._keep(index, Result(case, [Row("ours", "failed", why)]))
             return
         self.skip.setdefault(name, {})[contender] = why
+        # One object serves many cases: it is not tried again in the others.
+        for found in entry["ours"] + entry["dense"]:
+            if found["name"] == contender and "file" in found:
+                self.broken[found["file"]] = f"of {name}: {why}"
+        self.write()
 
     def ordered(self):
         return [self.results[i] for i in sorted(self.results)]
 
     def write(self):
-        left = [self.manifest["cases"][i]["case"]["name"] for i in self.remaining]
         results = [result.to_json() for result in self.ordered()]
+        left = [self.name(i) for i in self.remaining]
         self.document |= {"states": self.states, "results": results, "left_out": left}
+        self.document |= {"skip": self.skip, "broken": self.broken}
         write_json(self.options.out, self.document)
+
+    def take_over(self, path, document):
+        """Takes over what an earlier run of the same folder found out."""
+        found = {entry["case"]["name"]: entry for entry in document["results"]}
+        for index, entry in enumerate(self.manifest["cases"]):
+            name = entry["case"]["name"]
+            if name not in found:
+                continue
+            result = Result.from_json(found[name])
+            # What was only checked is not measured.
+            if index in self.remaining and result.is_only_checked:
+                if not self.options.check:
+                    continue
+            self.results[index] = result
+            if index in self.remaining:
+                self.remaining.remove(index)
+        self.skip, self.broken = document["skip"], document["broken"]
+        self.states += document["states"]
+        self.document["machine"] = document["machine"]
+        self.total = len(self.remaining)
+        say(f"{len(self.results)} results are in {path}; {self.total} cases to go")
 
 
 def machine_line(facts):
@@ -358,24 +448,26 @@ def machine_line(facts):
     return "; ".join(parts)
 
 
-def resume(run, path):
-    """Takes over results of an earlier run of the same folder."""
+def resume(run, options):
+    """Goes on with --resume, or with what is at --out if it is of this folder."""
+    path = options.resume or options.out
+    if not options.resume and (options.fresh or not os.path.exists(path)):
+        return
     try:
         with open(path) as file:
             document = json.load(file)
-    except (OSError, ValueError) as error:
-        fail(f"--resume: {path}: {error}")
-    if document.get("build") != run.manifest["build"]:
-        fail(f"--resume: {path} is of other objects")
-    found = {entry["case"]["name"]: entry for entry in document["results"]}
-    for index in list(run.remaining):
-        name = run.manifest["cases"][index]["case"]["name"]
-        if name in found:
-            run.results[index] = Result.from_json(found[name])
-            run.remaining.remove(index)
-    run.states += document["states"]
-    run.document["machine"] = document["machine"]
-    say(f"{len(run.results)} results are in {path}")
+        same = document.get("build") == run.manifest["build"]
+        peers = document.get("peers")
+    except (OSError, ValueError, AttributeError) as error:
+        fail(f"{path}: {error}; give --fresh, or another --out")
+    if same and peers == options.peers:
+        run.take_over(path, document)
+    elif options.resume:
+        what = "with other --peers" if same else "of other objects"
+        fail(f"--resume: {path} is {what}")
+    else:
+        os.replace(path, path + ".old")
+        say(f"{path} is of other objects or --peers: kept as {path}.old")
 
 
 def main():
@@ -395,6 +487,7 @@ def main():
         "build": manifest["build"],
         "config": manifest["config"],
         "arch": manifest["arch"],
+        "peers": options.peers,
         "machine": {},
         "notes": [],
     }
@@ -406,25 +499,29 @@ def main():
     if not document["is_measurement"]:
         say("a rehearsal on this processor: no number below is a measurement")
     run = Run(options, manifest, chosen, document)
-    if options.resume:
-        resume(run, options.resume)
+    resume(run, options)
     if run.remaining:
         why = run.go()
         if why is not None:
             print(f"bench-gpu: not run: {why}", file=sys.stderr)
             return NO_DEVICE
     run.write()
+    return conclude(run)
+
+
+def conclude(run):
+    """Prints the tables, and what is missing; returns the exit code."""
     results = run.ordered()
     say()
-    for line in tables.all_lines(results):
+    for line in tables.all_lines(results) if results else ():
         say(line)
     say()
     say("medians; peers, dense: their time over ours (2x: ours is faster)")
-    say("calls: of a sample, g: as one CUDA graph; results in " + options.out)
+    say("calls: of a sample, g: as one CUDA graph; results in " + run.options.out)
     for note in run.document["notes"]:
         say(f"note: {note}")
-    if run.document["left_out"]:
-        say("not run, the time was over:")
+    if run.remaining:
+        say("not run; the same command again goes on with them:")
         for name in run.document["left_out"]:
             say(f"  {name}")
     bad = tables.problem_lines(results)
@@ -432,8 +529,9 @@ def main():
         say("of ours, not right or not there:")
         for line in bad:
             say(f"  {line}")
+    stopped = any(note.startswith("stopped") for note in run.document["notes"])
     wrong = [line for line in bad if ": missing: " not in line]
-    return 1 if wrong else 0
+    return 1 if wrong or stopped else 0
 
 
 if __name__ == "__main__":

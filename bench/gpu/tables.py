@@ -140,5 +140,9 @@ def documents(about, results):
     header, rows = own_cells(results)
     if rows:
         lines += ["", *markdown(header, rows)]
+    bad = problem_lines(results)
+    if bad:
+        lines += ["", "Of ours, not right or not there:", ""]
+        lines += [f"- {line}" for line in bad]
     found["gpu-results"] = lines
     return found

@@ -1,7 +1,11 @@
 """Runs bench/gpu/device.py on a torch whose torch.cuda is a double of the real one,
 with its names and signatures: what is misspelt or called with other arguments
-throws. The order of what is said to a stream is compared, too."""
+throws. The order of what is said to a stream is compared, too. The double without
+torch, faketorch, has no name that torch does not have."""
 
+import ast
+import inspect
+import os
 import sys
 from unittest import mock
 
@@ -44,13 +48,15 @@ class Torch:
 
     def empty(self, *sizes, dtype, device):
         assert device == "cuda"
-        owner = self
+        return torch.empty(1, dtype=dtype)
 
-        class Memory(mock.Mock):
-            def zero_(self):
-                owner.order.append("flushed")
+    def zeros(self, *sizes, dtype, device):
+        assert device == "cuda"
+        return torch.zeros(1, dtype=dtype)
 
-        return Memory()
+    def sum(self, *args, **options):
+        self.order.append("flushed")
+        return torch.sum(*args, **options)
 
     def randn(self, *sizes, dtype, device):
         assert device == "cuda"
@@ -96,4 +102,46 @@ try:
     fake.cuda.graph(graph=None)
     raise SystemExit("not strict")
 except TypeError:
-    print("all calls are right")
+    pass
+
+
+def compare(file, real, where):
+    """The public functions and classes of a file of faketorch, with the real ones."""
+    path = os.path.join(os.path.dirname(__file__), "faketorch", "torch", file)
+    with open(path) as stream:
+        compare_bodies(ast.parse(stream.read()).body, real, where)
+
+
+def compare_bodies(body, real, where):
+    for node in body:
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            continue
+        if node.name in OWN or node.name.startswith("_"):
+            continue
+        assert hasattr(real, node.name), f"{where}.{node.name}"
+        found = getattr(real, node.name)
+        if isinstance(node, ast.ClassDef):
+            compare_bodies(node.body, found, f"{where}.{node.name}")
+            continue
+        try:
+            names = inspect.signature(found).parameters
+        except (TypeError, ValueError):
+            continue  # of C
+        if any(p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in names.values()):
+            continue
+        every = node.args.args + node.args.kwonlyargs
+        for argument in every:
+            assert argument.arg in names, f"{where}.{node.name}({argument.arg})"
+
+
+# What is said of arrays and to the double itself.
+OWN = ("decode", "encode", "values", "attend", "forbid_capture")
+from torch.nn.attention import flex_attention  # noqa: E402
+
+compare("__init__.py", torch, "torch")
+compare("cuda.py", torch.cuda, "torch.cuda")
+compare("_dynamo.py", torch._dynamo, "torch._dynamo")
+compare("nn/functional.py", torch.nn.functional, "torch.nn.functional")
+compare("nn/attention/__init__.py", torch.nn.attention, "torch.nn.attention")
+compare("nn/attention/flex_attention.py", flex_attention, "flex_attention")
+print("all calls are right")

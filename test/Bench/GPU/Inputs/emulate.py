@@ -25,14 +25,31 @@ def read(path, dtype):
     return bits.view(np.float32).astype(np.float64)
 
 
+def operand(index, name, sizes, dtype, case):
+    """What attn-run is told of an operand: random numbers, or a file of them."""
+    path = os.path.join(folder, f"{name}.npy")
+    random = np.random.default_rng(index)
+    if name == "length":
+        np.save(path, np.full(sizes, case.seq_kv, np.int64))
+    elif name == "pages":
+        pages = random.permutation(int(np.prod(sizes)))
+        np.save(path, pages.astype(np.int32).reshape(sizes))
+    elif name in ("key_scale", "value_scale"):
+        unit = 1 / 64 if case.kv_dtype == "i8" else 1
+        np.save(path, (unit * (1 + random.random(sizes))).astype(np.float32))
+    else:
+        return f"--input={'x'.join(map(str, sizes))}x{dtype}=random({index})"
+    return f"--input=@{path}"
+
+
 def run(text, case, *flags):
     """What attn-run says of a function on random tensors."""
     path = os.path.join(folder, "case.mlir")
     with open(path, "w") as file:
         file.write(text)
     inputs = [
-        f"--input={'x'.join(map(str, sizes))}x{dtype}=random({i})"
-        for i, (_, sizes, dtype) in enumerate(shapes(case))
+        operand(i, name, sizes, dtype, case)
+        for i, (name, sizes, dtype) in enumerate(shapes(case))
     ]
     command = ["attn-run", path, "--target=cuda-emulated", "--arch=sm_90a"]
     done = subprocess.run(
