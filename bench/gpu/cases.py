@@ -182,17 +182,20 @@ def _triangle(rows):
     return rows * (rows + 1) // 2
 
 
-def visible(case, i, j):
-    """Whether key j is seen by query i; works on tensors. None: all are."""
+def visibility(case):
+    """Whether key j is seen by query i, as a function of tensors i and j; None: all
+    are. It is closed over numbers alone: compilers of peers trace it."""
     if case.kind == "blocks":
-        return (j <= i) & (j // case.block_len == i // case.block_len)
+        length = case.block_len
+        return lambda i, j: (j <= i) & (j // length == i // length)
     if case.kind == "star":
-        own = j >= i // case.block_size * case.block_size
-        return (j <= i) & (own | (j < case.anchor_size))
+        size, anchor = case.block_size, case.anchor_size
+        return lambda i, j: (j <= i) & ((j >= i // size * size) | (j < anchor))
     if case.modifier == "window":
-        return (j <= i) & (j >= i - MODIFIERS["window"])
+        left = MODIFIERS["window"]
+        return lambda i, j: (j <= i) & (j >= i - left)
     if case.causal:
-        return j <= i
+        return lambda i, j: j <= i
     return None
 
 

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from cases import BYTES, MODIFIERS, visible
+from cases import BYTES, MODIFIERS, visibility
 from modules import output_sizes, shapes
 from texts import key_tile
 
@@ -174,9 +174,9 @@ class Problem:
             reach = MODIFIERS["relative"]
             at = (j - i).clamp(-reach, reach) + reach
             s += self.shared["table"][h].to(wide)[at]
-        seen = visible(case, i, j)
-        if seen is not None:
-            s = s.masked_fill(~seen, -math.inf)
+        sees = visibility(case)
+        if sees:
+            s = s.masked_fill(~sees(i, j), -math.inf)
         return torch.softmax(s, dim=-1).to(dtype) @ value
 
     def _choose(self, b, n):

@@ -18,6 +18,7 @@ import datetime
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,9 @@ SCHEMA = 2
 # Processes that one run starts at most.
 MAX_PROCESSES = 40
 NO_DEVICE = 77
+# Processes one after the other that may end before they measure, and the time that a
+# device is given to recover from the one before.
+MAX_EARLY_ENDS, RECOVERY_SECONDS = 3, 2
 # What a driver may need to take a process's work off a device.
 END_SECONDS = 60
 
@@ -165,6 +169,7 @@ def work(pipe):
         from device import Cuda, Host, NoDevice
 
         manifest = load_manifest()
+        tell(at=["", "", "opens the device", 120])
         try:
             device = (Cuda if manifest["target"] == "cuda" else Host)(torch)
         except NoDevice as error:
@@ -281,13 +286,15 @@ class Run:
         self.skip, self.broken = {}, {}
         self.begin = time.time()
         self.deadline = self.begin + 60 * options.minutes
-        self.total = len(self.remaining)
+        self.total, self.early_ends = len(self.remaining), 0
 
     def name(self, index):
         return self.manifest["cases"][index]["case"]["name"]
 
     def go(self):
         """Measures; returns why there is no device, or None."""
+        # Who ends this run from outside gets the tables, too.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         notes = self.document["notes"]
         with tempfile.TemporaryDirectory(prefix="bench-gpu-") as scratch:
             try:
@@ -303,7 +310,7 @@ class Run:
             except Stop as stop:
                 notes.append(f"stopped: {stop}")
             except KeyboardInterrupt:
-                notes.append("stopped by the keyboard")
+                notes.append("stopped from outside")
         return None
 
     def _process(self, scratch):
@@ -373,6 +380,7 @@ class Run:
             self._keep(message["index"], Result.from_json(message["result"]))
 
     def _keep(self, index, result):
+        self.early_ends = 0
         self.results[index] = result
         self.remaining.remove(index)
         say()
@@ -393,7 +401,10 @@ class Run:
                 say(f"  {line}")
             # Behind the last case nothing is lost.
             if self.remaining:
-                raise Stop(why)
+                self.early_ends += 1
+                if self.early_ends == MAX_EARLY_ENDS:
+                    raise Stop(why)
+                time.sleep(RECOVERY_SECONDS)
             return
         index = next(i for i in self.remaining if self.name(i) == name)
         entry = self.manifest["cases"][index]
@@ -456,7 +467,10 @@ def resume(run, options):
     try:
         with open(path) as file:
             document = json.load(file)
-        same = document.get("build") == run.manifest["build"]
+        same = (SCHEMA, run.manifest["build"]) == (
+            document.get("schema"),
+            document.get("build"),
+        )
         peers = document.get("peers")
     except (OSError, ValueError, AttributeError) as error:
         fail(f"{path}: {error}; give --fresh, or another --out")
@@ -500,6 +514,10 @@ def main():
         say("a rehearsal on this processor: no number below is a measurement")
     run = Run(options, manifest, chosen, document)
     resume(run, options)
+    try:
+        run.write()
+    except OSError as error:
+        fail(f"cannot write {options.out}: {error.strerror}; give another --out")
     if run.remaining:
         why = run.go()
         if why is not None:

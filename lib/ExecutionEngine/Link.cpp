@@ -142,17 +142,21 @@ mlir::attn::linkSharedObject(ArrayRef<char> object, const Triple &triple,
   };
   std::string said;
   // -fopenmp for a compiler; a bare linker takes what the process has.
+  // Functions that launch have no loops on the host, and a machine with a GPU
+  // need not have the library.
   SmallVector<std::string> libraries;
   if (linker->isDriver)
-    libraries = {"-fopenmp", "-lm"};
+    libraries = {"-lm"};
+  if (linker->isDriver && !launches)
+    libraries.push_back("-fopenmp");
   bool linked = runProgram(command(libraries), **folder, said);
-  bool hasOpenMP = linker->isDriver && linked;
+  bool hasOpenMP = linked && libraries.size() == 2;
   if (!linked && linker->isDriver) {
     linked = runProgram(command({"-lm"}), **folder, said);
   }
   if (!linked)
     return createStringError("'" + linker->path + "' failed:\n" + said);
-  if (!hasOpenMP)
+  if (!hasOpenMP && !launches)
     err << "attn-compile: warning: '" << linker->path
         << "' has no OpenMP runtime: the shared object runs on one thread "
            "unless the program that loads it has one\n";

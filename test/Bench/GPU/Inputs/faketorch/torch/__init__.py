@@ -1,8 +1,9 @@
 """Stands in for torch with a GPU where there is neither: numpy arrays that say where
 they lie. As strict as the real one in what a first run on a GPU dies of: tensors of two
-devices in one operation, waiting while a graph is captured, generators of another
-device, memory that ends (FAKE_TORCH_MEMORY: most bytes of a tensor). Names and
-arguments are those of torch; device-api.py compares them where torch is."""
+devices in one operation, views that need a copy, waiting while a graph is captured,
+generators of another device, memory that ends (FAKE_TORCH_MEMORY: most bytes of a
+tensor), a device that is broken (FAKE_TORCH_BROKEN). Names and arguments are those of
+torch; device-api.py compares them where torch is."""
 
 import math
 import os
@@ -134,10 +135,14 @@ class Tensor:
             return Tensor(self.array.view(kind.stored), kind, self.device)
         shape = shape[0] if isinstance(shape[0], tuple) else shape
         result = self.array.view()
-        result.shape = shape  # throws where a copy would be needed
+        try:
+            result.shape = shape
+        except AttributeError:  # a copy would be needed
+            raise RuntimeError("view size is not compatible") from None
         return Tensor(result, self.dtype, self.device)
 
     def reshape(self, *shape):
+        shape = shape[0] if isinstance(shape[0], tuple) else shape
         return Tensor(self.array.reshape(shape), self.dtype, self.device)
 
     def transpose(self, a, b):

@@ -28,4 +28,6 @@ def scaled_dot_product_attention(
     if attention.SDPBackend.FLASH_ATTENTION in backends:
         if key.size(3) != value.size(3) or attn_mask is not None:
             raise RuntimeError("No available kernel. Aborting execution.")
-    return attention.attend(query, key, value, attn_mask, is_causal, scale)
+    found = attention.attend(query, key, value, attn_mask, is_causal, scale)
+    # The rows of all heads lie side by side, as CUDA's kernels leave them.
+    return found.transpose(1, 2).contiguous().transpose(1, 2)
