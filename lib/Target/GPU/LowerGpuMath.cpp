@@ -26,7 +26,7 @@ namespace mlir::attn {
 
 using namespace mlir;
 
-static constexpr StringLiteral kExp2 = "llvm.nvvm.ex2.approx.f";
+static constexpr StringLiteral kExp2 = "llvm.nvvm.ex2.approx.f32";
 static constexpr StringLiteral kLog2 = "llvm.nvvm.lg2.approx.f";
 static constexpr StringLiteral kRsqrt = "llvm.nvvm.rsqrt.approx.f";
 

@@ -4,7 +4,7 @@
 // CHECK-NOT: __nv_
 gpu.module @kernels {
   // CHECK-LABEL: llvm.func @f32
-  // CHECK-DAG:     "llvm.nvvm.ex2.approx.f"
+  // CHECK-DAG:     "llvm.nvvm.ex2.approx.f32"
   // CHECK-DAG:     "llvm.nvvm.lg2.approx.f"
   // CHECK-DAG:     "llvm.nvvm.rsqrt.approx.f"
   // CHECK-DAG:     "llvm.fabs"
@@ -61,7 +61,7 @@ gpu.module @kernels {
   }
 
   // CHECK-LABEL: llvm.func @vectors
-  // CHECK-COUNT-4: "llvm.nvvm.ex2.approx.f"
+  // CHECK-COUNT-4: "llvm.nvvm.ex2.approx.f32"
   // CHECK:         "llvm.sqrt"({{.*}}) : (vector<4xf32>)
   gpu.func @vectors(%x: vector<4xf32>, %out: memref<4xf32>) kernel {
     %c0 = arith.constant 0 : index

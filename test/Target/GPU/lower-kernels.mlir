@@ -50,7 +50,7 @@ func.func @copy(%x: memref<?x256xf16>, %y: memref<?x256xf16>) {
 // CHECK:         llvm.fpext {{.*}} : f16 to f32
 // CHECK:         llvm.call_intrinsic "llvm.rint"
 // CHECK:         llvm.call_intrinsic "llvm.fma"
-// CHECK-COUNT-2: llvm.call_intrinsic "llvm.nvvm.ex2.approx.f"
+// CHECK-COUNT-2: llvm.call_intrinsic "llvm.nvvm.ex2.approx.f32"
 // CHECK:         llvm.fptrunc {{.*}} : f32 to f16
 // CHECK-NOT:     __nv_
 func.func @math(%x: memref<f16>) {
