@@ -224,6 +224,27 @@ static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
   return success();
 }
 
+/// Whether `op` is of a constant; other globals are variables of the host.
+static bool isConstant(memref::GetGlobalOp op) {
+  auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+      op, op.getNameAttr());
+  return global && global.getConstant();
+}
+
+/// Whether `op` becomes a kernel although it is none of ours.
+static bool isForKernels(Operation *op) {
+  if (op->getParentOfType<gpu::LaunchOp>())
+    return false;
+  if (auto copy = dyn_cast<memref::CopyOp>(op)) {
+    auto source = copy.getSource().getDefiningOp<memref::GetGlobalOp>();
+    return !source || isConstant(source);
+  }
+  if (auto softmax = dyn_cast<linalg::SoftmaxOp>(op))
+    return softmax.hasPureBufferSemantics();
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  return structured && structured.hasPureBufferSemantics();
+}
+
 namespace {
 struct ConvertAttnToGPUPass
     : attn::impl::ConvertAttnToGPUPassBase<ConvertAttnToGPUPass> {
@@ -231,9 +252,8 @@ struct ConvertAttnToGPUPass
   void copyConstants() {
     SmallVector<memref::GetGlobalOp> constants;
     getOperation().walk([&](memref::GetGlobalOp op) {
-      if (llvm::any_of(op->getUsers(), [](Operation *user) {
-            return isa_and_present<AttnDialect>(user->getDialect());
-          }))
+      if (isConstant(op) &&
+          !llvm::all_of(op->getUsers(), llvm::IsaPred<memref::CopyOp>))
         constants.push_back(op);
     });
     for (memref::GetGlobalOp op : constants) {
@@ -265,19 +285,13 @@ struct ConvertAttnToGPUPass
     // Other memory is the host's; whoever looks at what is left reports it.
     SmallVector<Operation *> others;
     getOperation()->walk([&](Operation *op) {
-      auto softmax = dyn_cast<linalg::SoftmaxOp>(op);
-      auto structured = dyn_cast<linalg::LinalgOp>(op);
-      if ((isa<memref::CopyOp>(op) ||
-           (softmax && softmax.hasPureBufferSemantics()) ||
-           (structured && structured.hasPureBufferSemantics())) &&
-          !op->getParentOfType<gpu::LaunchOp>())
+      if (isForKernels(op))
         others.push_back(op);
     });
     for (Operation *op : others) {
       rewriter.setInsertionPoint(op);
       if (auto copy = dyn_cast<memref::CopyOp>(op)) {
-        if (failed(emitCopy(rewriter, copy)))
-          continue;
+        emitCopy(rewriter, copy);
       } else if (auto softmax = dyn_cast<linalg::SoftmaxOp>(op)) {
         emitSoftmax(rewriter, softmax);
       } else {

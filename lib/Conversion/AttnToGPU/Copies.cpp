@@ -23,28 +23,21 @@ using arith::CmpIPredicate;
 static constexpr int64_t kThreads = 128;
 static constexpr int64_t kAtOnce = 4;
 
-/// The one number that all elements of `source` are, if it is a constant; null
-/// if it is not one, and failure if it is one of several numbers.
-static FailureOr<TypedAttr> getSplat(Value source) {
-  auto get = source.getDefiningOp<memref::GetGlobalOp>();
-  if (!get)
-    return TypedAttr();
+/// The one number that all elements of the constant are, or null.
+static TypedAttr getSplat(memref::GetGlobalOp constant) {
   auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
-      get, get.getNameAttr());
+      constant, constant.getNameAttr());
   auto number =
       global ? dyn_cast_or_null<SplatElementsAttr>(global.getInitialValueAttr())
              : SplatElementsAttr();
-  if (!number)
-    return failure();
-  return number.getSplatValue<TypedAttr>();
+  return number ? number.getSplatValue<TypedAttr>() : TypedAttr();
 }
 
-LogicalResult attn::emitCopy(OpBuilder &builder, memref::CopyOp op) {
+void attn::emitCopy(OpBuilder &builder, memref::CopyOp op) {
   Value source = op.getSource(), target = op.getTarget();
   auto type = cast<MemRefType>(target.getType());
-  FailureOr<TypedAttr> splat = getSplat(source);
-  if (failed(splat))
-    return failure();
+  auto constant = source.getDefiningOp<memref::GetGlobalOp>();
+  TypedAttr splat = constant ? getSplat(constant) : TypedAttr();
   GpuBuilder b(op.getLoc(), builder, builder.getF32Type(), /*lanes=*/1);
   SmallVector<Value> sizes;
   Value count = b.idx(1);
@@ -68,10 +61,14 @@ LogicalResult attn::emitCopy(OpBuilder &builder, memref::CopyOp op) {
   b.launch(blocks, kThreads, /*sharedBytes=*/0, [&](GpuThread id) {
     Value first = b.add(b.mul(id.block, b.idx(kPerBlock)), id.thread);
     Value last = b.sub(count, b.idx(1));
+    // Of several numbers, kernels have a constant of their own.
+    if (constant && !splat)
+      source = memref::GetGlobalOp::create(b, constant.getType(),
+                                           constant.getName());
     SmallVector<Value> elements;
     for (int64_t u = 0; u < kAtOnce; ++u) {
-      if (*splat)
-        elements.push_back(arith::ConstantOp::create(b, *splat));
+      if (splat)
+        elements.push_back(arith::ConstantOp::create(b, splat));
       else
         elements.push_back(
             b.load(source, placeOf(b.min(b.add(first, u * kThreads), last))));
@@ -82,5 +79,4 @@ LogicalResult attn::emitCopy(OpBuilder &builder, memref::CopyOp op) {
                [&] { b.store(elements[u], target, placeOf(i)); });
     }
   });
-  return success();
 }

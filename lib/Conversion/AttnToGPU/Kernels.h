@@ -111,9 +111,8 @@ LogicalResult checkSplitKv(const AttentionStep &step, TileConfigAttr config,
 LogicalResult emitSplitKv(OpBuilder &builder, AttentionStep step,
                           TileConfigAttr config, const GpuTarget &target);
 
-/// Launches a copy, or a fill where the source is a constant of one number.
-/// Fails, and has emitted nothing, if it is one of several.
-LogicalResult emitCopy(OpBuilder &builder, memref::CopyOp op);
+/// Launches a copy, also of a constant, which the host's memory holds.
+void emitCopy(OpBuilder &builder, memref::CopyOp op);
 /// Launches a structured op on memrefs, a thread for each of its elements.
 void emitElements(OpBuilder &builder, Operation *op);
 /// Launches linalg.softmax on memrefs.

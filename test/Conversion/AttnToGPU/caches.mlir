@@ -60,9 +60,11 @@ func.func @means(%new: memref<1x?x2x64xf16>, %n: memref<1xi64>,
 
 // -----
 
-// What bufferization copies; a constant of one number is written, not read.
+// What bufferization copies. A constant of one number is written, not read, one
+// of several is read of the kernel's own.
 memref.global "private" constant @nothing : memref<1x4x2xf32> = dense<0xFF800000>
 memref.global "private" constant @several : memref<2xf32> = dense<[1.0, 2.0]>
+memref.global "private" @variable : memref<2xf32> = dense<[1.0, 2.0]>
 
 // CHECK-LABEL: func.func @copies
 // CHECK-SAME:    %[[A:[^:]+]]: memref<1x4x2xf32>, %[[B:[^:]+]]: memref<1x4x2xf32, strided<[?, ?, ?], offset: ?>>, %[[C:[^:]+]]: memref<2xf32>
@@ -73,9 +75,14 @@ memref.global "private" constant @several : memref<2xf32> = dense<[1.0, 2.0]>
 // CHECK-NOT:       memref.load
 // CHECK:           memref.store %cst{{.*}}, %[[A]]
 // CHECK:           gpu.terminator
+// CHECK:         gpu.launch
+// CHECK:           %[[G:.+]] = memref.get_global @several
+// CHECK:           %[[Y:.+]] = memref.load %[[G]]
+// CHECK:           memref.store %[[Y]], %[[C]]
+// CHECK:           gpu.terminator
 // Memory of the host is left, and an error of who looks at what is left.
-// CHECK:         %[[G:.+]] = memref.get_global @several
-// CHECK:         memref.copy %[[G]], %[[C]]
+// CHECK:         %[[V:.+]] = memref.get_global @variable
+// CHECK:         memref.copy %[[V]], %[[C]]
 func.func @copies(%a: memref<1x4x2xf32>,
     %b: memref<1x4x2xf32, strided<[?, ?, ?], offset: ?>>, %c: memref<2xf32>) {
   memref.copy %a, %b
@@ -84,5 +91,27 @@ func.func @copies(%a: memref<1x4x2xf32>,
   memref.copy %n, %a : memref<1x4x2xf32> to memref<1x4x2xf32>
   %s = memref.get_global @several : memref<2xf32>
   memref.copy %s, %c : memref<2xf32> to memref<2xf32>
+  %v = memref.get_global @variable : memref<2xf32>
+  memref.copy %v, %c : memref<2xf32> to memref<2xf32>
+  return
+}
+
+// -----
+
+// What reads a constant reads a copy of it where kernels are.
+memref.global "private" constant @weights : memref<3xf32> = dense<[1.0, 2.0, 4.0]>
+
+// CHECK-LABEL: func.func @reads
+// CHECK:         %[[COPY:.+]] = memref.alloc() : memref<3xf32>
+// CHECK:         gpu.launch
+// CHECK:           memref.get_global @weights
+// CHECK:           memref.store {{.*}}, %[[COPY]]
+// CHECK:         gpu.launch
+// CHECK-NOT:       memref.get_global
+// CHECK:           memref.load %[[COPY]]
+// CHECK:         return
+func.func @reads(%a: memref<3xf32>) {
+  %w = memref.get_global @weights : memref<3xf32>
+  linalg.mul ins(%a, %w : memref<3xf32>, memref<3xf32>) outs(%a : memref<3xf32>)
   return
 }
