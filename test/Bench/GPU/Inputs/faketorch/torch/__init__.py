@@ -2,7 +2,8 @@
 they lie. As strict as the real one in what a first run on a GPU dies of: tensors of two
 devices in one operation, views that need a copy, waiting while a graph is captured,
 generators of another device, memory that ends (FAKE_TORCH_MEMORY: most bytes of a
-tensor), a device that is broken (FAKE_TORCH_BROKEN). Names and arguments are those of
+tensor), a device that is broken (FAKE_TORCH_BROKEN), graphs that captured nothing
+(FAKE_TORCH_EMPTY_GRAPHS). Names and arguments are those of
 torch; device-api.py compares them where torch is."""
 
 import math
