@@ -522,6 +522,8 @@ def main():
         why = run.go()
         if why is not None:
             print(f"bench-gpu: not run: {why}", file=sys.stderr)
+            if not run.results:
+                os.remove(options.out)
             return NO_DEVICE
     run.write()
     return conclude(run)
