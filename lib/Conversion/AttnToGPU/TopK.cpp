@@ -22,8 +22,8 @@ using namespace mlir;
 using namespace mlir::attn;
 using arith::CmpIPredicate;
 
-/// Elements that a thread asks for before it looks at any.
-static constexpr int64_t kAtOnce = 8;
+/// Bytes of elements that a thread asks for before it looks at any.
+static constexpr int64_t kBytesAtOnce = 32;
 
 namespace {
 class TopKKernel : RadixBlock {
@@ -34,7 +34,8 @@ public:
   TopKKernel(GpuBuilder &b, TopKOp op, ValueRange row, Value thread)
       : RadixBlock(b, thread), op(op), row(row),
         size(b.idx(getDim(b, b.getLoc(), op.getInput(), 2))),
-        k(cast<MemRefType>(op.getIndices().getType()).getDimSize(2)) {}
+        k(cast<MemRefType>(op.getIndices().getType()).getDimSize(2)),
+        atOnce(kBytesAtOnce * 8 / type.getWidth()) {}
 
   void emit();
 
@@ -48,7 +49,7 @@ private:
   TopKOp op;
   SmallVector<Value> row; ///< [batch, head].
   Value size;
-  int64_t k;
+  int64_t k, atOnce;
 };
 } // namespace
 
@@ -56,11 +57,11 @@ SmallVector<Value> TopKKernel::loadOrders(Value first, int64_t distance,
                                           Value end) {
   SmallVector<Value> elements, orders;
   Value last = b.sub(end, b.idx(1));
-  for (int64_t u = 0; u < kAtOnce; ++u) {
+  for (int64_t u = 0; u < atOnce; ++u) {
     Value i = b.min(b.add(first, u * distance), last);
     elements.push_back(b.load(op.getInput(), {row[0], row[1], i}));
   }
-  for (int64_t u = 0; u < kAtOnce; ++u) {
+  for (int64_t u = 0; u < atOnce; ++u) {
     Value exists =
         b.compare(CmpIPredicate::slt, b.add(first, u * distance), end);
     orders.push_back(b.select(exists, toOrder(b, elements[u]), never));
@@ -73,7 +74,7 @@ SmallVector<Value> TopKKernel::loadOrders(Value first, int64_t distance,
 std::pair<Value, Value> TopKKernel::countChosen(const Bound &bound, Value lo,
                                                 Value hi) {
   SmallVector<Value> numbers =
-      b.loop(b.add(lo, lane), hi, kWarpSize * kAtOnce, {count(0), count(0)},
+      b.loop(b.add(lo, lane), hi, kWarpSize * atOnce, {count(0), count(0)},
              [&](Value first, ValueRange in) {
                Value above = in[0], equal = in[1];
                for (Value own : loadOrders(first, kWarpSize, hi)) {
@@ -100,12 +101,12 @@ void TopKKernel::writeChosen(const Bound &bound, Value lo, Value hi) {
   auto countIn = [&](Value lanes) -> Value {
     return math::CtPopOp::create(b, lanes);
   };
-  b.loop(lo, hi, kWarpSize * kAtOnce, {aboveBefore, equalBefore},
+  b.loop(lo, hi, kWarpSize * atOnce, {aboveBefore, equalBefore},
          [&](Value first, ValueRange in) {
            Value above = in[0], equal = in[1];
            SmallVector<Value> orders =
                loadOrders(b.add(first, lane), kWarpSize, hi);
-           for (int64_t u = 0; u < kAtOnce; ++u) {
+           for (int64_t u = 0; u < atOnce; ++u) {
              Value own = orders[u];
              Value isAbove = b.compare(CmpIPredicate::ugt, own, bound.order);
              Value isEqual = b.compare(CmpIPredicate::eq, own, bound.order);
@@ -132,7 +133,7 @@ void TopKKernel::writeChosen(const Bound &bound, Value lo, Value hi) {
 
 void TopKKernel::emit() {
   auto forEachOrder = [&](function_ref<void(Value)> body) {
-    b.loop(thread, size, kThreads * kAtOnce, [&](Value first) {
+    b.loop(thread, size, kThreads * atOnce, [&](Value first) {
       for (Value own : loadOrders(first, kThreads, size))
         body(own);
     });

@@ -19,6 +19,7 @@
 // RUN: %{seen} --input=1x2x700x32xf16=random\(2\) --input=1xi64=333 | FileCheck %s
 // RUN: %{seen} --input=1x2x700x32xf16=nan --input=1xi64=0 | FileCheck %s --check-prefixes=CHECK,UNSEEN
 // RUN: %{seen} --input=1x2x700x32xf16=nan --input=1xi64=72 | FileCheck %s --check-prefixes=CHECK,NAN
+// RUN: %{run} --function=lengths --input=2x4x5x16xf32=random\(1\) --input=2x2x70x16xf32=random\(2\) --input=2xi64=43 --input=2xi64=44 --input=0.7:f32 | FileCheck %s
 // UNSEEN: result 0: 1x4x2x700xf32 {{.*}}nan 0
 // NAN:    result 0: 1x4x2x700xf32 {{.*}}nan 12
 
@@ -94,6 +95,16 @@ func.func @seen(%q: tensor<1x4x2x32xf16>, %k: tensor<1x2x700x32xf16>, %len: tens
   %e = tensor.empty() : tensor<1x4x2x700xf32>
   %r = attn.scores ins(%q, %k window(330, 4) causal_offset(%at) kv_len(%len)) outs(%e) : (tensor<1x4x2x32xf16>, tensor<1x2x700x32xf16>, index, tensor<1xi64>, tensor<1x4x2x700xf32>) -> tensor<1x4x2x700xf32>
   return %r : tensor<1x4x2x700xf32>
+}
+
+func.func @lengths(%q: tensor<2x4x5x16xf32>, %k: tensor<2x2x70x16xf32>, %ql: tensor<2xi64>, %kl: tensor<2xi64>, %s: f32) -> tensor<2x4x5x70xf32> {
+  %c3 = arith.constant 3 : index
+  %c40 = arith.constant 40 : index
+  %c0 = arith.constant 0 : index
+  %e = tensor.empty() : tensor<2x4x5x70xf32>
+  %r = attn.scores ins(%q, %k window(10, 2) q_len(%ql) kv_len(%kl) dynamic_scale(%s) offsets(%c0, %c0, %c40, %c3)) outs(%e)
+    : (tensor<2x4x5x16xf32>, tensor<2x2x70x16xf32>, f32, tensor<2xi64>, tensor<2xi64>, index, index, index, index, tensor<2x4x5x70xf32>) -> tensor<2x4x5x70xf32>
+  return %r : tensor<2x4x5x70xf32>
 }
 
 func.func @modified(%q: tensor<1x4x5x16xf32>, %k: tensor<1x2x60x16xf32>, %b: tensor<1x4x1x60xf32>, %m: tensor<1x1x5x60xi1>) -> tensor<1x4x5x60xf32> {

@@ -99,6 +99,59 @@ ELEMENTS = """(%a: tensor<?x?xf16>, %o: tensor<?x?xf16> {attn.inout},
   return %t, %r : tensor<?x?xf16>, tensor<?xf16>
 }"""
 
+
+
+def scores(dim, element, group, text="", channels=None, key_t=False):
+    """Of one query of `group` heads, by some channels or all, of key or key_t."""
+    operands = [
+        ("q", f"tensor<1x{8 * group}x1x{dim}x{element}>"),
+        ("k", f"tensor<1x8x?x{dim}x{element}>"),
+        ("n", "tensor<1xi64>"),
+    ]
+    text += "kv_len(%n)"
+    if channels:
+        operands.append(("c", f"tensor<1x8x{channels}xi64>"))
+        text += " channels(%c)"
+    if key_t:
+        operands.append(("t", f"tensor<1x8x?x{dim}x1024x{element}>"))
+        text += " key_t(%t)"
+    result = f"tensor<1x{8 * group}x1x?xf32>"
+    operands.append(("s", result))
+    arguments = ", ".join(f"%{name}: {kind}" for name, kind in operands)
+    arguments += " {attn.inout}"
+    kinds = ", ".join(kind for _, kind in operands)
+    return f"""({arguments}) -> {result} {{
+      %r = attn.scores ins(%q, %k {text}) outs(%s) : ({kinds}) -> {result}
+      return %r : {result}
+    }}"""
+
+
+def topk(element):
+    row, indices, count = f"tensor<1x8x?x{element}>", "tensor<1x8x512xi64>", "1x8xi64"
+    return f"""(%u: {row}, %i: {indices} {{attn.inout}},
+        %n: tensor<{count}> {{attn.inout}}) -> ({indices}, tensor<{count}>) {{
+      %r:2 = attn.topk ins(%u) outs(%i, %n) : ({row}, {indices}, tensor<{count}>)
+        -> ({indices}, tensor<{count}>)
+      return %r#0, %r#1 : {indices}, tensor<{count}>
+    }}"""
+
+
+GATHER = """(%k: tensor<?x8x?x128xf16>, %i: tensor<?x8x512xi64>, %n: tensor<?x8xi64>,
+    %o: tensor<?x8x512x128xf16> {attn.inout}, %p: tensor<?x8x512x128xf16> {attn.inout})
+    -> (tensor<?x8x512x128xf16>, tensor<?x8x512x128xf16>) {
+  %r:2 = attn.gather_kv ins(%k, %k, %i, %n) outs(%o, %p)
+    : (tensor<?x8x?x128xf16>, tensor<?x8x?x128xf16>, tensor<?x8x512xi64>,
+       tensor<?x8xi64>, tensor<?x8x512x128xf16>, tensor<?x8x512x128xf16>)
+    -> (tensor<?x8x512x128xf16>, tensor<?x8x512x128xf16>)
+  return %r#0, %r#1 : tensor<?x8x512x128xf16>, tensor<?x8x512x128xf16>
+}"""
+SOFTMAX = """(%s: tensor<?x8x?xf32>, %p: tensor<?x8x?xf32> {attn.inout})
+    -> tensor<?x8x?xf32> {
+  %r = linalg.softmax dimension(2) ins(%s : tensor<?x8x?xf32>)
+    outs(%p : tensor<?x8x?xf32>) -> tensor<?x8x?xf32>
+  return %r : tensor<?x8x?xf32>
+}"""
+
 LOCAL = "rank(32) top_k(4096) local_window(1024)"
 MEANS = "rank(13) top_k(128) realloc(on)"
 # What is computed, and the most registers of each of its kernels on either GPU:
@@ -159,6 +212,20 @@ FAMILIES = {
         "append": (APPEND, [40]),
         "mean": (MEAN, [32]),
         "elements": (ELEMENTS, [24, 32]),
+    },
+    "pieces": {
+        "scores, f16 128": (scores(128, "f16", 1), [32]),
+        "scores, bf16 128, eight heads": (scores(128, "bf16", 8), [128]),
+        "scores, f32 64, 16 channels": (scores(64, "f32", 4, channels=16), [56]),
+        "scores, f16 128 of key_t": (scores(128, "f16", 1, "", 32, True), [48]),
+        "scores, f16 128 of key_t, eight heads": (
+            scores(128, "f16", 8, "softcap(30.0) ", 32, True),
+            [168],
+        ),
+        "topk, f32": (topk("f32"), [64]),
+        "topk, f64": (topk("f64"), [64]),
+        "gather": (GATHER, [24]),
+        "softmax": (SOFTMAX, [32]),
     },
 }
 
