@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Ops of the NVVM dialect, and inline PTX for the one it has not got.
+// Ops of the NVVM dialect, and inline PTX for what it has not got.
 //
 //===----------------------------------------------------------------------===//
 
@@ -81,10 +81,15 @@ void Warpgroup::copyBox(Value to, Value map, ArrayRef<Value> at,
       NVVM::CTAGroupKindAttr(), /*predicate=*/Value());
 }
 
+// Of nvvm.prefetch LLVM makes two, one of the parameter and one of its generic
+// address.
 void Warpgroup::prefetchMap(Value map) {
-  NVVM::PrefetchOp::create(b, NVVM::PrefetchCacheLevelAttr(),
-                           NVVM::CacheEvictionPriorityAttr(), map, Value(),
-                           /*tensormap=*/true);
+  LLVM::InlineAsmOp::create(
+      b, TypeRange(), map, "prefetch.tensormap [$0];", "l",
+      /*has_side_effects=*/true, /*is_align_stack=*/false,
+      LLVM::TailCallKind::None,
+      LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+      /*operand_attrs=*/ArrayAttr());
 }
 
 void Warpgroup::fenceSharedMemory() {
@@ -102,11 +107,13 @@ void Warpgroup::fenceSharedMemory() {
 // PTX ISA, "Matrix descriptor": 14 bits each, in units of 16 bytes, of the
 // address, of the distance of panels (read for transposed operands only: in
 // others the columns of one instruction are in one panel), and of that of
-// groups of 8 rows; from bit 62 on the swizzle, 1 being that of 128 bytes.
-Value Warpgroup::describe(Value address, PanelRows rows, bool transposed) {
+// groups of 8 rows; from bit 62 on the swizzle, 1 being that of 128 bytes, 2 of
+// 64, 3 of 32.
+Value Warpgroup::describe(Value address, SwizzledRows rows, bool transposed) {
   int64_t leading = transposed ? rows.panelBytes() : 16;
-  int64_t stride = 8 * PanelRows::kRowBytes;
-  uint64_t fields = uint64_t(1) << 62 | uint64_t(stride / 16) << 32 |
+  int64_t stride = 8 * rows.rowBytes();
+  uint64_t swizzle = rows.rowBytes() == 128 ? 1 : rows.rowBytes() == 64 ? 2 : 3;
+  uint64_t fields = swizzle << 62 | uint64_t(stride / 16) << 32 |
                     uint64_t(leading / 16) << 16;
   Value units = b.both(b.div(address, f.integer(16)), f.integer(0x3fff));
   Value wide = b.createOrFold<arith::ExtUIOp>(b.getI64Type(), units);
@@ -193,9 +200,13 @@ void Warpgroup::multiplyRegisters(ArrayRef<Value> a, Value descriptorB,
 }
 
 // The wait itself names no registers: as far as LLVM knows, arithmetic on
-// results of instructions before it may as well come before it.
-void Warpgroup::settle(SmallVector<Sums> &sums) {
-  updateInAssembly(*this, b, "", "", {}, sums);
+// results of instructions before it may as well come before it, and so may what
+// is written to registers that they read last.
+void Warpgroup::settle(SmallVector<Sums> &sums, ArrayRef<Value> read) {
+  std::string constraints;
+  for (size_t i = 0; i < read.size(); ++i)
+    constraints += ",r";
+  updateInAssembly(*this, b, "", constraints, read, sums);
 }
 
 SmallVector<Sums> Warpgroup::unpack(Value sums, int64_t columns) {

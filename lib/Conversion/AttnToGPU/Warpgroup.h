@@ -23,18 +23,21 @@ inline constexpr int64_t kWarpgroupSize = 4 * kWarpSize;
 inline constexpr int64_t kWarpgroupRows = 64;
 
 /// Rows of 16-bit numbers in shared memory as tensor copies write them and
-/// wgmma reads them: panels of 64 columns behind each other, a row of a panel
-/// being 128 bytes, whose chunks of 16 bytes are changed by exclusive or with
-/// the row's number modulo 8.
-struct PanelRows {
-  int64_t numRows; ///< A multiple of 8.
-  int64_t columns;
+/// wgmma reads them: panels of columns behind each other, in which chunks of 16
+/// bytes are changed by exclusive or with the number of the 128 bytes they are
+/// in. Panels are whole: nobody is known to have wgmma read a part of one.
+struct SwizzledRows {
+  int64_t numRows; ///< A multiple of 16.
+  int64_t columns; ///< A multiple of 16.
 
-  static constexpr int64_t kColumns = 64, kRowBytes = 128;
-  /// Where a panel is to begin.
-  static constexpr int64_t kAlignment = 1024;
-  int64_t numPanels() const { return (columns + kColumns - 1) / kColumns; }
-  int64_t panelBytes() const { return numRows * kRowBytes; }
+  /// 64, 32 or 16; as many bytes of a row are swizzled.
+  int64_t panelColumns() const {
+    return columns % 64 == 0 ? 64 : columns % 32 == 0 ? 32 : 16;
+  }
+  int64_t rowBytes() const { return 2 * panelColumns(); }
+  int64_t numPanels() const { return columns / panelColumns(); }
+  /// Panels begin at multiples of what swizzles repeat after, 8 rows.
+  int64_t panelBytes() const { return numRows * rowBytes(); }
   int64_t bytes() const { return numPanels() * panelBytes(); }
 };
 
@@ -96,7 +99,7 @@ public:
 
   /// The descriptor (i64) of rows whose first panel begins at `address` (i32,
   /// of shared memory). Operands whose rows lie along k are `transposed`.
-  Value describe(Value address, PanelRows rows, bool transposed);
+  Value describe(Value address, SwizzledRows rows, bool transposed);
   /// The same `bytes` (a multiple of 16) further.
   Value advance(Value descriptor, int64_t bytes);
   /// Registers are ready: before the first of some multiplications.
@@ -112,8 +115,8 @@ public:
   /// Waits until at most `pending` groups are not done.
   void waitForGroups(int64_t pending);
   /// `sums` after a wait for their group: nothing that reads them may be moved
-  /// before it.
-  void settle(SmallVector<Sums> &sums);
+  /// before it, and nothing written to registers that were `read` for them.
+  void settle(SmallVector<Sums> &sums, ArrayRef<Value> read = {});
   /// What multiplyShared returned, as numbers.
   SmallVector<Sums> unpack(Value sums, int64_t columns);
 

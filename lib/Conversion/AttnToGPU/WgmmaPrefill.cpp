@@ -126,11 +126,15 @@ Value WgmmaPrefillKernel::createMap(const Tensor &tensor) {
       b.getContext(), gpu::GPUDialect::getWorkgroupAddressSpace());
   SmallVector<int64_t> box(4, 1);
   box[op.getSeqAxis()] = tensor.boxRows;
-  box[3] = PanelRows::kColumns;
+  box[3] = tensor.rows.panelColumns();
   auto inShared = MemRefType::get(box, type.getElementType(),
                                   MemRefLayoutAttrInterface(), space);
+  auto swizzle =
+      tensor.rows.rowBytes() == 128  ? nvgpu::TensorMapSwizzleKind::SWIZZLE_128B
+      : tensor.rows.rowBytes() == 64 ? nvgpu::TensorMapSwizzleKind::SWIZZLE_64B
+                                     : nvgpu::TensorMapSwizzleKind::SWIZZLE_32B;
   auto mapType = nvgpu::TensorMapDescriptorType::get(
-      b.getContext(), inShared, nvgpu::TensorMapSwizzleKind::SWIZZLE_128B,
+      b.getContext(), inShared, swizzle,
       nvgpu::TensorMapL2PromoKind::L2PROMO_128B,
       nvgpu::TensorMapOOBKind::OOB_ZERO,
       nvgpu::TensorMapInterleaveKind::INTERLEAVE_NONE);
@@ -304,9 +308,9 @@ void WgmmaPrefillKernel::copyTile(const Tensor &tensor, Value to, Value row,
     at[3 - op.getSeqAxis()] = first;
     at[3 - op.getHeadAxis()] = head;
     for (int64_t panel = 0; panel < tensor.rows.numPanels(); ++panel) {
-      at[0] = f->integer(panel * PanelRows::kColumns);
+      at[0] = f->integer(panel * tensor.rows.panelColumns());
       int64_t offset =
-          panel * tensor.rows.panelBytes() + box * PanelRows::kRowBytes;
+          panel * tensor.rows.panelBytes() + box * tensor.rows.rowBytes();
       wg->copyBox(f->at(to, offset), tensor.map, at, barrier);
     }
   }

@@ -34,9 +34,9 @@ struct WgmmaShape {
   int64_t producerRegisters() const { return consumers == 2 ? 24 : 32; }
   int64_t consumerRegisters() const { return consumers == 2 ? 240 : 160; }
 
-  PanelRows queryRows() const { return {blockQ(), headDim}; }
-  PanelRows keyRows() const { return {blockKv, headDim}; }
-  PanelRows valueRows() const { return {blockKv, headDimV}; }
+  SwizzledRows queryRows() const { return {blockQ(), headDim}; }
+  SwizzledRows keyRows() const { return {blockKv, headDim}; }
+  SwizzledRows valueRows() const { return {blockKv, headDimV}; }
   int64_t keyOffset() const { return queryRows().bytes(); }
   int64_t valueOffset() const {
     return keyOffset() + stages * keyRows().bytes();

@@ -33,9 +33,9 @@ private:
   /// A memref that is copied box by box.
   struct Tensor {
     Value memref;
-    PanelRows rows;  ///< In shared memory.
-    int64_t boxRows; ///< Rows of a copy, that divide those of a page.
-    Value map;       ///< On the host the descriptor, then a pointer to it.
+    SwizzledRows rows; ///< In shared memory.
+    int64_t boxRows;   ///< Rows of a copy, that divide those of a page.
+    Value map;         ///< On the host the descriptor, then a pointer to it.
   };
   /// What a warpgroup that computes carries from one tile to the next.
   struct Pipeline {

@@ -69,15 +69,15 @@ void WgmmaPrefillKernel::release(Value barrier) {
 //===----------------------------------------------------------------------===//
 
 Value WgmmaPrefillKernel::multiplyKeys(RingPlace place) {
-  PanelRows rows = wgmma.keyRows();
+  SwizzledRows rows = wgmma.keyRows();
   Value keys = wg->describe(
       b.add(sharedAddress, stageAt(/*isValue=*/false, place.stage)), rows,
       /*transposed=*/false);
   wg->fence();
   Value sums;
   for (int64_t column = 0; column < shape.headDim; column += kStep) {
-    int64_t panel = column / PanelRows::kColumns;
-    int64_t inPanel = column % PanelRows::kColumns * 2;
+    int64_t panel = column / rows.panelColumns();
+    int64_t inPanel = column % rows.panelColumns() * 2;
     int64_t queryPanel = panel * wgmma.queryRows().panelBytes();
     sums = wg->multiplyShared(
         wg->advance(queryDescriptor, queryPanel + inPanel),
@@ -90,14 +90,15 @@ Value WgmmaPrefillKernel::multiplyKeys(RingPlace place) {
 
 void WgmmaPrefillKernel::multiplyValues(ArrayRef<Value> powers, RingPlace place,
                                         SmallVector<Sums> &outputs) {
+  SwizzledRows rows = wgmma.valueRows();
   Value values =
       wg->describe(b.add(sharedAddress, stageAt(/*isValue=*/true, place.stage)),
-                   wgmma.valueRows(), /*transposed=*/true);
+                   rows, /*transposed=*/true);
   wg->fence();
   for (int64_t step = 0; step < wgmma.blockKv / kStep; ++step)
-    wg->multiplyRegisters(
-        powers.slice(4 * step, 4),
-        wg->advance(values, step * kStep * PanelRows::kRowBytes), outputs);
+    wg->multiplyRegisters(powers.slice(4 * step, 4),
+                          wg->advance(values, step * kStep * rows.rowBytes()),
+                          outputs);
   wg->commit();
 }
 
@@ -136,7 +137,7 @@ void WgmmaPrefillKernel::clearValues(Value tile, RingPlace place) {
   b.ifThen(isCut, [&] {
     wg->wait(valueBarrier(/*isEmpty=*/false, place.stage), place.parity);
     // All that compute write the same zeros, each before it reads.
-    PanelRows rows = wgmma.valueRows();
+    SwizzledRows rows = wgmma.valueRows();
     Value mine = b.rem(f->thread, f->integer(kWarpgroupSize));
     Value begin = f->at(shared, stageAt(/*isValue=*/true, place.stage));
     auto zeros = VectorType::get(4, b.getI32Type());
@@ -150,9 +151,9 @@ void WgmmaPrefillKernel::clearValues(Value tile, RingPlace place) {
         isHidden = b.both(isHidden, b.compare(CmpIPredicate::slt, row,
                                               f->integer(shape.blockKv)));
       b.ifThen(isHidden, [&] {
-        Value to = f->at(begin, b.mul(row, f->integer(PanelRows::kRowBytes)));
+        Value to = f->at(begin, b.mul(row, f->integer(rows.rowBytes())));
         for (int64_t panel = 0; panel < rows.numPanels(); ++panel)
-          for (int64_t byte = 0; byte < PanelRows::kRowBytes; byte += 16)
+          for (int64_t byte = 0; byte < rows.rowBytes(); byte += 16)
             LLVM::StoreOp::create(
                 b, zero, f->at(to, panel * rows.panelBytes() + byte), 16);
       });
@@ -168,8 +169,7 @@ SmallVector<Value> WgmmaPrefillKernel::computeStep(Value index,
   Pipeline last = unflatten(carried);
   Pipeline now = last;
   now.place = next(last.place);
-  Value tile = isMasked ? tileAt(index)
-                        : fullTileAt(index);
+  Value tile = isMasked ? tileAt(index) : fullTileAt(index);
   SmallVector<Sums> &outputs = now.state.outputs[0];
 
   wg->wait(keyBarrier(/*isEmpty=*/false, now.place.stage), now.place.parity);
@@ -188,7 +188,7 @@ SmallVector<Value> WgmmaPrefillKernel::computeStep(Value index,
       takePowers(std::move(scores), tile, isMasked, now);
 
   wg->waitForGroups(0);
-  wg->settle(outputs);
+  wg->settle(outputs, last.powers);
   release(valueBarrier(/*isEmpty=*/true, last.place.stage));
   for (int64_t half = 0; half < 2; ++half)
     rescale(b, outputs, half, decay[half]);
@@ -247,7 +247,7 @@ SmallVector<Value> WgmmaPrefillKernel::computeWork(ValueRange carried) {
              last.place.parity);
     multiplyValues(last.powers, last.place, outputs);
     wg->waitForGroups(0);
-    wg->settle(outputs);
+    wg->settle(outputs, last.powers);
     release(valueBarrier(/*isEmpty=*/true, last.place.stage));
 
     SmallVector<Value> results = last.state.flat();
@@ -287,10 +287,11 @@ void WgmmaPrefillKernel::consume() {
   wg->setRegisters(wgmma.consumerRegisters(), /*isMore=*/true);
   factor = element.getFactor();
   negFactor = b.fsub(b.number(0.0, b.floatType), factor);
-  queryDescriptor = wg->describe(
-      b.add(sharedAddress,
-            b.mul(role, f->integer(kWarpgroupRows * PanelRows::kRowBytes))),
-      wgmma.queryRows(), /*transposed=*/false);
+  queryDescriptor =
+      wg->describe(b.add(sharedAddress,
+                         b.mul(role, f->integer(kWarpgroupRows *
+                                                wgmma.queryRows().rowBytes()))),
+                   wgmma.queryRows(), /*transposed=*/false);
   // The last lets the first begin, and the first takes back the last turn.
   auto is = [&](int64_t number) {
     return b.compare(CmpIPredicate::eq, role, f->integer(number));

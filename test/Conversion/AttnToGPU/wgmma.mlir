@@ -22,7 +22,7 @@ module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 1
 // One thread fetches, and needs few registers: the first tile of keys, the
 // queries, and then keys one tile ahead of values, two panels each.
 // CHECK:             nvvm.setmaxregister decrease 24
-// CHECK-COUNT-3:     nvvm.prefetch tensormap
+// CHECK-COUNT-3:     llvm.inline_asm {{.*}}"prefetch.tensormap [$0];"
 // CHECK:             scf.for
 // CHECK:               nvvm.mbarrier.try_wait.parity
 // CHECK:               nvvm.mbarrier.arrive.expect_tx %{{.+}}, %c32768_i32
@@ -90,6 +90,10 @@ func.func @causal(%q: !q, %k: !kv, %v: !kv, %o: !q) {
 !q = memref<2x4x?x64xf16>
 !kv = memref<2x2x?x64xf16>
 !pool = memref<?x2x32x64xf16>
+!q96 = memref<2x4x?x96xf16>
+!k96 = memref<2x2x?x96xf16>
+!v80 = memref<2x2x?x80xf16>
+!o80 = memref<2x4x?x80xf16>
 
 module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 132, shared_bytes = 232448>} {
 // Without a diagonal, more keys at a time.
@@ -153,6 +157,28 @@ func.func @three(%q: !q, %k: !kv, %v: !kv, %o: !q) {
   attn.sdpa_step ins(%q, %k, %v causal) outs(%o)
       config(<kernel = wgmma, block_q = 192, block_kv = 112, warps = 12, stages = 2>)
     : (!q, !kv, !kv, !q) -> ()
+  return
+}
+
+// Rows of 3 * 64 bytes, and of 5 * 32: panels as wide as divide them, swizzled
+// over as many bytes.
+// CHECK-LABEL: func.func @narrow
+// Descriptors: 512 bytes from 8 keys to the next; of values 256, and 4096 from 16
+// columns to the next.
+// CHECK-DAG:     arith.constant -9223371899415756800 : i64
+// CHECK-DAG:     arith.constant -4611685949691133952 : i64
+// Their maps.
+// CHECK:         nvgpu.tma.create.descriptor %{{.+}} box[%c1, %c1, %c128, %c32] : memref<*xf16> -> <tensor = memref<1x1x128x32xf16, #gpu.address_space<workgroup>>, swizzle = swizzle_64b,
+// CHECK:         nvgpu.tma.create.descriptor %{{.+}} box[%c1, %c1, %c128, %c32] : memref<*xf16> -> <tensor = memref<1x1x128x32xf16, #gpu.address_space<workgroup>>, swizzle = swizzle_64b,
+// CHECK:         nvgpu.tma.create.descriptor %{{.+}} box[%c1, %c1, %c128, %c16] : memref<*xf16> -> <tensor = memref<1x1x128x16xf16, #gpu.address_space<workgroup>>, swizzle = swizzle_32b,
+// CHECK:         nvvm.mbarrier.arrive.expect_tx %{{.+}}, %c24576_i32
+// CHECK-COUNT-3: nvvm.cp.async.bulk.tensor
+// CHECK:         nvvm.mbarrier.arrive.expect_tx
+// CHECK-COUNT-6: nvvm.wgmma.mma_async {{.*}}<m = 64, n = 128, k = 16>
+// CHECK-NOT:     nvvm.wgmma.mma_async
+// CHECK:         nvvm.wgmma.commit.group.sync.aligned
+func.func @narrow(%q: !q96, %k: !k96, %v: !v80, %o: !o80) {
+  attn.sdpa_step ins(%q, %k, %v causal) outs(%o) : (!q96, !k96, !v80, !o80) -> ()
   return
 }
 }

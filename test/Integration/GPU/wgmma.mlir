@@ -14,6 +14,7 @@
 // Widths of rows: of panels, less, more; an output in natural order of tokens.
 // RUN: %{run} --function=dim256 '--input=1x1x130x256xbf16=random(1)' '--input=1x1x140x256xbf16=random(2)' '--input=1x1x140x256xbf16=random(3)'
 // RUN: %{run} --function=dim192 '--input=1x2x130x192xbf16=random(1)' '--input=1x1x150x192xbf16=random(2)' '--input=1x1x150x128xbf16=random(3)'
+// RUN: %{run} --function=dim96 '--input=1x4x130x96xbf16=random(1)' '--input=1x2x150x96xbf16=random(2)' '--input=1x2x150x96xbf16=random(3)'
 // RUN: %{run} --function=dim80 '--input=1x140x2x80xf16=random(1)' '--input=1x200x2x80xf16=random(2)' '--input=1x200x2x48xf16=random(3)'
 // Modifiers. What is beyond lengths, or hidden by a mask, is NaN or infinite.
 // RUN: %{run} --function=lengths '--input=2x4x140x64xf16=random(1)' --input=@%t.key.npy --input=@%t.value.npy --input=@%t.kvlen.npy --input=@%t.qlen.npy --input=@%t.delta.npy '--input=4xf32=random(4)'
@@ -49,6 +50,12 @@ func.func @dim256(%q: !w, %k: !w, %v: !w) -> !w {
 func.func @dim192(%q: !q192, %k: !k192, %v: !v192) -> !o192 {
   %r = attn.sdpa %q, %k, %v causal softcap(5.0) : (!q192, !k192, !v192) -> !o192
   return %r : !o192
+}
+!q96 = tensor<1x4x130x96xbf16>
+!k96 = tensor<1x2x150x96xbf16>
+func.func @dim96(%q: !q96, %k: !k96, %v: !k96) -> !q96 {
+  %r = attn.sdpa %q, %k, %v causal bottom_right : (!q96, !k96, !k96) -> !q96
+  return %r : !q96
 }
 !q80 = tensor<1x140x2x80xf16>
 !k80 = tensor<1x200x2x80xf16>
