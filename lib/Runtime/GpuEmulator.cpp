@@ -314,8 +314,11 @@ static void runBlock(Launch &l, char *stacks) {
     thread.bulkGroups.clear();
     thread.fiber.bottom = stacks + i * kStackBytes + kGuardBytes;
     thread.fiber.size = kStackBytes - kGuardBytes;
+    thread.stores.clear();
     startFiber(thread.fiber, runThread);
   }
+  resetProxies();
+  resetRegisters();
   l.currentWarp = 0;
   pickWarp(l);
   l.current = pickThread(l);
@@ -447,6 +450,7 @@ extern "C" void attn_emulator_enter(const char *kernel, int64_t static_bytes,
            "made for blocks of (%d, %d, %d) threads, but launched with "
            "(%d, %d, %d)",
            x, y, z, l.block[0], l.block[1], l.block[2]);
+  l.hasBlockSize = x != 0;
   l.staticBytes = static_bytes;
   l.dynamicOffset = dynamic;
   l.view.shared_end = l.dynamicBytes ? dynamic + l.dynamicBytes : static_bytes;

@@ -71,7 +71,12 @@ static void settle(MBarrier &barrier) {
 }
 
 /// Copies on their way: they land at once, or when `barrier` is waited for.
-static void start(MBarrier &barrier, InFlight flight) {
+static void start(const char *where, MBarrier &barrier, InFlight flight) {
+  // Those of bulk copies, which transact bytes, are by the async proxy.
+  Launch &l = launch();
+  if (l.numUnfenced && flight.bytes)
+    for (const Copy &copy : flight.copies)
+      checkAsyncWrite(where, copy.destination - l.view.shared, copy.size);
   if (landsAtOnce()) {
     for (const Copy &copy : flight.copies)
       land(copy);
@@ -181,7 +186,7 @@ extern "C" void attn_emulator_cp_async_mbarrier_arrive(const char *where,
   // Groups stay with the thread too: what lands twice is the same.
   for (const std::vector<Copy> &group : me.groups)
     flight.copies.insert(flight.copies.end(), group.begin(), group.end());
-  start(barrier, std::move(flight));
+  start(where, barrier, std::move(flight));
 }
 
 //===----------------------------------------------------------------------===//
@@ -207,15 +212,19 @@ extern "C" void attn_emulator_bulk_load(const char *where, void *destination,
                        static_cast<const char *>(source), size, size}},
                      size,
                      0};
-  start(findMBarrier(where, mbarrier), std::move(flight));
+  start(where, findMBarrier(where, mbarrier), std::move(flight));
 }
 
 extern "C" void attn_emulator_bulk_store(const char *where, void *destination,
                                          const void *source, int32_t size) {
   checkBulk(where, source, destination, size);
-  launch().current->openBulk.push_back({static_cast<char *>(destination),
-                                        static_cast<const char *>(source), size,
-                                        size});
+  Launch &l = launch();
+  if (l.numUnfenced)
+    checkAsyncRead(where, static_cast<const char *>(source) - l.view.shared,
+                   size);
+  l.current->openBulk.push_back({static_cast<char *>(destination),
+                                 static_cast<const char *>(source), size,
+                                 size});
 }
 
 extern "C" void attn_emulator_bulk_commit(void) {
@@ -369,15 +378,18 @@ extern "C" void attn_emulator_tensor_load(const char *where, void *destination,
                           flight.copies.push_back(
                               {shared, global, bytes, global ? bytes : 0});
                         });
-  start(findMBarrier(where, mbarrier), std::move(flight));
+  start(where, findMBarrier(where, mbarrier), std::move(flight));
 }
 
 extern "C" void attn_emulator_tensor_store(const char *where, const void *map,
                                            const void *source, int32_t rank,
                                            const int32_t *coordinates) {
-  std::vector<Copy> &open = launch().current->openBulk;
+  Launch &l = launch();
+  std::vector<Copy> &open = l.current->openBulk;
   forBox(where, source, map, rank, coordinates,
          [&](const char *shared, char *global, int bytes) {
+           if (l.numUnfenced)
+             checkAsyncRead(where, shared - l.view.shared, bytes);
            if (global)
              open.push_back({global, shared, bytes, bytes});
          });

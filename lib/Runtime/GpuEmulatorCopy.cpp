@@ -16,6 +16,10 @@ void attn::emulator::land(const Copy &copy) {
   if (copy.valid)
     memcpy(copy.destination, copy.source, copy.valid);
   memset(copy.destination + copy.valid, 0, copy.size - copy.valid);
+  Launch &l = launch();
+  if (l.numUnfenced && l.isShared(copy.destination, copy.size))
+    memcpy(l.asyncView + (copy.destination - l.view.shared), copy.destination,
+           copy.size);
 }
 
 bool attn::emulator::landsAtOnce() {

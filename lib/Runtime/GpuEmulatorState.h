@@ -28,6 +28,10 @@ constexpr int kMaxThreads = 1024;
 constexpr int kNumBarriers = 16;
 /// What a block may have on the largest machine we know.
 constexpr int64_t kMaxSharedBytes = 232448;
+/// Bytes of shared memory that are looked at together for missing fences.
+constexpr int64_t kProxyChunk = 16;
+/// Registers of a multiprocessor; a thread has a multiple of 8 of them.
+constexpr int kRegisters = 65536, kRegisterUnit = 8, kMaxRegisters = 255;
 
 /// A number sequence: xorshift64*.
 class Random {
@@ -106,6 +110,12 @@ struct MatrixRead {
   uint64_t seen;
 };
 
+/// A store to shared memory that its thread has not fenced.
+struct SharedStore {
+  const char *where;
+  int64_t offset, bytes;
+};
+
 struct Thread {
   Fiber fiber;
   int tid = 0;
@@ -126,6 +136,8 @@ struct Thread {
   /// The same for bulk copies to global memory.
   std::vector<Copy> openBulk;
   std::vector<std::vector<Copy>> bulkGroups;
+  /// Kept in kernels with wgmma or bulk copies only.
+  std::vector<SharedStore> stores;
 };
 
 /// Lanes of a warp that wait for each other.
@@ -152,6 +164,8 @@ struct Warp {
   std::vector<MatrixRead> openReads;
   std::vector<std::vector<MatrixRead>> readGroups;
   int64_t numWgmma = 0;
+  /// Of a thread, and how often that was changed.
+  int registers = 0, numChanges = 0;
 };
 
 struct Barrier {
@@ -198,6 +212,15 @@ struct Launch {
   uint32_t preemption;
   uint64_t seed;
   bool failed;
+  /// The kernel is made for blocks of a known size.
+  bool hasBlockSize;
+  /// Registers that warps gave back, and threads whose warps wait for some.
+  int freeRegisters;
+  std::vector<int> waitingForRegisters;
+  /// Stores by chunk that are not fenced, and what the async proxy sees there.
+  int64_t numUnfenced = 0;
+  uint16_t unfenced[kMaxSharedBytes / kProxyChunk] = {};
+  char asyncView[kMaxSharedBytes];
 
   Warp &warp() { return warps[currentWarp]; }
   int lane() const { return current->tid % kWarpSize; }
@@ -242,6 +265,14 @@ void land(const Copy &copy);
 bool landsAtOnce();
 /// The warps of a warpgroup have issued as many wgmmas and waited for them.
 void checkWarpgroups();
+
+/// Forgets stores of the last block, and who had which registers.
+void resetProxies();
+void resetRegisters();
+/// The async proxy sees what was stored to these bytes, or may write them. To
+/// be called while stores are not fenced.
+void checkAsyncRead(const char *where, int64_t offset, int64_t bytes);
+void checkAsyncWrite(const char *where, int64_t offset, int64_t bytes);
 
 /// Checks an access to shared memory.
 void checkShared(const char *where, const void *address, int64_t bytes,

@@ -10,12 +10,18 @@
 
 #include "GpuEmulatorState.h"
 
+#include <algorithm>
 #include <string.h>
 
 using namespace attn::emulator;
 
 namespace {
-enum MeetingKind { WgmmaMeeting = 200, CommitMeeting, WaitMeeting };
+enum MeetingKind {
+  WgmmaMeeting = 200,
+  CommitMeeting,
+  WaitMeeting,
+  RegisterMeeting
+};
 
 /// A matrix of shared memory: `rows` along m or n, 32 bytes along k.
 struct Descriptor {
@@ -72,6 +78,8 @@ static uint32_t readElement(const char *where, int64_t offset, int bytes) {
          "a descriptor reads offset %lld of shared memory, which ends at %lld",
          static_cast<long long>(offset),
          static_cast<long long>(l.view.shared_end));
+  if (l.numUnfenced)
+    checkAsyncRead(where, offset, bytes);
   uint32_t bits = 0;
   memcpy(&bits, l.view.shared + offset, bytes);
   return bits;
@@ -240,6 +248,55 @@ extern "C" void attn_emulator_wgmma_wait(const char *where,
   finishMeeting(~0u);
 }
 
+//===----------------------------------------------------------------------===//
+// Registers that warps hand to each other
+//===----------------------------------------------------------------------===//
+
+void attn::emulator::resetRegisters() {
+  Launch &l = launch();
+  l.freeRegisters = 0;
+  l.waitingForRegisters.clear();
+  // As many as ptxas gives a kernel that is alone on a multiprocessor.
+  int each = kRegisters / (l.numWarps * kWarpSize);
+  for (int i = 0; i < l.numWarps; ++i)
+    l.warps[i].registers =
+        std::min(each, kMaxRegisters) / kRegisterUnit * kRegisterUnit;
+}
+
+extern "C" void attn_emulator_set_registers(const char *where, int32_t count,
+                                            int32_t increase) {
+  Launch &l = launch();
+  if (!l.hasBlockSize)
+    fail(where, "expects a kernel that is made for blocks of one size "
+                "(nvvm.reqntid): elsewhere ptxas ignores it");
+  if (count < 24 || count > 256 || count % kRegisterUnit)
+    fail(where, "expects a multiple of 8 registers from 24 to 256, but got %d",
+         count);
+  // The last lane to come waits for all.
+  if (!meet(where, ~0u, RegisterMeeting, /*aligned=*/true))
+    return;
+  Warp &warp = l.warp();
+  if (increase ? count < warp.registers : count > warp.registers)
+    fail(where,
+         "expects no %s registers than the %d that threads have, but "
+         "got %d",
+         increase ? "fewer" : "more", warp.registers, count);
+  int more = (count - warp.registers) * kWarpSize;
+  while (more > l.freeRegisters) {
+    l.waitingForRegisters.push_back(l.current->tid);
+    wait(where);
+  }
+  l.freeRegisters -= more;
+  warp.registers = count;
+  ++warp.numChanges;
+  if (more < 0) {
+    for (int tid : l.waitingForRegisters)
+      wake(tid / kWarpSize, 1u << (tid % kWarpSize));
+    l.waitingForRegisters.clear();
+  }
+  finishMeeting(~0u);
+}
+
 void attn::emulator::checkWarpgroups() {
   Launch &l = launch();
   for (int i = 0; i < l.numWarps; ++i) {
@@ -248,7 +305,8 @@ void attn::emulator::checkWarpgroups() {
       fail(warp.openReads[0].where, "is in no group: nobody waited for it");
     if (!warp.readGroups.empty() && !warp.readGroups[0].empty())
       fail(warp.readGroups[0][0].where, "nobody waited for its group");
-    int64_t first = l.warps[i / 4 * 4].numWgmma;
+    const Warp &other = l.warps[i / 4 * 4];
+    int64_t first = other.numWgmma;
     bool whole = i / 4 * 4 + 4 <= l.numWarps;
     if (l.warps[i].numWgmma != first || (first && !whole))
       fail(nullptr,
@@ -256,5 +314,13 @@ void attn::emulator::checkWarpgroups() {
            "%lld: all four warps take part",
            i, static_cast<long long>(l.warps[i].numWgmma),
            static_cast<long long>(first));
+    if (warp.numChanges != other.numChanges ||
+        warp.registers != other.registers || (warp.numChanges && !whole))
+      fail(nullptr,
+           "warp %d has set its registers %d times, last to %d, and the first "
+           "of its warpgroup %d times, last to %d: all four warps do so "
+           "together",
+           i, warp.numChanges, warp.registers, other.numChanges,
+           other.registers);
   }
 }

@@ -52,11 +52,13 @@ protected:
   }
 
   std::string message;
+  /// The block size that kernels say they are made for; 0 is none.
+  static inline int32_t madeFor = 0;
 
 private:
   template <typename Body>
   static void run(void *const *params) {
-    attn_emulator_enter("test", 0, 0, 0, 0, 0);
+    attn_emulator_enter("test", 0, 0, madeFor, madeFor != 0, madeFor != 0);
     (*static_cast<Body *>(params[0]))();
   }
 };

@@ -195,6 +195,19 @@ void attn_emulator_tensor_store(const char *where, const void *map,
                                 const void *source, int32_t rank,
                                 const int32_t *coordinates);
 
+/* In kernels that use the async proxy (wgmma, bulk copies), before a store of
+ * `bytes` to shared memory, and before stmatrix. The async proxy sees what the
+ * thread stored once it has executed fence.proxy.async. */
+void attn_emulator_shared_store(const char *where, const void *address,
+                                int64_t bytes);
+void attn_emulator_shared_store_matrix(const char *where, const void *address,
+                                       int32_t num);
+void attn_emulator_fence_async(void);
+
+/* setmaxnreg by a warp: what is given back others of the block may take. */
+void attn_emulator_set_registers(const char *where, int32_t count,
+                                 int32_t increase);
+
 /* wgmma.mma_async m64nN with 32 bytes along k. */
 enum {
   ATTN_WGMMA_ACCUMULATE = 1, ATTN_WGMMA_NEGATE_A = 2, ATTN_WGMMA_NEGATE_B = 4,

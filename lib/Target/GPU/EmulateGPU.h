@@ -22,6 +22,10 @@ struct WgmmaShape {
   int n, a, b, d;
 };
 
+/// Reports what accesses registers of a wgmma while it is in flight, or before
+/// a wgmma without a fence.
+LogicalResult verifyWgmmaRegisters(LLVM::LLVMFuncOp function);
+
 /// The ATTN_MATH_* that the first word of `name` is, or -1.
 int getMathFunction(StringRef name);
 
@@ -106,6 +110,8 @@ private:
   const llvm::StringMap<int64_t> &sharedOffsets;
   OpBuilder builder;
   LLVM::LLVMPointerType ptr;
+  /// Whether the module has wgmma or bulk copies.
+  bool usesAsyncProxy;
   Value blockValue, operands, results;
   int64_t operandBytes = 0, resultBytes = 0;
   llvm::StringMap<int> ordinals;

@@ -31,12 +31,30 @@ int64_t attn::emulate::alignmentInBytes(Operation *op, Type type) {
   return DataLayout::closest(op).getTypeABIAlignment(type);
 }
 
+/// Whether the module of `function` accesses shared memory by the async proxy.
+static bool hasAsyncProxy(LLVM::LLVMFuncOp function) {
+  auto isAsync = [](Operation *op) {
+    StringRef name = op->getName().getStringRef();
+    if (auto assembly = dyn_cast<LLVM::InlineAsmOp>(op))
+      return assembly.getAsmString().contains("wgmma.mma_async") ||
+             assembly.getAsmString().contains("cp.async.bulk");
+    return name.starts_with("nvvm.wgmma.mma") ||
+           name.starts_with("nvvm.cp.async.bulk");
+  };
+  return function->getParentOp()
+      ->walk([&](Operation *op) {
+        return isAsync(op) ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 FunctionEmulator::FunctionEmulator(
     LLVM::LLVMFuncOp function, ModuleOp host,
     const llvm::StringMap<int64_t> &sharedOffsets)
     : function(function), host(host), sharedOffsets(sharedOffsets),
       builder(function.getContext()),
-      ptr(LLVM::LLVMPointerType::get(function.getContext())) {}
+      ptr(LLVM::LLVMPointerType::get(function.getContext())),
+      usesAsyncProxy(hasAsyncProxy(function)) {}
 
 //===----------------------------------------------------------------------===//
 // Helpers
@@ -328,13 +346,14 @@ void FunctionEmulator::emulateAccess(Operation *op) {
   Value address;
   Type type;
   std::optional<uint64_t> claimed;
-  bool looksAgain = false;
+  bool looksAgain = false, isStore = true;
   if (auto load = dyn_cast<LLVM::LoadOp>(op)) {
     address = load.getAddr();
     type = load.getType();
     claimed = load.getAlignment();
     looksAgain = load.getVolatile_() ||
                  load.getOrdering() != LLVM::AtomicOrdering::not_atomic;
+    isStore = false;
     load.removeSyncscopeAttr();
   } else if (auto store = dyn_cast<LLVM::StoreOp>(op)) {
     address = store.getAddr();
@@ -369,6 +388,9 @@ void FunctionEmulator::emulateAccess(Operation *op) {
     StringRef check = getCheckFunction(shared);
     call(check, Type(),
          {from, plain(address), i64(bytes), i64(alignment), place});
+    if (shared && isStore && usesAsyncProxy)
+      call("attn_emulator_shared_store", Type(),
+           {place, plain(address), i64(bytes)});
     if (looksAgain)
       call("attn_emulator_poll", Type(), {place});
   } else if (looksAgain) {

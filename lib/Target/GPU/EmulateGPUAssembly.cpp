@@ -325,9 +325,16 @@ LogicalResult FunctionEmulator::emulateAssembly(LLVM::InlineAsmOp op) {
       if (!result || assembly.statements.back().name != statement.name)
         return unknown();
       results[0] = result;
+    } else if (name == "fence.proxy.async" ||
+               name.starts_with("fence.proxy.async.shared")) {
+      call("attn_emulator_fence_async", Type(), {});
+    } else if (name.starts_with("setmaxnreg.") && count == 1 &&
+               assembly.numberOf(operands[0])) {
+      call("attn_emulator_set_registers", Type(),
+           {where(op), i32(*assembly.numberOf(operands[0])),
+            i32(name.starts_with("setmaxnreg.inc."))});
     } else if (name.starts_with("fence.") || name.starts_with("membar.") ||
                name.starts_with("wgmma.fence.") ||
-               name.starts_with("setmaxnreg.") ||
                name.starts_with("griddepcontrol.") ||
                name.starts_with("prefetch")) {
       continue;
@@ -412,7 +419,9 @@ LogicalResult FunctionEmulator::emulateAssembly(LLVM::InlineAsmOp op) {
     }
   }
   // No code, that only ties its results to its operands: these they are.
-  if (assembly.statements.empty() && resultType && !isScalar) {
+  if (assembly.statements.empty() && isScalar) {
+    results[0] = assembly.tiedTo("$0");
+  } else if (assembly.statements.empty() && resultType) {
     results[0] = LLVM::UndefOp::create(builder, loc, resultType);
     auto fields = cast<LLVM::LLVMStructType>(resultType).getBody();
     for (int64_t i = 0, e = fields.size(); i < e; ++i) {

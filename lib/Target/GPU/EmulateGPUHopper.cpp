@@ -266,6 +266,20 @@ LogicalResult FunctionEmulator::emulateHopper(Operation *op) {
         op->erase();
         return success();
       })
+      .Case([&](NVVM::FenceProxyOp fence) -> LogicalResult {
+        if (fence.getKind() == NVVM::ProxyKind::async ||
+            fence.getKind() == NVVM::ProxyKind::async_shared)
+          call("attn_emulator_fence_async", Type(), {});
+        op->erase();
+        return success();
+      })
+      .Case([&](NVVM::SetMaxRegisterOp set) -> LogicalResult {
+        call("attn_emulator_set_registers", Type(),
+             {where(op), i32(set.getRegCount()),
+              i32(set.getAction() == NVVM::SetMaxRegisterAction::increase)});
+        op->erase();
+        return success();
+      })
       .Case([&](NVVM::WgmmaMmaAsyncOp wgmma) -> LogicalResult {
         return emulateWgmma(wgmma);
       })

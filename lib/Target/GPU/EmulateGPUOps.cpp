@@ -16,6 +16,8 @@ using namespace mlir;
 using namespace mlir::attn::emulate;
 
 LogicalResult FunctionEmulator::run() {
+  if (failed(verifyWgmmaRegisters(function)))
+    return failure();
   SmallVector<Operation *> ops;
   function.walk([&](Operation *op) {
     if (op != function)
@@ -196,8 +198,12 @@ LogicalResult FunctionEmulator::emulateStMatrix(NVVM::StMatrixOp op) {
   if (!is8x8OfB16(op.getShape(), op.getEltType()))
     return op.emitOpError("expects 8x8 matrices of b16 to be emulated");
   Value buffer = packOperands(op.getSources());
+  Value place = where(op);
+  if (usesAsyncProxy)
+    call("attn_emulator_shared_store_matrix", Type(),
+         {place, plain(op.getPtr()), i32(op.getSources().size())});
   call("attn_emulator_stmatrix", Type(),
-       {where(op), plain(op.getPtr()), i32(op.getSources().size()),
+       {place, plain(op.getPtr()), i32(op.getSources().size()),
         i32(op.getLayout() == NVVM::MMALayout::col), buffer});
   op.erase();
   return success();
@@ -264,9 +270,8 @@ LogicalResult FunctionEmulator::emulateMma(NVVM::MmaOp op) {
 /// order and nothing is to be advised.
 static bool hasNoEffectHere(Operation *op) {
   return isa<NVVM::MembarOp, NVVM::FenceScClusterOp, NVVM::FenceSyncRestrictOp,
-             NVVM::FenceMbarrierInitOp, NVVM::FenceProxyOp,
-             NVVM::FenceProxyAcquireOp, NVVM::FenceProxyReleaseOp,
-             NVVM::FenceProxySyncRestrictOp, NVVM::SetMaxRegisterOp,
+             NVVM::FenceMbarrierInitOp, NVVM::FenceProxyAcquireOp,
+             NVVM::FenceProxyReleaseOp, NVVM::FenceProxySyncRestrictOp,
              NVVM::PrefetchOp, NVVM::CpAsyncBulkPrefetchOp,
              NVVM::CpAsyncBulkTensorPrefetchOp, NVVM::GriddepcontrolOp,
              NVVM::PMEventOp>(op);

@@ -137,3 +137,156 @@ gpu.module @m {
     llvm.return
   }
 }
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @read_in_flight(%d: i64, %x: f32, %out: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+    %u = llvm.mlir.undef : !acc
+    nvvm.wgmma.fence.aligned
+    // expected-note @below {{the wgmma}}
+    %r = nvvm.wgmma.mma_async %d, %d, %u, #nvvm.shape<m = 64, n = 8, k = 16>, D [<f32>, <zero>], A [<bf16>, <one>, <row>], B [<bf16>, <one>, <col>] : !acc -> !acc
+    nvvm.wgmma.commit.group.sync.aligned
+    nvvm.wgmma.wait.group.sync.aligned 1
+    %v = llvm.extractvalue %r[0] : !acc
+    // expected-error @below {{'llvm.store' op reads results of a wgmma that may be in flight; wait for its group before}}
+    llvm.store %v, %out : f32, !llvm.ptr<1>
+    llvm.return
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @read_uncommitted(%d: i64, %x: f32, %out: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+    %u = llvm.mlir.undef : !acc
+    nvvm.wgmma.fence.aligned
+    // expected-note @below {{the wgmma}}
+    %r = nvvm.wgmma.mma_async %d, %d, %u, #nvvm.shape<m = 64, n = 8, k = 16>, D [<f32>, <zero>], A [<bf16>, <one>, <row>], B [<bf16>, <one>, <col>] : !acc -> !acc
+    nvvm.wgmma.wait.group.sync.aligned 0
+    %v = llvm.extractvalue %r[0] : !acc
+    // expected-error @below {{'llvm.inline_asm' op reads results of a wgmma that may be in flight; wait for its group before}}
+    %w = llvm.inline_asm has_side_effects asm_dialect = att "", "=f,0" %v : (f32) -> f32
+    llvm.return
+  }
+}
+
+// -----
+
+// On one way to the read nobody waits.
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @read_in_flight_sometimes(%d: i64, %c: i1, %out: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+    %u = llvm.mlir.undef : !acc
+    nvvm.wgmma.fence.aligned
+    // expected-note @below {{the wgmma}}
+    %r = nvvm.wgmma.mma_async %d, %d, %u, #nvvm.shape<m = 64, n = 8, k = 16>, D [<f32>, <zero>], A [<bf16>, <one>, <row>], B [<bf16>, <one>, <col>] : !acc -> !acc
+    nvvm.wgmma.commit.group.sync.aligned
+    %v = llvm.extractvalue %r[0] : !acc
+    llvm.cond_br %c, ^wait, ^read(%v : f32)
+  ^wait:
+    nvvm.wgmma.wait.group.sync.aligned 0
+    llvm.br ^read(%v : f32)
+  ^read(%w : f32):
+    // expected-error @below {{'llvm.inline_asm' op reads results of a wgmma that may be in flight; wait for its group before}}
+    %x = llvm.inline_asm has_side_effects asm_dialect = att "", "=f,0" %w : (f32) -> f32
+    llvm.return
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @read_unsettled(%d: i64, %x: f32, %out: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+    %u = llvm.mlir.undef : !acc
+    nvvm.wgmma.fence.aligned
+    // expected-note @below {{the wgmma}}
+    %r = nvvm.wgmma.mma_async %d, %d, %u, #nvvm.shape<m = 64, n = 8, k = 16>, D [<f32>, <zero>], A [<bf16>, <one>, <row>], B [<bf16>, <one>, <col>] : !acc -> !acc
+    nvvm.wgmma.commit.group.sync.aligned
+    nvvm.wgmma.wait.group.sync.aligned 0
+    %v = llvm.extractvalue %r[0] : !acc
+    // expected-error @below {{'llvm.store' op reads results of a wgmma that nothing keeps behind the wait; pass them through empty inline assembly there}}
+    llvm.store %v, %out : f32, !llvm.ptr<1>
+    llvm.return
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @multiply_in_flight(%d: i64, %x: f32, %out: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+    %u = llvm.mlir.undef : !acc
+    nvvm.wgmma.fence.aligned
+    // expected-note @below {{the wgmma}}
+    %r = nvvm.wgmma.mma_async %d, %d, %u, #nvvm.shape<m = 64, n = 8, k = 16>, D [<f32>, <zero>], A [<bf16>, <one>, <row>], B [<bf16>, <one>, <col>] : !acc -> !acc
+    %v = llvm.extractvalue %r[0] : !acc
+    %a = llvm.mlir.constant(0 : i32) : i32
+    %z = llvm.mlir.constant(0.0 : f32) : f32
+    // expected-error @below {{'llvm.inline_asm' op reads results of a wgmma that may be in flight; wait for its group before}}
+    %t = llvm.inline_asm has_side_effects asm_dialect = att "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, {$4, $5, $6, $7}, $8, 1, 1, 1, 1;", "=f,=f,=f,=f,r,r,r,r,l,0,1,2,3" %v, %a, %a, %a, %d, %z, %z, %z, %z : (f32, i32, i32, i32, i64, f32, f32, f32, f32) -> !acc
+    llvm.return
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @no_fence(%d: i64, %x: f32, %out: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+    %u = llvm.mlir.undef : !acc
+    // expected-error @below {{'nvvm.wgmma.mma_async' op expects a wgmma fence before it}}
+    %r = nvvm.wgmma.mma_async %d, %d, %u, #nvvm.shape<m = 64, n = 8, k = 16>, D [<f32>, <zero>], A [<bf16>, <one>, <row>], B [<bf16>, <one>, <col>] : !acc -> !acc
+    llvm.return
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @fence_too_early(%d: i64, %x: f32, %out: !llvm.ptr<1>) attributes {gpu.kernel, nvvm.kernel} {
+    %u = llvm.mlir.undef : !acc
+    nvvm.wgmma.fence.aligned
+    // expected-note @below {{computed here}}
+    %y = llvm.fmul %x, %x : f32
+    %s = llvm.insertvalue %y, %u[0] : !acc
+    // expected-error @below {{'nvvm.wgmma.mma_async' op expects a wgmma fence between it and what it reads in registers}}
+    %r = nvvm.wgmma.mma_async %d, %d, %s, #nvvm.shape<m = 64, n = 8, k = 16>, D [<f32>, <one>], A [<bf16>, <one>, <row>], B [<bf16>, <one>, <col>] : !acc -> !acc
+    llvm.return
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @left_not_kept(%d: i64, %x: i32) attributes {gpu.kernel, nvvm.kernel} {
+    %a = llvm.mlir.constant(0 : i32) : i32
+    %z = llvm.mlir.constant(0.0 : f32) : f32
+    nvvm.wgmma.fence.aligned
+    // expected-error @below {{'llvm.inline_asm' op reads registers that nothing keeps until the wait; pass them to empty inline assembly behind it}}
+    %t = llvm.inline_asm has_side_effects asm_dialect = att "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, {$4, $5, $6, $7}, $8, 1, 1, 1, 1;", "=f,=f,=f,=f,r,r,r,r,l,0,1,2,3" %x, %a, %a, %a, %d, %z, %z, %z, %z : (i32, i32, i32, i32, i64, f32, f32, f32, f32) -> !acc
+    llvm.return
+  }
+}
+
+// -----
+
+!acc = !llvm.struct<(f32, f32, f32, f32)>
+gpu.module @m {
+  llvm.func @left_kept_too_early(%d: i64, %x: i32) attributes {gpu.kernel, nvvm.kernel} {
+    %a = llvm.mlir.constant(0 : i32) : i32
+    %z = llvm.mlir.constant(0.0 : f32) : f32
+    nvvm.wgmma.fence.aligned
+    // expected-note @below {{the wgmma}}
+    %t = llvm.inline_asm has_side_effects asm_dialect = att "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, {$4, $5, $6, $7}, $8, 1, 1, 1, 1;", "=f,=f,=f,=f,r,r,r,r,l,0,1,2,3" %x, %a, %a, %a, %d, %z, %z, %z, %z : (i32, i32, i32, i32, i64, f32, f32, f32, f32) -> !acc
+    nvvm.wgmma.commit.group.sync.aligned
+    // expected-error @below {{'llvm.inline_asm' op expects a wait for the wgmma whose registers it keeps}}
+    llvm.inline_asm has_side_effects asm_dialect = att "", "r" %x : (i32) -> ()
+    llvm.return
+  }
+}

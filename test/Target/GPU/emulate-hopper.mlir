@@ -9,14 +9,19 @@ gpu.module @m {
 
   // CHECK-LABEL: llvm.func @m_copy(
   // CHECK:         llvm.call @attn_emulator_mbarrier_init(
-  // CHECK-NOT:     fence
   // CHECK:         llvm.cond_br
   // CHECK:         llvm.call @attn_emulator_mbarrier_arrive(
   // CHECK:         llvm.br
   // CHECK:         llvm.call @attn_emulator_tensor_load(
   // CHECK:         llvm.call @attn_emulator_mbarrier_test(
   // CHECK:         llvm.call @attn_emulator_barrier_arrive(
-  // CHECK-NOT:     setmaxregister
+  // What threads store, the async proxy sees behind the fence.
+  // CHECK:         llvm.call @attn_emulator_shared_store(
+  // CHECK-NEXT:    llvm.store
+  // CHECK-NEXT:    llvm.call @attn_emulator_fence_async()
+  // CHECK:         %[[COUNT:.+]] = llvm.mlir.constant(232 : i32)
+  // CHECK:         %[[MORE:.+]] = llvm.mlir.constant(1 : i32)
+  // CHECK:         llvm.call @attn_emulator_set_registers(%{{.+}}, %[[COUNT]], %[[MORE]])
   // CHECK:         llvm.return
   // What is passed by value is where the argument is.
   llvm.func @copy(%map: !llvm.ptr {llvm.byval = !llvm.array<128 x i8>, llvm.align = 64 : i64, nvvm.grid_constant}, %x: i32) attributes {gpu.kernel, nvvm.kernel, nvvm.reqntid = array<i32: 128, 1, 1>} {
@@ -34,6 +39,8 @@ gpu.module @m {
     nvvm.mbarrier.try_wait.parity %s, %zero, %bytes : !llvm.ptr<3>, i32, i32
     %count = llvm.mlir.constant(64 : i32) : i32
     nvvm.barrier.arrive id = %one number_of_threads = %count
+    llvm.store %x, %tile : i32, !llvm.ptr<3>
+    nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
     nvvm.setmaxregister increase 232
     llvm.return
   }
@@ -59,7 +66,8 @@ gpu.module @m {
     %t = llvm.inline_asm has_side_effects asm_dialect = att "wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {$0, $1, $2, $3}, {$4, $5, $6, $7}, $8, 1, 1, 1, 1;", "=f,=f,=f,=f,r,r,r,r,l,0,1,2,3" %i, %i, %i, %i, %b, %r0, %r1, %r2, %r3 : (i32, i32, i32, i32, i64, f32, f32, f32, f32) -> !acc
     nvvm.wgmma.commit.group.sync.aligned
     nvvm.wgmma.wait.group.sync.aligned 0
-    %v = llvm.extractvalue %t[0] : !acc
+    %u0 = llvm.extractvalue %t[0] : !acc
+    %v = llvm.inline_asm has_side_effects asm_dialect = att "", "=f,0" %u0 : (f32) -> f32
     llvm.store %v, %out : f32, !llvm.ptr<1>
     llvm.return
   }
