@@ -17,6 +17,9 @@
 // Narrow keys and values; 1.5 is an f8, so that rounding to f8 is exact.
 // RUN: %{run} --function=int8 --input=1x4x5x8xf16=random\(1\) --input=1x2x7x8xi8=3 --input=1x2x7x1xf32=random\(2\) --input=1x1x1x8xf32=random\(3\) | FileCheck %s
 // RUN: %{run} --function=float8 --input=1x4x5x8xf32=random\(1\) --input=1x2x7x8xf32=1.5 --input=1x2x7x1xf32=random\(2\) --input=1x1x7x8xf32=random\(3\) | FileCheck %s
+// A softmax beside attention, with no columns too.
+// RUN: %{run} --function=softmax --input=3x70x4xf32=random\(1\) | FileCheck %s
+// RUN: %{run} --function=softmax --input=3x0x4xf32=0 | FileCheck %s
 // A transposed output of a merge, of finalize.
 // RUN: %{run} --function=layouts --input=1x4x5x8xf32=random\(1\) --input=1x4x5xf32=random\(2\) | FileCheck %s
 // Two ranges of keys in one state, joined with a third.
@@ -128,4 +131,12 @@ func.func @layouts(%x: tensor<1x4x5x8xf32>, %rows: tensor<1x4x5xf32>)
     : (tensor<1x4x5x8xf32>, tensor<1x4x5xf32>, tensor<1x4x5xf32>,
        tensor<1x5x4x8xf16>) -> tensor<1x5x4x8xf16>
   return %0, %1 : tensor<1x5x4x8xf32>, tensor<1x5x4x8xf16>
+}
+
+func.func @softmax(%a: tensor<3x?x4xf32>) -> tensor<3x?x4xf32> {
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %a, %c1 : tensor<3x?x4xf32>
+  %e = tensor.empty(%n) : tensor<3x?x4xf32>
+  %r = linalg.softmax dimension(1) ins(%a : tensor<3x?x4xf32>) outs(%e : tensor<3x?x4xf32>) -> tensor<3x?x4xf32>
+  return %r : tensor<3x?x4xf32>
 }
