@@ -1,7 +1,8 @@
 """The bars of the project on a GPU: what must be reached, what is aimed at, what was.
 
 A bar looks at every measured case it covers; its value is the worst of them, by
-medians. Where nothing was measured, it says why, if a contender has a reason."""
+medians, and 0 where ours is wrong or breaks. Where nothing was measured, it says why,
+if a contender has a reason."""
 
 import dataclasses
 import math
@@ -22,6 +23,13 @@ class Bar:
     peer: str = ""  # whose reasons are told where there is no value
 
 
+def _is_broken(result, name="ours"):
+    """Whether one of ours is wrong or did not return: it has no time, and no bar is
+    reached without it."""
+    rows = [row for row in result.rows if row.name == name]
+    return any(row.status in ("wrong", "failed") for row in rows)
+
+
 def _prefill(case, least, **wanted):
     return (
         case.kind == "prefill"
@@ -38,6 +46,8 @@ def _against(name, peer, least, **wanted):
     def values(result, results):
         if not _prefill(result.case, least, **wanted):
             return []
+        if _is_broken(result, name):
+            return [0.0]
         ratio = result.ratio(peer, name)
         return [ratio] if ratio else []
 
@@ -48,6 +58,8 @@ def _of_matmul(result, results):
     row, rate = result.row("ours wgmma"), result.limit("matmul")
     if not _prefill(result.case, 4096, causal=(False,), head_dim=(128,)):
         return []
+    if _is_broken(result, "ours wgmma"):
+        return [0.0]
     return [result.flops_rate(row) / rate] if row and rate else []
 
 
@@ -60,7 +72,9 @@ def _causal(result, results):
     found = []
     for name in ("ours mma_sync", "ours wgmma"):
         mine, other = result.row(name), beside and beside[0].row(name)
-        if mine and other:
+        if _is_broken(result, name):
+            found.append(0.0)
+        elif mine and other:
             found.append(result.flops_rate(mine) / beside[0].flops_rate(other))
     return found
 
@@ -74,6 +88,8 @@ def _decode_share(how):
         stored = case.kv_dtype and "bytes" or case.page_size and "pages" or "rows"
         if case.kind != "decode" or case.kv_bytes() < GIGABYTE or stored != how:
             return []
+        if _is_broken(result):
+            return [0.0]
         return [case.kv_bytes() / row.median / rate] if row and rate else []
 
     return values
@@ -82,15 +98,22 @@ def _decode_share(how):
 def _decode_latency(result, results):
     case = result.case
     few = case.batch * case.heads < FEW_HEADS and case.seq_kv >= 32768
+    if case.kind != "decode" or not few:
+        return []
+    if _is_broken(result):
+        return [0.0]
     ratio = result.ratio("torch-flash")
-    return [ratio] if case.kind == "decode" and few and ratio else []
+    return [ratio] if ratio else []
 
 
 def _modified(result, results):
     case = result.case
+    if case.kind != "prefill" or case.modifier == "none":
+        return []
+    if _is_broken(result):
+        return [0.0]
     ratio = result.ratio("flex")
-    covered = case.kind == "prefill" and case.modifier != "none" and ratio
-    return [ratio] if covered else []
+    return [ratio] if ratio else []
 
 
 def _sparq(is_single):
@@ -101,8 +124,12 @@ def _sparq(is_single):
         if case.kind != "sparq" or case.seq_kv < 32768:
             return []
         usual = (4 * case.rank, 8 * case.top_k) == (case.head_dim, case.seq_kv)
+        if not usual or (case.batch == 1) != is_single:
+            return []
+        if _is_broken(result):
+            return [0.0]
         ratio = result.ratio("dense")
-        return [ratio] if usual and ratio and (case.batch == 1) == is_single else []
+        return [ratio] if ratio else []
 
     return values
 
