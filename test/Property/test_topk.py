@@ -95,3 +95,20 @@ def test_smallest_digits(lowering):
     row = np.tile(values, 70).astype(np.float32).reshape(1, 1, -1)
     for k in (1, 69, 70, 71, 139, 141, 211, 283, 351, 420, 559, 561, 629, 630, 631):
         check(row, k, "f32", lowering)
+
+
+@pytest.mark.parametrize("kind", ["any", "few", "equal", "sparse", "last"])
+@pytest.mark.parametrize("k", [3, 700])
+def test_long_rows(kind, k):
+    """Blocks of threads choose from segments of a row, and one from what they chose."""
+    random = np.random.default_rng(k)
+    rows = random.standard_normal((1, 2, 33001 if k == 3 else 40000))
+    if kind == "few":
+        rows = np.where(random.random(rows.shape) < 0.001, np.nan, np.round(rows))
+    elif kind == "equal":
+        rows[...] = -0.0
+    elif kind == "sparse":
+        rows = np.where(random.random(rows.shape) < 0.001, rows, -np.inf)
+    elif kind == "last":
+        rows[..., -k - 2 :] += 100
+    check(rows.astype(np.float32), k, "f32", "gpu", dynamic=kind != "any")

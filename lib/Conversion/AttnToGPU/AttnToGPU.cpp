@@ -209,7 +209,7 @@ static LogicalResult lowerToGpu(RewriterBase &rewriter, Operation *op,
     if (failed(emitScores(rewriter, scores, getCommonTarget(targets))))
       return failure();
   } else if (auto topK = dyn_cast<TopKOp>(op)) {
-    emitTopK(rewriter, topK);
+    emitTopK(rewriter, topK, getCommonTarget(targets));
   } else if (auto gather = dyn_cast<GatherKvOp>(op)) {
     emitGather(rewriter, gather);
   } else {

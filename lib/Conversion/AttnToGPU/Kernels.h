@@ -123,7 +123,7 @@ void emitSoftmax(OpBuilder &builder, linalg::SoftmaxOp op);
 LogicalResult emitScores(OpBuilder &builder, ScoresOp op,
                          const GpuTarget &target);
 /// Launches attn.topk.
-void emitTopK(OpBuilder &builder, TopKOp op);
+void emitTopK(OpBuilder &builder, TopKOp op, const GpuTarget &target);
 /// Launches attn.gather_kv.
 void emitGather(OpBuilder &builder, GatherKvOp op);
 

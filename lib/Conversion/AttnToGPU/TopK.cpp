@@ -9,6 +9,10 @@
 // equal to it are. Then each warp counts what is chosen of its part of the row,
 // to know where its indices go, and writes them in order.
 //
+// Where rows are long and fewer than multiprocessors, blocks first choose from
+// segments of a row, each as many as are wanted of the whole: what is chosen is
+// among these, in order, so that the same kernel chooses it from them.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
@@ -25,15 +29,29 @@ using arith::CmpIPredicate;
 /// Bytes of elements that a thread asks for before it looks at any.
 static constexpr int64_t kBytesAtOnce = 32;
 
+/// Elements of a segment, or four times as many as are wanted if that is more.
+static constexpr int64_t kSegment = 16384;
+
 namespace {
+/// What a block of threads chooses from, and where indices go.
+struct Segment {
+  Value batch, head, row; ///< The last one counts all rows.
+  Value first, size;      ///< Elements of the row.
+  /// [row][candidate], of i32: indices to choose from, -1 if there is none,
+  /// `size` of them, instead of elements; or null.
+  Value candidates;
+  /// [row][candidate], where indices go from `place` on; null for those of the
+  /// op, and their number.
+  Value chosen, place;
+};
+
 class TopKKernel : RadixBlock {
 public:
   using RadixBlock::kBytes;
   using RadixBlock::kThreads;
 
-  TopKKernel(GpuBuilder &b, TopKOp op, ValueRange row, Value thread)
-      : RadixBlock(b, thread), op(op), row(row),
-        size(b.idx(getDim(b, b.getLoc(), op.getInput(), 2))),
+  TopKKernel(GpuBuilder &b, TopKOp op, const Segment &from, Value thread)
+      : RadixBlock(b, thread), op(op), from(from), size(from.size),
         k(cast<MemRefType>(op.getIndices().getType()).getDimSize(2)),
         atOnce(kBytesAtOnce * 8 / type.getWidth()) {}
 
@@ -43,29 +61,52 @@ private:
   /// A thread's elements at the places that are `distance` apart from `first`
   /// on; of places from `end` on, that is not 0, `never`.
   SmallVector<Value> loadOrders(Value first, int64_t distance, Value end);
+  /// The index in the row of an element, of i32; negative if there is none.
+  Value indexAt(Value i);
+  void storeIndex(Value index, Value place);
   std::pair<Value, Value> countChosen(const Bound &bound, Value lo, Value hi);
   void writeChosen(const Bound &bound, Value lo, Value hi);
 
   TopKOp op;
-  SmallVector<Value> row; ///< [batch, head].
+  const Segment &from;
   Value size;
   int64_t k, atOnce;
 };
 } // namespace
 
+Value TopKKernel::indexAt(Value i) {
+  if (from.candidates)
+    return b.load(from.candidates, {from.row, i});
+  return toCount(b.add(from.first, i));
+}
+
+void TopKKernel::storeIndex(Value index, Value place) {
+  if (from.chosen)
+    return b.store(index, from.chosen, {from.row, b.add(from.place, place)});
+  b.store(arith::ExtSIOp::create(b, b.getI64Type(), index), op.getIndices(),
+          {from.batch, from.head, place});
+}
+
 SmallVector<Value> TopKKernel::loadOrders(Value first, int64_t distance,
                                           Value end) {
-  SmallVector<Value> elements, orders;
+  SmallVector<Value> exists, indices, elements, orders;
   Value last = b.sub(end, b.idx(1));
   for (int64_t u = 0; u < atOnce; ++u) {
-    Value i = b.min(b.add(first, u * distance), last);
-    elements.push_back(b.load(op.getInput(), {row[0], row[1], i}));
+    Value i = b.add(first, u * distance);
+    exists.push_back(b.compare(CmpIPredicate::slt, i, end));
+    indices.push_back(indexAt(b.min(i, last)));
   }
   for (int64_t u = 0; u < atOnce; ++u) {
-    Value exists =
-        b.compare(CmpIPredicate::slt, b.add(first, u * distance), end);
-    orders.push_back(b.select(exists, toOrder(b, elements[u]), never));
+    Value i = toIndex(indices[u]);
+    if (from.candidates) {
+      exists[u] = b.both(exists[u],
+                         b.compare(CmpIPredicate::sge, indices[u], count(0)));
+      i = b.max(i, b.idx(0));
+    }
+    elements.push_back(b.load(op.getInput(), {from.batch, from.head, i}));
   }
+  for (int64_t u = 0; u < atOnce; ++u)
+    orders.push_back(b.select(exists[u], toOrder(b, elements[u]), never));
   return orders;
 }
 
@@ -120,9 +161,8 @@ void TopKKernel::writeChosen(const Bound &bound, Value lo, Value hi) {
                  b.compare(CmpIPredicate::slt, equalUpTo, bound.equals);
              b.ifThen(b.either(isAbove, b.both(isEqual, isTaken)), [&] {
                Value place = addI(aboveUpTo, minI(equalUpTo, bound.equals));
-               Value i = b.add(b.add(first, lane), u * kWarpSize);
-               b.store(b.createOrFold<arith::IndexCastOp>(b.getI64Type(), i),
-                       op.getIndices(), {row[0], row[1], toIndex(place)});
+               storeIndex(indexAt(b.add(b.add(first, lane), u * kWarpSize)),
+                          toIndex(place));
              });
              above = addI(above, countIn(allAbove));
              equal = addI(equal, countIn(allEqual));
@@ -172,24 +212,81 @@ void TopKKernel::emit() {
   writeChosen({found[0], found[1]}, lo, b.min(size, b.add(lo, perWarp)));
 
   Value numChosen = toIndex(minI(total, wanted));
-  b.loop(b.add(numChosen, thread), b.idx(k), kThreads, [&](Value i) {
-    b.store(b.integer(-1, b.getI64Type()), op.getIndices(),
-            {row[0], row[1], i});
-  });
+  b.loop(b.add(numChosen, thread), b.idx(k), kThreads,
+         [&](Value i) { storeIndex(count(-1), i); });
+  if (from.chosen)
+    return;
   b.ifThen(isThread(0), [&] {
     b.store(b.createOrFold<arith::IndexCastOp>(b.getI64Type(), numChosen),
-            op.getCount(), row);
+            op.getCount(), {from.batch, from.head});
   });
 }
 
-void attn::emitTopK(OpBuilder &builder, TopKOp op) {
-  auto type = cast<MemRefType>(op.getInput().getType()).getElementType();
-  GpuBuilder b(op.getLoc(), builder, cast<FloatType>(type), /*lanes=*/1);
+/// Launches a block of threads for each of `numSegments` segments of a row,
+/// which is filled in but for the place and the rows.
+static void launch(GpuBuilder &b, TopKOp op, Value numSegments,
+                   function_ref<void(Segment &, Value number)> fill) {
   Value batch = b.idx(getDim(b, b.getLoc(), op.getInput(), 0));
   Value heads = b.idx(getDim(b, b.getLoc(), op.getInput(), 1));
-  b.launch(b.mul(batch, heads), TopKKernel::kThreads, TopKKernel::kBytes,
-           [&](GpuThread id) {
-             Value row[] = {b.div(id.block, heads), b.rem(id.block, heads)};
-             TopKKernel(b, op, row, id.thread).emit();
+  b.launch(b.mul(b.mul(batch, heads), numSegments), TopKKernel::kThreads,
+           TopKKernel::kBytes, [&](GpuThread id) {
+             Segment from;
+             from.row = b.div(id.block, numSegments);
+             from.batch = b.div(from.row, heads);
+             from.head = b.rem(from.row, heads);
+             fill(from, b.rem(id.block, numSegments));
+             TopKKernel(b, op, from, id.thread).emit();
            });
+}
+
+void attn::emitTopK(OpBuilder &builder, TopKOp op, const GpuTarget &target) {
+  auto type = cast<MemRefType>(op.getInput().getType());
+  GpuBuilder b(op.getLoc(), builder, cast<FloatType>(type.getElementType()),
+               /*lanes=*/1);
+  auto sizeOf = [&](int64_t axis) {
+    return b.idx(getDim(b, b.getLoc(), op.getInput(), axis));
+  };
+  Value size = sizeOf(2), rows = b.mul(sizeOf(0), sizeOf(1));
+  int64_t k = cast<MemRefType>(op.getIndices().getType()).getDimSize(2);
+  int64_t perSegment = std::max(kSegment, 4 * k);
+  auto emitWhole = [&] {
+    launch(b, op, b.idx(1), [&](Segment &from, Value) {
+      from.first = b.idx(0);
+      from.size = size;
+    });
+    return SmallVector<Value>();
+  };
+  std::optional<int64_t> known = getConstantIntValue(size);
+  std::optional<int64_t> knownRows = getConstantIntValue(rows);
+  if ((known && *known <= 2 * perSegment) ||
+      (knownRows && *knownRows >= target.numSms)) {
+    emitWhole();
+    return;
+  }
+
+  Value isLong =
+      b.both(b.compare(CmpIPredicate::sgt, size, b.idx(2 * perSegment)),
+             b.compare(CmpIPredicate::slt, rows, b.idx(target.numSms)));
+  Value segments = b.div(b.add(size, perSegment - 1), b.idx(perSegment));
+  // No memory where no segments are.
+  Value count = b.select(isLong, b.mul(segments, b.idx(k)), b.idx(0));
+  Value shape[] = {b.select(isLong, rows, b.idx(0)), count};
+  Value candidates = memref::AllocOp::create(
+      b, getAsOpFoldResult(shape), b.getI32Type(), /*memorySpace=*/Attribute());
+  b.ifElse(
+      TypeRange(), isLong,
+      [&] {
+        launch(b, op, segments, [&](Segment &from, Value number) {
+          from.first = b.mul(number, b.idx(perSegment));
+          from.size = b.min(b.idx(perSegment), b.sub(size, from.first));
+          from.chosen = candidates;
+          from.place = b.mul(number, b.idx(k));
+        });
+        launch(b, op, b.idx(1), [&](Segment &from, Value) {
+          from.size = b.mul(segments, b.idx(k));
+          from.candidates = candidates;
+        });
+        return SmallVector<Value>();
+      },
+      emitWhole);
 }

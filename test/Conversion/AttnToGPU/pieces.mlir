@@ -62,7 +62,7 @@ func.func @key_t(%k: memref<1x2x?x128xf16>, %kt: memref<1x2x?x128x256xf16>, %i: 
 
 // A block of threads a row: three digits of f32, then what warps have.
 // CHECK-LABEL: func.func @topk
-// CHECK-SAME:    %[[U:[^:]+]]: memref<2x3x?xf32>, %[[I:[^:]+]]: memref<2x3x64xi64>, %[[N:[^:]+]]: memref<2x3xi64>
+// CHECK-SAME:    %[[U:[^:]+]]: memref<2x3x5000xf32>, %[[I:[^:]+]]: memref<2x3x64xi64>, %[[N:[^:]+]]: memref<2x3xi64>
 // CHECK:         gpu.launch {{.*}} = %c6, {{.*}} threads{{.*}} = %c512,
 // Eight elements are asked for at once, and counted.
 // CHECK:           scf.for
@@ -75,8 +75,41 @@ func.func @key_t(%k: memref<1x2x?x128xf16>, %kt: memref<1x2x?x128x256xf16>, %i: 
 // CHECK:           memref.store %c-1_i64, %[[I]]
 // CHECK:           memref.store {{.*}}, %[[N]]
 // CHECK-NOT:     attn.topk
-func.func @topk(%u: memref<2x3x?xf32>, %i: memref<2x3x64xi64>, %n: memref<2x3xi64>) {
-  attn.topk ins(%u) outs(%i, %n) : (memref<2x3x?xf32>, memref<2x3x64xi64>, memref<2x3xi64>) -> ()
+func.func @topk(%u: memref<2x3x5000xf32>, %i: memref<2x3x64xi64>, %n: memref<2x3xi64>) {
+  attn.topk ins(%u) outs(%i, %n) : (memref<2x3x5000xf32>, memref<2x3x64xi64>, memref<2x3xi64>) -> ()
+  return
+}
+
+// -----
+
+// Eight segments of each row, and what they chose: nothing else is looked at.
+// CHECK-LABEL: func.func @topk_long
+// CHECK-SAME:    %[[U:[^:]+]]: memref<1x8x131072xf32>, %[[I:[^:]+]]: memref<1x8x64xi64>
+// CHECK:         %[[SOME:.+]] = memref.alloc() : memref<8x512xi32>
+// CHECK:         gpu.launch {{.*}} = %c64, {{.*}} threads{{.*}} = %c512,
+// CHECK-NOT:       memref.store {{.*}}, %[[I]][
+// CHECK:           memref.store {{.*}}, %[[SOME]]
+// CHECK:           memref.store %c-1_i32, %[[SOME]]
+// CHECK:           gpu.terminator
+// CHECK:         gpu.launch {{.*}} = %c8, {{.*}} threads{{.*}} = %c512,
+// CHECK-COUNT-8:   memref.load %[[SOME]]
+// CHECK-COUNT-8:   memref.load %[[U]]
+// CHECK:           memref.store {{.*}}, %[[I]]
+// CHECK-NOT:     gpu.launch
+func.func @topk_long(%u: memref<1x8x131072xf32>, %i: memref<1x8x64xi64>, %n: memref<1x8xi64>) {
+  attn.topk ins(%u) outs(%i, %n) : (memref<1x8x131072xf32>, memref<1x8x64xi64>, memref<1x8xi64>) -> ()
+  return
+}
+
+// -----
+
+// Rows enough for all multiprocessors are not cut.
+// CHECK-LABEL: func.func @topk_many
+// CHECK-NOT:     memref.alloc
+// CHECK:         gpu.launch {{.*}} = %c128,
+// CHECK-NOT:     gpu.launch
+func.func @topk_many(%u: memref<4x32x131072xf32>, %i: memref<4x32x64xi64>, %n: memref<4x32xi64>) {
+  attn.topk ins(%u) outs(%i, %n) : (memref<4x32x131072xf32>, memref<4x32x64xi64>, memref<4x32xi64>) -> ()
   return
 }
 
