@@ -425,6 +425,7 @@ LogicalResult Emitter::emitOp() {
     return finishResults({});
   }
   if (step) {
+    pass(Slot::Sinks, step.getSinks());
     SmallVector<Value> destinations = {step.getOutput()};
     if (step.getLse())
       destinations.push_back(step.getLse());

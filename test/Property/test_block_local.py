@@ -44,23 +44,7 @@ SOME = ["tool", "gpu", "portable", "tiled=3x5", "tiled-portable=16x-1", *FORMS[:
 EACH = pytest.mark.parametrize("lowering", SOME)
 
 
-def gpu_takes(case):
-    """Whether there is a kernel for GPUs: one for short blocks, or that of Star."""
-    if case.form != "block_local":
-        return True
-    if case.window == (-1, 0) and not case.prefix_len:
-        return True
-    special = case.score or case.page_size or case.sinks or case.offsets
-    special = special or case.kv_dtype or case.key_scale or case.value_scale
-    blocks = {-(-n // case.block_len) for n in (case.seq_len_q, case.seq_len_kv)}
-    if special or case.block_len + case.prefix_len > 64 or case.dynamic == "all":
-        return False
-    return case.dynamic == "lengths" or len(blocks) == 1
-
-
 def run(case, inputs=None, lowering="tool", **options):
-    if lowering == "gpu" and not gpu_takes(case):
-        lowering = "tool"
     # Keys in two places are computed in tiles, and forms are of whole problems.
     stays = lowering == "portable" or "form-portable" in lowering and case.offsets
     if stays and case.prefix_len:
@@ -73,6 +57,15 @@ OF_KEYS = dict.fromkeys(["mask", "bias", "key_scale", "value_scale", "kv_dtype"]
 OF_KEYS |= {"score": None, "page_size": 0}
 
 
+# What matrix instructions take: 16-bit numbers in rows of whole 16s.
+@st.composite
+def draw_matrices(draw):
+    widths = st.sampled_from([16, 32, 64, 80])
+    fields = dict(dtype=draw(st.sampled_from(["f16", "bf16"])), kv_dtype=None)
+    fields |= dict(head_dim=draw(widths), head_dim_v=draw(widths))
+    return fields | dict(key_scale=None, value_scale=None)
+
+
 @st.composite
 def draw_block_local(draw, prefix=None, whole=None, **fixed):
     """A problem of the op; most have whole sequences, and many have prefixes.
@@ -80,9 +73,11 @@ def draw_block_local(draw, prefix=None, whole=None, **fixed):
     `prefix` and `whole`, if given, say whether there are prefixes, and whether
     the sequence is a number of whole blocks.
     """
-    size = draw(st.sampled_from([*range(1, 17), 1, 3, 4, 5, 5, 6, 20, 24, 33, 64]))
+    sizes = [*range(1, 17), 1, 3, 4, 5, 5, 6, 20, 24, 33, 64, 65, 100, 128, 150]
+    size = draw(st.sampled_from(sizes))
     if draw(st.integers(0, 3)) != 0 or whole:
-        length = size * draw(st.sampled_from([0, 1, 2, 3, 5, 9, 17]))
+        counts = [0, 1, 2, 3, 5, 9, 17] if size <= 33 else [1, 2, 3]
+        length = size * draw(st.sampled_from(counts))
         if not whole:
             length += draw(st.sampled_from([0, 0, 1, size // 2]))
         place = draw(st.sampled_from([None, None, None, 0, 7, size, 3 * size]))
@@ -96,6 +91,8 @@ def draw_block_local(draw, prefix=None, whole=None, **fixed):
     start |= {"form": "block_local", "strategy": "blockwise", "offset": None}
     start["window"] = draw(st.sampled_from([(-1, 0), (-1, 0), (-1, -1)]))
     has_prefix = draw(st.booleans()) if prefix is None else prefix
+    if draw(st.integers(0, 2)) == 0:
+        start |= draw(draw_matrices())
     if has_prefix:
         start |= OF_KEYS
     start["batch"] = draw(st.sampled_from([1, 1, 2, 3]))
@@ -230,6 +227,8 @@ def draw_step(draw):
     start = dict(OF_KEYS)
     if not prefix:  # The kernel takes these.
         del start["mask"], start["bias"]
+    if draw(st.booleans()):
+        start |= draw(draw_matrices())
     case = draw(
         draw_case(
             form="block_local_step",

@@ -60,7 +60,7 @@ AttentionStep AttentionStep::get(Operation *op) {
     return {attention, step.getOutput(), step.getLse(), step.getSinks(),
             attention.getLayout()};
   if (auto step = dyn_cast<BlockLocalStepOp>(op))
-    return {attention, step.getOutput(), step.getLse(), Value(),
+    return {attention, step.getOutput(), step.getLse(), step.getSinks(),
             attention.getLayout()};
   if (auto online = dyn_cast<OnlineOp>(op)) {
     AttentionStep step{attention, online.getAcc(), Value(), Value(),
@@ -94,9 +94,11 @@ static TileConfigAttr chooseConfig(const AttentionStep &step,
                                    const GpuTarget &target,
                                    function_ref<void(const Twine &)> remark) {
   AttentionInterface op = step.op;
-  // Nothing else leaves states that are not normalised, or reads two operands
-  // with keys.
-  if (step.running || ExtraKeys(op).key || isForLanes(step, target))
+  // Nothing else leaves states that are not normalised, or reads anchors beside
+  // key.
+  bool hasAnchors =
+      isa<StarStepOp>(op.getOperation()) && ExtraKeys(op).key != nullptr;
+  if (step.running || hasAnchors || isForLanes(step, target))
     return chooseSplitKvConfig(op);
   if (TileConfigAttr config = chooseWgmmaConfig(step, target))
     return config;
@@ -137,6 +139,8 @@ static LogicalResult lowerAttention(RewriterBase &rewriter, Operation *op,
   TileConfigAttr config;
   if (auto sdpa = dyn_cast<SdpaStepOp>(op))
     config = sdpa.getConfigAttr();
+  if (auto blocks = dyn_cast<BlockLocalStepOp>(op))
+    config = blocks.getConfigAttr();
   if (auto star = dyn_cast<StarStepOp>(op)) {
     config = star.getConfigAttr();
     if (config && config.getKernel() != GpuKernel::split_kv &&

@@ -147,6 +147,12 @@ Value Fragments::first(Value x) {
       .getShuffleResult();
 }
 
+Value Fragments::ofLane(Value x, Value lane) {
+  return gpu::ShuffleOp::create(b, x, lane, integer(kWarpSize),
+                                gpu::ShuffleMode::IDX)
+      .getShuffleResult();
+}
+
 void Fragments::syncWarp() { NVVM::SyncWarpOp::create(b, integer(-1)); }
 
 //===----------------------------------------------------------------------===//

@@ -88,6 +88,8 @@ public:
   void waitForCopies(int64_t pending);
   /// `x` of the warp's first lane.
   Value first(Value x);
+  /// `x` of the warp's lane `lane`.
+  Value ofLane(Value x, Value lane);
   /// Waits for all lanes of the warp, and sees what they have written.
   void syncWarp();
 

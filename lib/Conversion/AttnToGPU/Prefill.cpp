@@ -52,8 +52,8 @@ static bool hasPositiveScale(AttentionInterface op) {
 PrefillKernel::PrefillKernel(GpuBuilder &b, const AttentionStep &step,
                              const PrefillShape &shape)
     : b(b), step(step), op(step.op),
-      element(b, cast<AttnKeyRangesInterface>(op.getOperation())), shape(shape),
-      type(getElementTypeOrSelf(op.getQuery().getType())),
+      element(b, cast<AttnKeyRangesInterface>(op.getOperation())), extra(op),
+      shape(shape), type(getElementTypeOrSelf(op.getQuery().getType())),
       isScaledLate(!element.changesScores() && hasPositiveScale(op)),
       output(step.output), lse(step.lse) {
   AttentionSizes sizes = getSizes(b, b.getLoc(), op);
@@ -78,8 +78,11 @@ Value PrefillKernel::getAlignment() {
   auto join = [&](Value x) {
     bits = bits ? b.createOrFold<arith::OrIOp>(bits, x) : x;
   };
-  for (Value memref : {Value(op.getQuery()), Value(op.getKey()),
-                       Value(op.getValue()), step.output}) {
+  SmallVector<Value> memrefs = {op.getQuery(), op.getKey(), op.getValue(),
+                                step.output};
+  if (extra.key)
+    memrefs.append({extra.key, extra.value});
+  for (Value memref : memrefs) {
     auto memrefType = cast<MemRefType>(memref.getType());
     int64_t bytes = memrefType.getElementTypeBitWidth() / 8;
     auto [strides, offset] = memrefType.getStridesAndOffset();
@@ -210,13 +213,15 @@ void PrefillKernel::findRows(bool withKeys) {
     for (int64_t half = 0; half < 2; ++half) {
       Row row = rowAt(b.add(first, f->integer(16 * m + 8 * half)));
       if (withKeys) {
+        if (extra.key)
+          row.keys.push_back(prefixOf(row.query, math.add(row.query, 1)));
         SmallVector<KeyRange> keys = ranges.getKeyRanges(
             b, b.getLoc(), batch, row.head, row.query, math.add(row.query, 1));
         for (const KeyRange &range : keys) {
           Value lo;
-          if (!isConstantIntValue(range.lo, 0))
-            lo = f->toInt(b.idx(range.lo));
-          row.keys.push_back({lo, f->toInt(b.idx(range.hi))});
+          if (extra.key || !isConstantIntValue(range.lo, 0))
+            lo = positionOf(range.lo);
+          row.keys.push_back({lo, positionOf(range.hi)});
         }
       }
       pair[half] = row;
@@ -314,6 +319,13 @@ void PrefillKernel::computeRows(GpuThread id) {
           offset, b.mul(f->toLong(batch), f->strideBytes(operand.memref, 0)));
     operand.base = f->at(f->globalMemory(operand.memref), offset);
     operand.stride = f->strideBytes(operand.memref, op.getSeqAxis());
+    if (Value memref = isValue ? extra.value : extra.key) {
+      Value begin =
+          b.mul(f->toLong(kvHead), f->strideBytes(memref, op.getHeadAxis()));
+      begin = b.add(begin, b.mul(f->toLong(batch), f->strideBytes(memref, 0)));
+      operand.extraBase = f->at(f->globalMemory(memref), begin);
+      operand.extraStride = f->strideBytes(memref, op.getSeqAxis());
+    }
     if (shape.keyWarps > 1)
       operand.copy.emplace(*f, b, operand.rows, f->lane, kWarpSize);
     else
@@ -322,6 +334,7 @@ void PrefillKernel::computeRows(GpuThread id) {
 
   // Everything that is asked for in time, in groups: queries and the first
   // tile, then one tile each.
+  placeExtraKeys();
   orderTiles();
   shareTiles();
   copyQueries();
@@ -332,6 +345,7 @@ void PrefillKernel::computeRows(GpuThread id) {
     f->commitCopies();
   }
   findRows(/*withKeys=*/true);
+  findWarpKeys();
 
   // Lanes 0-7, 8-15, ... point to the rows of one matrix each.
   Value inMatrix = b.rem(f->lane, f->integer(8));

@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "KeyRows.h"
 #include "Prefill.h"
 
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
@@ -82,7 +83,9 @@ std::string attn::getPrefillObstacle(const AttentionStep &step,
   AttentionInterface op = step.op;
   if (target.computeCapability < kMinCapability)
     return "mma_sync needs sm_80 or later";
-  Value operands[] = {op.getQuery(), op.getKey(), op.getValue()};
+  SmallVector<Value> operands = {op.getQuery(), op.getKey(), op.getValue()};
+  if (ExtraKeys extra(op); extra.key)
+    operands.append({extra.key, extra.value});
   Type element = getElementTypeOrSelf(op.getQuery().getType());
   if (!element.isF16() && !element.isBF16())
     return "mma_sync takes f16 and bf16";
@@ -169,6 +172,14 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
     choices = {{128, 64, 8, 2}, {64, 32, 4, 2}};
   else
     choices = {{128, 32, 8, 2}, {64, 16, 4, 2}, {32, 16, 2, 2}};
+  // A warp leaves out tiles of keys that are not its rows': small ones, all of
+  // which are asked for before the first is computed.
+  if (auto local = dyn_cast<BlockLocalStepOp>(op.getOperation())) {
+    if (local.getBlockLen() <= 16)
+      choices.insert(choices.begin(), {64, 16, 4, 4});
+    else if (local.getBlockLen() <= 32)
+      choices.insert(choices.begin(), {64, 32, 4, 3});
+  }
   // Fewer rows leave warps without work.
   bool isShort = rows && *rows <= 64;
   for (const Choice &choice : choices) {

@@ -17,6 +17,7 @@
 #define ATTN_LIB_CONVERSION_ATTNTOGPU_PREFILLKERNEL_H
 
 #include "Fragments.h"
+#include "KeyRows.h"
 #include "Prefill.h"
 #include "ScoreElement.h"
 
@@ -81,6 +82,7 @@ protected:
   };
   struct Operand {
     Value memref, base, stride;
+    Value extraBase, extraStride; ///< Of the op's extra keys or values.
     SharedRows rows;
     std::optional<RowCopy> copy;
   };
@@ -113,8 +115,25 @@ protected:
   void fetch(Value tile, Value stage, bool isFull);
   void fetchRows(Operand &operand, Value tile, Value to, bool isFull);
   void moveChunk(Value shared, Value global, Value exists);
-  Value keyBase(const Operand &operand, Value key);
+  Value keyBase(const Operand &operand, Value base, Value stride, Value row);
+  /// Rows of several blocks, see PrefillBlocks.cpp.
+  void placeExtraKeys();
+  Value positionOf(OpFoldResult key);
+  std::pair<Value, Value> prefixOf(OpFoldResult qLo, OpFoldResult qHi);
+  void findWarpKeys();
+  Value isTileSeen(Value firstKey);
+  Value hasOddValues(const MatrixRows &values);
+  void addValuesApart(const SmallVector<SmallVector<Sums>> &powers,
+                      const MatrixRows &values, Value seen, Value firstKey,
+                      PrefillState &state);
+  /// As addValues; what a block holds, a NaN too, stays in it.
+  void addValuesOfBlocks(const SmallVector<SmallVector<Sums>> &powers,
+                         const MatrixRows &values, Value seen, Value firstKey,
+                         PrefillState &state);
+  std::array<Value, 4> packPowers(const SmallVector<Sums> &powers, int64_t j);
   SmallVector<Value> emitStep(Value step, ValueRange carried, bool isMasked);
+  /// Takes a tile that has come, `offset` bytes into the stages, into `state`.
+  void takeTile(Value tile, Value offset, PrefillState &state, bool isMasked);
   SmallVector<SmallVector<Sums>> scores(const MatrixRows &keys);
   /// Scores to powers, and the state to the new maximum.
   void softmax(SmallVector<SmallVector<Sums>> &scores, PrefillState &state,
@@ -144,6 +163,7 @@ protected:
   AttentionStep step;
   AttentionInterface op;
   ScoreElement element;
+  ExtraKeys extra;
   PrefillShape shape;
   Type type; ///< Of query, key and value.
   /// Scores are products times a positive constant: it is in the exponent.
@@ -169,6 +189,13 @@ protected:
   Value keyWarp; ///< Of the warp if those have keys of their own, i32.
   SmallVector<std::array<Row, 2>> rows; ///< [row tile][half].
   TileOrder tiles;
+  /// Of extra keys, i32: how many there are, the tiles that hold them, and the
+  /// position of the first key behind them.
+  Value numExtra, extraTiles, firstOwn;
+  /// Of blocks: the keys that the warp's rows see, i32, and whether these are
+  /// in several blocks.
+  SmallVector<std::pair<Value, Value>> warpKeys;
+  Value isMixed;
   Operand key, value;
   Value shared;
   std::optional<MatrixRows> queryRows, keyRows, valueRows;

@@ -203,6 +203,14 @@ void attn::rescale(GpuBuilder &b, SmallVector<Sums> &sums, int64_t half,
       four[2 * half + c] = b.fmul(four[2 * half + c], decay);
 }
 
+/// Powers of 16 keys, from the `j`th 16 on, as a left operand.
+std::array<Value, 4> PrefillKernel::packPowers(const SmallVector<Sums> &powers,
+                                               int64_t j) {
+  const Sums &left = powers[2 * j], &right = powers[2 * j + 1];
+  return {f->pack(left[0], left[1]), f->pack(left[2], left[3]),
+          f->pack(right[0], right[1]), f->pack(right[2], right[3])};
+}
+
 /// outputs += powers * values. The sums of a product are, rounded, the left
 /// operand of the next one: they stay in their lanes.
 void PrefillKernel::addValues(const SmallVector<SmallVector<Sums>> &powers,
@@ -210,11 +218,8 @@ void PrefillKernel::addValues(const SmallVector<SmallVector<Sums>> &powers,
                               PrefillState &state) {
   for (int64_t j = 0; j < shape.blockKv / 16; ++j) {
     SmallVector<std::array<Value, 4>> a;
-    for (int64_t m = 0; m < shape.rowTiles; ++m) {
-      const Sums &left = powers[m][2 * j], &right = powers[m][2 * j + 1];
-      a.push_back({f->pack(left[0], left[1]), f->pack(left[2], left[3]),
-                   f->pack(right[0], right[1]), f->pack(right[2], right[3])});
-    }
+    for (int64_t m = 0; m < shape.rowTiles; ++m)
+      a.push_back(packPowers(powers[m], j));
     // What no row sees may hold anything, and 0 times that be NaN.
     std::array<Value, 2> kept;
     if (seen)
@@ -251,6 +256,26 @@ void PrefillKernel::syncStep() {
     b.barrier();
 }
 
+void PrefillKernel::takeTile(Value tile, Value offset, PrefillState &state,
+                             bool isMasked) {
+  SmallVector<SmallVector<Sums>> tileScores = scores(keyRows->shifted(offset));
+  Value firstKey = b.mul(tile, f->integer(shape.blockKv));
+  softmax(tileScores, state, firstKey, isMasked);
+  Value seen = element.mayExclude() ? seenKeys(tileScores) : Value();
+  for (int64_t m = 0; m < shape.rowTiles; ++m)
+    for (int64_t half = 0; half < 2; ++half) {
+      Value decay = addPowers(*f, b, tileScores[m], half, state.maxima[m][half],
+                              state.sums[m][half],
+                              isScaledLate ? factor : Value(), negFactor);
+      rescale(b, state.outputs[m], half, decay);
+    }
+  MatrixRows values = valueRows->shifted(offset);
+  if (isMasked && isMixed)
+    addValuesOfBlocks(tileScores, values, seen, firstKey, state);
+  else
+    addValues(tileScores, values, seen, state);
+}
+
 SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
                                            bool isMasked) {
   Value stage = carried.back();
@@ -274,18 +299,22 @@ SmallVector<Value> PrefillKernel::emitStep(Value index, ValueRange carried,
   f->commitCopies();
 
   Value offset = b.mul(stage, f->integer(shape.stageBytes()));
-  SmallVector<SmallVector<Sums>> tileScores = scores(keyRows->shifted(offset));
-  Value firstKey = b.mul(tile, f->integer(shape.blockKv));
-  softmax(tileScores, state, firstKey, isMasked);
-  Value seen = element.mayExclude() ? seenKeys(tileScores) : Value();
-  for (int64_t m = 0; m < shape.rowTiles; ++m)
-    for (int64_t half = 0; half < 2; ++half) {
-      Value decay = addPowers(*f, b, tileScores[m], half, state.maxima[m][half],
-                              state.sums[m][half],
-                              isScaledLate ? factor : Value(), negFactor);
-      rescale(b, state.outputs[m], half, decay);
-    }
-  addValues(tileScores, valueRows->shifted(offset), seen, state);
+  if (isMasked && !warpKeys.empty() && shape.keyWarps == 1) {
+    Value firstKey = b.mul(tile, f->integer(shape.blockKv));
+    SmallVector<Value> flat = state.flat();
+    SmallVector<Type> types(flat.size(), b.floatType);
+    SmallVector<Value> taken = b.ifElse(
+        types, isTileSeen(firstKey),
+        [&] {
+          PrefillState next = state;
+          takeTile(tile, offset, next, isMasked);
+          return next.flat();
+        },
+        [&] { return flat; });
+    state = PrefillState::from(taken, shape);
+  } else {
+    takeTile(tile, offset, state, isMasked);
+  }
 
   SmallVector<Value> next = state.flat();
   Value isLast = b.compare(CmpIPredicate::eq, stage, last);

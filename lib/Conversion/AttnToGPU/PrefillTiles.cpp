@@ -36,23 +36,30 @@ void PrefillKernel::orderTiles() {
   SmallVector<KeyRange> keys =
       ranges.getKeyRanges(b, b.getLoc(), batch, firstHead, qLo, qHi);
   tiles = TileOrder();
-  tiles.lo = f->toInt(b.idx(keys.front().lo));
-  tiles.hi = f->toInt(b.idx(keys.back().hi));
 
   // Of ranges that follow each other the rows see all keys in one.
   struct Run {
     Value lo, hi, fullLo, fullHi;
   };
   SmallVector<Run> runs;
+  auto local = dyn_cast<BlockLocalStepOp>(op.getOperation());
+  bool isShort =
+      local && static_cast<int64_t>(local.getBlockLen()) < shape.blockKv;
+  if (extra.key) {
+    auto [lo, hi] = prefixOf(qLo, qHi);
+    runs.push_back({lo, hi, Value(), Value()});
+  }
   for (auto [i, range] : llvm::enumerate(keys)) {
-    Value lo = f->toInt(b.idx(range.lo)), hi = f->toInt(b.idx(range.hi));
+    Value lo = positionOf(range.lo), hi = positionOf(range.hi);
     if (i == 0 || keys[i - 1].hi != range.lo)
       runs.push_back({lo, hi, Value(), Value()});
     Run &run = runs.back();
     run.hi = hi;
-    if (!range.needsMask)
+    if (!range.needsMask && !isShort)
       run.fullLo = lo, run.fullHi = hi;
   }
+  tiles.lo = runs.front().lo;
+  tiles.hi = runs.back().hi;
 
   Value block = f->integer(shape.blockKv), zero = f->integer(0);
   auto up = [&](Value x) {
@@ -149,12 +156,13 @@ Value PrefillKernel::tileAt(Value step) {
   return b.select(isMasked, masked, fullTileAt(step));
 }
 
-/// Where the row of a key (i32) lies.
-Value PrefillKernel::keyBase(const Operand &operand, Value position) {
-  Value row = f->toLong(position), base = operand.base;
+/// Where a row (i32) of those at `base` lies.
+Value PrefillKernel::keyBase(const Operand &operand, Value base, Value stride,
+                             Value number) {
+  Value row = f->toLong(number);
   if (op.isPaged()) {
     Value pageSize = b.idx(getPageSize(op));
-    Value index = f->toIndex(position);
+    Value index = f->toIndex(number);
     Value page = b.load(op.getPageTable(), {batch, b.div(index, pageSize)});
     // The host cannot look at the table: at worst, a wrong page is read.
     Value last =
@@ -164,7 +172,7 @@ Value PrefillKernel::keyBase(const Operand &operand, Value position) {
         f->at(base, b.mul(f->toLong(page), f->strideBytes(operand.memref, 0)));
     row = f->toLong(b.rem(index, pageSize));
   }
-  return f->at(base, b.mul(row, operand.stride));
+  return f->at(base, b.mul(row, stride));
 }
 
 /// One chunk from global to shared memory.
@@ -196,14 +204,26 @@ void PrefillKernel::fetchRows(Operand &operand, Value tile, Value to,
                               bool isFull) {
   Value firstKey = b.mul(tile, f->integer(shape.blockKv));
   bool isOnePage = op.isPaged() && getPageSize(op) % shape.blockKv == 0;
+  // A tile has keys of one place.
+  Value base = operand.base, stride = operand.stride, origin, end;
+  if (extra.key) {
+    Value isExtra = b.compare(CmpIPredicate::slt, tile, extraTiles);
+    base = b.select(isExtra, operand.extraBase, base);
+    stride = b.select(isExtra, operand.extraStride, stride);
+    origin = b.select(isExtra, f->integer(0), firstOwn);
+    end = b.select(isExtra, numExtra, tiles.hi);
+  }
+  auto rowOf = [&](Value position) {
+    Value row = origin ? b.sub(position, origin) : position;
+    return keyBase(operand, base, stride, row);
+  };
   Value begin; // Of the row of this thread.
   if (isFull && (!op.isPaged() || isOnePage)) {
-    begin = keyBase(operand, firstKey);
-    begin = f->at(begin,
-                  b.mul(f->toLong(operand.copy->firstRow()), operand.stride));
+    begin = rowOf(firstKey);
+    begin = f->at(begin, b.mul(f->toLong(operand.copy->firstRow()), stride));
   }
-  Value pass = b.mul(b.integer(operand.copy->rowsPerPass(), b.getI64Type()),
-                     operand.stride);
+  Value pass =
+      b.mul(b.integer(operand.copy->rowsPerPass(), b.getI64Type()), stride);
   auto source = [&](Value row, int64_t number) {
     if (begin) {
       Value offset = b.mul(pass, b.integer(number, b.getI64Type()));
@@ -211,9 +231,11 @@ void PrefillKernel::fetchRows(Operand &operand, Value tile, Value to,
     }
     Value position = b.add(firstKey, row);
     if (isFull)
-      return std::make_pair(keyBase(operand, position), Value());
+      return std::make_pair(rowOf(position), Value());
     // What no row sees may hold anything: it becomes zeros.
     Value last = b.sub(tiles.hi, f->integer(1));
+    if (end)
+      last = b.min(last, b.sub(end, f->integer(1)));
     Value exists;
     for (auto [lo, hi] : tiles.keys) {
       Value isHere =
@@ -221,7 +243,7 @@ void PrefillKernel::fetchRows(Operand &operand, Value tile, Value to,
       exists = exists ? b.either(exists, isHere) : isHere;
     }
     Value existing = b.min(b.max(position, tiles.lo), last);
-    return std::make_pair(keyBase(operand, existing), exists);
+    return std::make_pair(rowOf(existing), exists);
   };
   operand.copy->forEach(
       to, shape.blockKv, source,

@@ -10,6 +10,7 @@
 
 #include "SplitKv.h"
 
+#include "attn/Dialect/Attn/IR/AttnBlockLocal.h"
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/AttnStar.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -176,12 +177,13 @@ std::pair<Value, Value> SplitKvKernel::getExtraKeys(Tile &tile) {
       lo = b.idx(anchor.front().lo);
       hi = b.max(lo, b.idx(anchor.back().hi));
     } else {
-      auto local = cast<BlockLocalStepOp>(op.getOperation());
-      Value count = b.idx(local.getNumPrefixKeys());
-      lo = b.mul(b.div(query, b.idx(local.getNumBlockRows())), count);
+      KeyRange prefix =
+          computePrefixKeys(cast<BlockLocalStepOp>(op.getOperation()), b, loc,
+                            query, b.add(query, 1));
+      lo = b.idx(prefix.lo);
+      hi = b.idx(prefix.hi);
       if (Value isUsed = isInUse(b, op, tile.batch, query))
-        count = b.select(isUsed, count, b.idx(0));
-      hi = b.add(lo, count);
+        hi = b.select(isUsed, hi, lo);
     }
     tile.extraLo.push_back(lo);
     tile.extraHi.push_back(hi);

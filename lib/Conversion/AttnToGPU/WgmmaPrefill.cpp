@@ -38,6 +38,10 @@ LogicalResult attn::emitWgmmaPrefill(OpBuilder &builder,
       op.getHeadDim(), op.getHeadDimV(), config, target, reason);
   if (failed(shape))
     return op->emitOpError() << reason;
+  auto local = dyn_cast<BlockLocalStepOp>(op.getOperation());
+  if (local && local.getNumBlockRows() % shape->blockQ() != 0)
+    return op->emitOpError("expects block_q to divide the rows of a block, ")
+           << local.getNumBlockRows() << ", but got " << shape->blockQ();
   if (getBoxRows(op, shape->blockKv) == 0)
     return op->emitOpError("expects block_kv to divide the keys of a page or "
                            "to be a multiple of them, ")

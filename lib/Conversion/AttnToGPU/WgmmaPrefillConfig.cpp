@@ -17,6 +17,8 @@ using namespace mlir::attn;
 
 /// Registers of a computing thread for all but scores, powers and sums.
 static constexpr int64_t kOtherRegisters = 32;
+/// Rows of the tiles that are chosen.
+static constexpr int64_t kBlockRows = 128;
 /// Rows of a box of a tensor copy, and columns of a wgmma.
 static constexpr int64_t kMaxBlockKv = 256;
 
@@ -90,6 +92,12 @@ std::string attn::getWgmmaObstacle(const AttentionStep &step,
     return "wgmma takes pages of a multiple of 8 keys";
   if (isa<StarStepOp>(op.getOperation()))
     return "wgmma goes through one range of keys";
+  // What one block holds, a NaN too, reaches no other.
+  if (auto local = dyn_cast<BlockLocalStepOp>(op.getOperation()))
+    if (local.getPrefixKey() || !op.getOffsets().empty() ||
+        local.getNumBlockRows() % kBlockRows != 0)
+      return "wgmma takes blocks of a multiple of 128 rows, without prefix and "
+             "offsets";
   return {};
 }
 
@@ -128,9 +136,9 @@ TileConfigAttr attn::chooseWgmmaConfig(const AttentionStep &step,
   for (int64_t blockKv : choices) {
     if (getBoxRows(op, blockKv) == 0)
       continue;
-    auto config =
-        TileConfigAttr::get(op->getContext(), GpuKernel::wgmma, /*block_q=*/128,
-                            blockKv, /*warps=*/8, /*stages=*/2);
+    auto config = TileConfigAttr::get(op->getContext(), GpuKernel::wgmma,
+                                      kBlockRows, blockKv,
+                                      /*warps=*/8, /*stages=*/2);
     std::string reason;
     if (succeeded(WgmmaShape::get(headDim, headDimV, config, target, reason)))
       return config;

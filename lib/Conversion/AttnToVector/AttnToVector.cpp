@@ -273,10 +273,53 @@ static LogicalResult lowerSparq(RewriterBase &rewriter, SparqStepOp op,
   return success();
 }
 
+/// The kernel has a block on its stack, and takes what
+/// attn-fuse-block-local chooses.
+static LogicalResult checkBlockLocal(BlockLocalStepOp op) {
+  constexpr int64_t kMaxBlockLen = 64;
+  std::pair<StringRef, int64_t> lengths[] = {
+      {"block_len", op.getBlockLen()},
+      {"block_len_q", op.getNumBlockRows()},
+      {"prefix_len", op.getNumPrefixKeys()}};
+  for (auto [name, length] : lengths)
+    if (length > kMaxBlockLen)
+      return op.emitOpError("expects ")
+             << name << " of at most " << kMaxBlockLen << ", but got " << length
+             << "; use attn.block_local";
+  auto attention = cast<AttentionInterface>(op.getOperation());
+  if (attention.hasScore() || attention.isPaged() || attention.isQuantized() ||
+      op.getSinks() || !attention.getOffsets().empty())
+    return op.emitOpError("expects no score region, page_table, key_scale, "
+                          "value_scale, sinks or offsets; use "
+                          "attn.block_local");
+  Type type = attention.getQuery().getType().getElementType();
+  Type keyType = attention.getKey().getType().getElementType();
+  if (keyType != type)
+    return op.emitOpError("expects key to have element type ")
+           << type << ", but got " << keyType << "; use attn.block_local";
+  if (getStaticGroupSize(attention).value_or(0) == 0)
+    return op.emitOpError("expects static num_heads and num_kv_heads; use "
+                          "attn.block_local");
+  int64_t axis = attention.getSeqAxis();
+  int64_t rows = attention.getQuery().getType().getDimSize(axis);
+  int64_t keys = attention.getKey().getType().getDimSize(axis);
+  if (!ShapedType::isDynamic(rows) && !ShapedType::isDynamic(keys)) {
+    int64_t blocksQ = llvm::divideCeil(rows, op.getNumBlockRows());
+    int64_t blocks = llvm::divideCeil(keys, op.getBlockLen());
+    if (blocksQ != blocks)
+      return op.emitOpError("expects query and key to have the same number of "
+                            "blocks, but got ")
+             << blocksQ << " and " << blocks << "; use attn.block_local";
+  }
+  return success();
+}
+
 static LogicalResult lowerBlockLocal(RewriterBase &rewriter,
                                      BlockLocalStepOp op,
                                      const VectorTarget &target,
                                      ScratchPool &pool) {
+  if (failed(checkBlockLocal(op)))
+    return failure();
   auto attention = cast<AttentionInterface>(op.getOperation());
   FloatType type = attention.getAccumulatorType();
   VectorBuilder b(op->getLoc(), rewriter, type,

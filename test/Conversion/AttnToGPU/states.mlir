@@ -92,18 +92,19 @@ func.func @anchors(%q: memref<1x2x8x64xf32>, %a: memref<1x2x4x64xf32>,
 
 // -----
 
-// Matrix instructions go through one operand with keys.
 // CHECK-LABEL: func.func @prefix
-// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x2x64x64xf16>{{[^,]*}}, %[[P:[^:]+]]: memref<1x2x32x64xf16>
+// CHECK-SAME:    %[[Q:[^:]+]]: memref<1x2x64x64xf32>{{[^,]*}}, %[[P:[^:]+]]: memref<1x2x32x64xf32>
 // CHECK:         scf.for
 // CHECK:           vector.load %[[P]]{{.*}} {alignment = 16 : i64}
-// CHECK-NOT:     nvvm.mma.sync
-func.func @prefix(%q: memref<1x2x64x64xf16>, %p: memref<1x2x32x64xf16>,
-    %o: memref<1x2x64x64xf16>) {
+// CHECK:           scf.yield
+// CHECK:         scf.for
+// CHECK:           vector.load %[[Q]]
+func.func @prefix(%q: memref<1x2x64x64xf32>, %p: memref<1x2x32x64xf32>,
+    %o: memref<1x2x64x64xf32>) {
   attn.block_local_step ins(%q, %q, %q causal block_len(4) prefix_len(2)
       prefix(%p, %p)) outs(%o)
-    : (memref<1x2x64x64xf16>, memref<1x2x64x64xf16>, memref<1x2x64x64xf16>,
-       memref<1x2x32x64xf16>, memref<1x2x32x64xf16>, memref<1x2x64x64xf16>)
+    : (memref<1x2x64x64xf32>, memref<1x2x64x64xf32>, memref<1x2x64x64xf32>,
+       memref<1x2x32x64xf32>, memref<1x2x32x64xf32>, memref<1x2x64x64xf32>)
     -> ()
   return
 }

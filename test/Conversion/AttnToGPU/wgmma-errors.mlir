@@ -47,6 +47,16 @@ func.func @pages(%q: !q, %k: !pool, %t: memref<2x?xi32>) {
   attn.sdpa_step ins(%q, %k, %k page_table(%t)) outs(%q) config(<kernel = wgmma, block_q = 128, block_kv = 64, warps = 8, stages = 2>) : (!q, !pool, !pool, memref<2x?xi32>, !q) -> ()
   return
 }
+func.func @blocks(%q: !q, %k: !kv) {
+  // expected-error @+1 {{wgmma takes blocks of a multiple of 128 rows, without prefix and offsets}}
+  attn.block_local_step ins(%q, %k, %k block_len(64)) outs(%q) config(<kernel = wgmma, block_q = 128, block_kv = 64, warps = 8, stages = 2>) : (!q, !kv, !kv, !q) -> ()
+  return
+}
+func.func @rows_of_blocks(%q: !q, %k: !kv) {
+  // expected-error @+1 {{expects block_q to divide the rows of a block, 128, but got 192}}
+  attn.block_local_step ins(%q, %k, %k block_len(128)) outs(%q) config(<kernel = wgmma, block_q = 192, block_kv = 64, warps = 12, stages = 2>) : (!q, !kv, !kv, !q) -> ()
+  return
+}
 func.func @tiny(%q: !q, %k: !tiny, %t: memref<2x?xi32>) {
   // expected-error @+1 {{wgmma takes pages of a multiple of 8 keys}}
   attn.sdpa_step ins(%q, %k, %k page_table(%t)) outs(%q) config(<kernel = wgmma, block_q = 128, block_kv = 64, warps = 8, stages = 2>) : (!q, !tiny, !tiny, memref<2x?xi32>, !q) -> ()

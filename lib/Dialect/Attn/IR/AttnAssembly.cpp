@@ -346,13 +346,12 @@ ParseResult attn::parseSparqClauses(OpAsmParser &parser, IntegerAttr &rank,
   return success();
 }
 
-ParseResult attn::parseBlockLocalStepClauses(OpAsmParser &parser,
-                                             IntegerAttr &blockLen,
-                                             IntegerAttr &blockLenQ,
-                                             IntegerAttr &prefixLen,
-                                             OptionalOperand &prefixKey,
-                                             OptionalOperand &prefixValue) {
+ParseResult attn::parseBlockLocalStepClauses(
+    OpAsmParser &parser, OptionalOperand &sinks, IntegerAttr &blockLen,
+    IntegerAttr &blockLenQ, IntegerAttr &prefixLen, OptionalOperand &prefixKey,
+    OptionalOperand &prefixValue) {
   ClauseParser clauses(parser);
+  clauses.addOperand("sinks", sinks);
   clauses.addInteger("block_len_q", blockLenQ);
   return parseBlocks(clauses, blockLen, prefixLen, prefixKey, prefixValue);
 }
@@ -521,11 +520,12 @@ void attn::printSparqClauses(OpAsmPrinter &printer, Operation *,
   printClause(printer, "value_mean", valueMean);
 }
 
-void attn::printBlockLocalStepClauses(OpAsmPrinter &printer, Operation *,
-                                      IntegerAttr blockLen,
+void attn::printBlockLocalStepClauses(OpAsmPrinter &printer, Operation *op,
+                                      Value sinks, IntegerAttr blockLen,
                                       IntegerAttr blockLenQ,
                                       IntegerAttr prefixLen, Value prefixKey,
                                       Value prefixValue) {
+  printSinks(printer, op, sinks);
   printer << " block_len(" << blockLen.getInt() << ')';
   if (blockLenQ)
     printer << " block_len_q(" << blockLenQ.getInt() << ')';

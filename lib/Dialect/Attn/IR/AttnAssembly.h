@@ -101,16 +101,15 @@ void printSparqClauses(OpAsmPrinter &printer, Operation *op, IntegerAttr rank,
                        KeyLayoutAttr keyLayout, Value keyT, Value valueMean);
 
 /// The same for attn.block_local_step.
-ParseResult parseBlockLocalStepClauses(OpAsmParser &parser,
-                                       IntegerAttr &blockLen,
-                                       IntegerAttr &blockLenQ,
-                                       IntegerAttr &prefixLen,
-                                       OptionalOperand &prefixKey,
-                                       OptionalOperand &prefixValue);
+ParseResult
+parseBlockLocalStepClauses(OpAsmParser &parser, OptionalOperand &sinks,
+                           IntegerAttr &blockLen, IntegerAttr &blockLenQ,
+                           IntegerAttr &prefixLen, OptionalOperand &prefixKey,
+                           OptionalOperand &prefixValue);
 void printBlockLocalStepClauses(OpAsmPrinter &printer, Operation *op,
-                                IntegerAttr blockLen, IntegerAttr blockLenQ,
-                                IntegerAttr prefixLen, Value prefixKey,
-                                Value prefixValue);
+                                Value sinks, IntegerAttr blockLen,
+                                IntegerAttr blockLenQ, IntegerAttr prefixLen,
+                                Value prefixKey, Value prefixValue);
 
 /// The same for attn.scores.
 ParseResult parseScoresClauses(OpAsmParser &parser, OptionalOperand &channels,

@@ -472,18 +472,20 @@ StarStepOp attn::createStarStep(OpBuilder &builder, Location loc,
 BlockLocalStepOp attn::createBlockLocalStep(OpBuilder &builder, Location loc,
                                             const AttentionParts &p,
                                             const BlockLocalParameters &s,
-                                            Value output, Value lse) {
+                                            Value sinks, Value output,
+                                            Value lse) {
   SmallVector<Value> inits = {output};
   if (lse)
     inits.push_back(lse);
-  return BlockLocalStepOp::create(
+  auto op = BlockLocalStepOp::create(
       builder, loc, resultTypes(inits), p.query, p.key, p.value, p.dynamicScale,
       p.causalOffset, p.kvLen, p.qLen, p.mask, p.bias, p.keyScale, p.valueScale,
-      p.pageTable, p.offsets, s.prefixKey, s.prefixValue, output, lse, p.scale,
-      p.softcap, toAttr(builder, p.windowLeft), toAttr(builder, p.windowRight),
-      p.bottomRight ? builder.getUnitAttr() : UnitAttr(), p.layout,
-      toAttr(builder, s.blockLen), toAttr(builder, s.blockLenQ),
-      toAttr(builder, s.prefixLen));
+      p.pageTable, p.offsets, sinks, s.prefixKey, s.prefixValue, output, lse,
+      p.scale, p.softcap, p.windowLeft, p.windowRight, p.bottomRight, p.layout,
+      s.blockLen, toAttr(builder, s.blockLenQ), toAttr(builder, s.prefixLen),
+      /*config=*/TileConfigAttr());
+  cloneScore(p, op.getScore());
+  return op;
 }
 
 ScoresOp attn::createScores(OpBuilder &builder, Location loc,

@@ -57,7 +57,7 @@ LogicalResult verifyOutput(Operation *op, Value output, Layout layout,
                            int64_t batch, int64_t heads, int64_t seqLen,
                            int64_t headDimV);
 /// Keys and values of `op` besides those in key, operands `name`_key and
-/// `name`_value: all that star_c5, block_local_c4 and block_local_step_c6 say,
+/// `name`_value: all that star_c5, block_local_c4 and block_local_step_c5 say,
 /// but how many there are.
 LogicalResult verifyOtherKeys(AttentionInterface op, StringRef name, Value key,
                               Value value);

@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// attn.sdpa, attn.star and attn.block_local; attn.sparq is in
-// AttnVerifySparq.cpp. The label in a comment is the label in the op's
-// description.
+// attn.sdpa, attn.star and attn.block_local, and what the last two become with
+// destinations; attn.sparq is in AttnVerifySparq.cpp. The label in a comment is
+// the label in the op's description.
 //
 //===----------------------------------------------------------------------===//
 
@@ -150,8 +150,18 @@ LogicalResult StarStepOp::verify() {
   return verifyDestinationStyle(*this);
 }
 
-/// block_local_c4 and block_local_c5
-static LogicalResult verifyPrefix(BlockLocalOp local) {
+/// block_local_c3
+static LogicalResult verifyBlockLength(Operation *op, StringRef name,
+                                       int64_t length) {
+  if (length < 1 || length > kMaxBlock)
+    return op->emitOpError("expects ")
+           << name << " of 1 to " << kMaxBlock << ", but got " << length;
+  return success();
+}
+
+/// block_local_c4 and block_local_c5; `blockRows` is the query rows of a block.
+template <typename OpTy>
+static LogicalResult verifyPrefix(OpTy local, int64_t blockRows) {
   Value key = local.getPrefixKey(), value = local.getPrefixValue();
   if (!key != !value || !key != !local.getPrefixLenAttr())
     return local.emitOpError("expects prefix_len and a prefix of key and of "
@@ -160,9 +170,8 @@ static LogicalResult verifyPrefix(BlockLocalOp local) {
     return success();
   auto op = cast<AttentionInterface>(local.getOperation());
   int64_t length = *local.getPrefixLen();
-  if (length < 1 || length > kMaxBlock)
-    return local.emitOpError("expects prefix_len of 1 to ")
-           << kMaxBlock << ", but got " << length;
+  if (failed(verifyBlockLength(local, "prefix_len", length)))
+    return failure();
   if (op.isPaged() || op.getMask() || op.getBias() || op.isQuantized() ||
       op.hasScore())
     return local.emitOpError("expects no page_table, mask, bias, key_scale, "
@@ -177,7 +186,7 @@ static LogicalResult verifyPrefix(BlockLocalOp local) {
   });
   if (ShapedType::isDynamic(count) || ShapedType::isDynamic(rows) || !isWhole)
     return success();
-  int64_t blocks = llvm::divideCeil(rows, local.getBlockLen());
+  int64_t blocks = llvm::divideCeil(rows, blockRows);
   // Not by their product, which may overflow.
   if (count % length != 0 || count / length != blocks)
     return local.emitOpError("expects prefix_key to hold prefix_len ")
@@ -199,9 +208,44 @@ LogicalResult BlockLocalOp::verify() {
   if (failed(verifyDiagonalAt0(op)))
     return failure();
   // block_local_c3
-  int64_t blockLen = getBlockLen();
-  if (blockLen < 1 || blockLen > kMaxBlock)
-    return emitOpError("expects block_len of 1 to ")
-           << kMaxBlock << ", but got " << blockLen;
-  return verifyPrefix(*this);
+  if (failed(verifyBlockLength(*this, "block_len", getBlockLen())))
+    return failure();
+  return verifyPrefix(*this, getBlockLen());
+}
+
+LogicalResult BlockLocalStepOp::verify() {
+  // block_local_step_c1
+  if (failed(verifySdpa(*this)))
+    return failure();
+  auto op = cast<AttentionInterface>(getOperation());
+  // block_local_step_c2
+  int64_t rows = getNumBlockRows(), keys = getBlockLen();
+  if (failed(verifyBlockLength(*this, "block_len", keys)) ||
+      failed(verifyBlockLength(*this, "block_len_q", rows)))
+    return failure();
+  // block_local_step_c3
+  StaticSizes sizes = getStaticSizes(op);
+  auto count = [](int64_t size, int64_t length) {
+    return ShapedType::isDynamic(size) ? size : llvm::divideCeil(size, length);
+  };
+  int64_t blocksQ = count(sizes.seqLenQ, rows);
+  int64_t blocks = count(sizes.seqLenKv, keys);
+  if (getBlockLenQ() && !compatible(blocksQ, blocks))
+    return emitOpError("expects query and key to have the same number of "
+                       "blocks, but got ")
+           << blocksQ << " of block_len_q " << rows << " and " << blocks
+           << " of block_len " << keys;
+  if (getBlockLenQ() && !op.getOffsets().empty())
+    return emitOpError("expects no offsets with block_len_q, since rows and "
+                       "keys of a block differ in their positions");
+  // block_local_step_c4
+  if (op.getBottomRight())
+    return emitOpError("expects no bottom_right; use a causal_offset");
+  // block_local_step_c5
+  if (failed(verifyPrefix(*this, rows)))
+    return failure();
+  // block_local_step_c6
+  if (failed(verifyBufferMask(op)))
+    return failure();
+  return verifyDestinationStyle(*this);
 }

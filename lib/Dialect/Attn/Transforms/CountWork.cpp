@@ -42,39 +42,22 @@ Value attn::createSum(OpBuilder &builder, Location loc, OpFoldResult size,
   return loop.getResult(0);
 }
 
-static OpFoldResult countPrefixKeys(OpBuilder &builder, Location loc,
-                                    BlockLocalStepOp op, OpFoldResult b,
-                                    OpFoldResult qLo, OpFoldResult qHi) {
-  auto attention = cast<AttentionInterface>(op.getOperation());
-  IndexMath math{builder, loc};
-  int64_t rows = op.getNumBlockRows();
-  if (OpFoldResult qLen = getQLenAt(attention, builder, loc, b))
-    qHi = math.min(qHi, qLen);
-  OpFoldResult blocks = math.sub(math.apply(math.d(0).ceilDiv(rows), {qHi}),
-                                 math.apply(math.d(0).floorDiv(rows), {qLo}));
-  Value isInUse = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
-                                        math.value(qLo), math.value(qHi));
-  return math.select(isInUse, math.mul(blocks, op.getNumPrefixKeys()),
-                     math.constant(0));
-}
-
 /// Keys in the prefix that queries [qLo, qHi) of batch entry `b` see.
 static OpFoldResult countPrefixKeys(OpBuilder &builder, Location loc,
-                                    BlockLocalOp op, OpFoldResult b,
+                                    BlockStructure blocks, OpFoldResult b,
                                     OpFoldResult qLo, OpFoldResult qHi) {
-  auto attention = cast<AttentionInterface>(op.getOperation());
   IndexMath math{builder, loc};
-  KeyRange range = computePrefixKeys(op, builder, loc, qLo, qHi);
+  KeyRange range = computePrefixKeys(blocks, builder, loc, qLo, qHi);
   OpFoldResult keys = math.sub(range.hi, range.lo);
-  OpFoldResult qLen = getQLenAt(attention, builder, loc, b);
+  OpFoldResult qLen = getQLenAt(blocks.op, builder, loc, b);
   if (!qLen)
     return keys;
   // Of the blocks that have a row in use.
   OpFoldResult end =
-      math.min(qHi, math.sub(qLen, getOffset(attention, builder, 2)));
+      math.min(qHi, math.sub(qLen, getOffset(blocks.op, builder, 2)));
   Value isInUse = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
                                         math.value(qLo), math.value(end));
-  range = computePrefixKeys(op, builder, loc, qLo, end);
+  range = computePrefixKeys(blocks, builder, loc, qLo, end);
   return math.select(isInUse, math.sub(range.hi, range.lo), math.constant(0));
 }
 

@@ -22,7 +22,7 @@ namespace mlir::attn {
 #include "attn/Dialect/Attn/Transforms/Passes.h.inc"
 } // namespace mlir::attn
 
-/// Why the kernel of blocks does not take `op`, or null.
+/// Why the kernel of short blocks does not take `op`, or null.
 static const char *getObstacle(AttentionInterface op, Value sinks) {
   if (op.hasScore() || op.isPaged() || op.isQuantized() || sinks ||
       !op.getOffsets().empty())
@@ -51,7 +51,7 @@ static BlockLocalStepOp createStep(RewriterBase &rewriter, OpTy op,
   }
   SmallVector<Value> inits = op.createEmptyResults(rewriter);
   BlockLocalStepOp step = createBlockLocalStep(
-      rewriter, op.getLoc(), parts, parameters, inits.front(),
+      rewriter, op.getLoc(), parts, parameters, op.getSinks(), inits.front(),
       inits.size() > 1 ? inits[1] : Value());
   rewriter.replaceOp(op, step.getResults());
   return step;
@@ -78,6 +78,10 @@ FailureOr<BlockLocalStepOp> attn::fuseBlockLocal(RewriterBase &rewriter,
   return createStep(rewriter, op, parameters);
 }
 
+BlockLocalStepOp attn::fuseBlockLocal(RewriterBase &rewriter, BlockLocalOp op) {
+  return createStep(rewriter, op, BlockLocalParameters(op));
+}
+
 FailureOr<BlockLocalStepOp>
 attn::fuseBlockLocal(RewriterBase &rewriter, BlockLocalOp op, int64_t maxKeys) {
   auto attention = cast<AttentionInterface>(op.getOperation());
@@ -96,7 +100,7 @@ attn::fuseBlockLocal(RewriterBase &rewriter, BlockLocalOp op, int64_t maxKeys) {
       !(isStatic && llvm::divideCeil(rows, parameters.blockLen) ==
                         llvm::divideCeil(keys, parameters.blockLen)))
     return rewriter.notifyMatchFailure(op, "blocks of keys may be missing");
-  return createStep(rewriter, op, parameters);
+  return fuseBlockLocal(rewriter, op);
 }
 
 namespace {

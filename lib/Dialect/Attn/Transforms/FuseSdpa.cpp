@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 //
 // attn.sdpa to attn.sdpa_step, attn.star to attn.star_step, and
-// attn.block_local to one of two.
+// attn.block_local to attn.block_local_step.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,36 +46,6 @@ StarStepOp attn::fuseStar(RewriterBase &rewriter, StarOp op) {
   return step;
 }
 
-/// The most keys of a block of attn.block_local_step.
-static constexpr int64_t kMaxBlockKeys = 64;
-
-/// Causal blocks are those of Star Attention without an anchor.
-static StarStepOp fuseBlocksAsStar(RewriterBase &rewriter, BlockLocalOp op) {
-  OpBuilder::InsertionGuard guard(rewriter);
-  rewriter.setInsertionPoint(op);
-  StarParameters parameters;
-  parameters.blockSize = op.getBlockLen();
-  parameters.anchorSize = 0;
-  SmallVector<Value> inits = op.createEmptyResults(rewriter);
-  StarStepOp step = createStarStep(
-      rewriter, op.getLoc(),
-      AttentionParts(cast<AttentionInterface>(op.getOperation())), parameters,
-      op.getSinks(), inits.front(), inits.size() > 1 ? inits[1] : Value());
-  rewriter.replaceOp(op, step.getResults());
-  return step;
-}
-
-static LogicalResult fuseBlocks(RewriterBase &rewriter, BlockLocalOp op) {
-  if (succeeded(fuseBlockLocal(rewriter, op, kMaxBlockKeys)))
-    return success();
-  bool isCausal = cast<AttentionInterface>(op.getOperation()).isCausal();
-  if (!isCausal || op.hasPrefix())
-    return op.emitOpError("expects to be what attn.block_local_step takes, or "
-                          "causal without a prefix; compile for the CPU");
-  fuseBlocksAsStar(rewriter, op);
-  return success();
-}
-
 namespace {
 struct FuseSdpaPass : attn::impl::AttnFuseSdpaPassBase<FuseSdpaPass> {
   void runOnOperation() override {
@@ -90,7 +60,7 @@ struct FuseSdpaPass : attn::impl::AttnFuseSdpaPassBase<FuseSdpaPass> {
       if (auto star = dyn_cast<StarOp>(op)) {
         fuseStar(rewriter, star);
       } else if (auto blocks = dyn_cast<BlockLocalOp>(op)) {
-        hasFailed |= failed(fuseBlocks(rewriter, blocks));
+        fuseBlockLocal(rewriter, blocks);
       } else if (auto sparq = dyn_cast<SparqOp>(op)) {
         auto attention = cast<AttentionInterface>(op);
         if (getStaticGroupSize(attention).value_or(0) != 0)

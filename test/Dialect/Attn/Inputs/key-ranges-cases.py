@@ -11,7 +11,8 @@ def case(rng, number):
     bshd = rng.random() < 0.3
     paged = rng.random() < 0.15 and len_kv > 0
     star = rng.random() < 0.4
-    local = not star and rng.random() < 0.4
+    local = not star and rng.random() < 0.5
+    step = local and rng.random() < 0.5
 
     def shape(length):
         return f"{batch}x{length}x1x4" if bshd else f"{batch}x1x{length}x4"
@@ -41,7 +42,7 @@ def case(rng, number):
     window = rng.choice(["", "causal", "window", "window", "window"])
     if star:
         window = "causal"
-    if local:
+    if local and not step:
         window = rng.choice(["", "causal"])
     if window == "window":
         side = [-1, 0, 1, 2, 4, 100, 2**48]
@@ -52,7 +53,7 @@ def case(rng, number):
     tile = rng.random() < 0.4
     position = rng.choice(["none", "bottom_right", "index", "batch"])
     if star or local or (tile and position == "bottom_right"):
-        position = "none"
+        position = "index" if step and position == "index" else "none"
     if position == "bottom_right":
         clauses.append("bottom_right")
     elif position == "index":
@@ -84,12 +85,23 @@ def case(rng, number):
             clauses[-2] = f"anchor_size({rng.randint(0, len_kv)})"
             types += [key, key]
     if local:
-        clauses.append(f"block_len({rng.choice([1, 2, 3, 4, 9])})")
+        size = rng.choice([1, 2, 3, 4, 9])
+        clauses.append(f"block_len({size})")
+        rows = rng.choice([1, 2, 3, 4, 9])
+        if step and not tile and -(-len_q // rows) == -(-len_kv // size):
+            clauses.append(f"block_len_q({rows})")
     op = "star" if star else "block_local" if local else "sdpa"
-    lines.append(
-        f"  %out = attn.{op} %q, %k, %k {' '.join(clauses)}\n"
-        f"    : ({', '.join(types)}) -> {query}"
-    )
+    if step:
+        arguments.append(f"%o: {query}")
+        lines.append(
+            f"  %out = attn.block_local_step ins(%q, %k, %k {' '.join(clauses)})\n"
+            f"    outs(%o) : ({', '.join([*types, query])}) -> {query}"
+        )
+    else:
+        lines.append(
+            f"  %out = attn.{op} %q, %k, %k {' '.join(clauses)}\n"
+            f"    : ({', '.join(types)}) -> {query}"
+        )
     body = "\n".join(lines)
     return (
         f"func.func @case_{number}({', '.join(arguments)}) {{\n"

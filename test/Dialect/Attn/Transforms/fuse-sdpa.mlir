@@ -44,7 +44,6 @@ func.func @star(%q: tensor<1x4x?x64xf32>, %c: index) -> tensor<1x4x?x64xf32> {
   return %r : tensor<1x4x?x64xf32>
 }
 
-// Blocks that are short and plain, also with a prefix, are one op.
 // CHECK-LABEL: func.func @short_blocks
 // CHECK:         attn.block_local_step ins({{.*}} causal block_len(5) prefix_len(2) prefix(
 func.func @short_blocks(%q: tensor<2x4x50x64xf16>, %p: tensor<2x4x20x64xf16>)
@@ -56,19 +55,26 @@ func.func @short_blocks(%q: tensor<2x4x50x64xf16>, %p: tensor<2x4x20x64xf16>)
   return %r : tensor<2x4x50x64xf16>
 }
 
-// Others that are causal are Star Attention without an anchor.
+// Of any length and number of heads, with all modifiers and lse.
 // CHECK-LABEL: func.func @other_blocks
 // CHECK-SAME:    %[[Q:[^:]+]]: tensor<2x?x50x64xf16>, %[[S:[^:]+]]: tensor<?xf32>
-// CHECK:         attn.star_step ins(%[[Q]], %[[Q]], %[[Q]] causal sinks(%[[S]]) block_size(5) anchor_size(0)) outs(
-// CHECK-NOT:     attn.block_local
-// CHECK:         attn.star_step ins({{.*}} causal block_size(100) anchor_size(0))
+// CHECK:         attn.block_local_step ins(%[[Q]], %[[Q]], %[[Q]] causal sinks(%[[S]]) block_len(5)) outs(
+// CHECK-NOT:     attn.block_local %
+// CHECK:         attn.block_local_step ins({{.*}} offsets({{.*}}) block_len(100)) outs(%{{.+}}, %{{.+}}) score {
 func.func @other_blocks(%q: tensor<2x?x50x64xf16>, %s: tensor<?xf32>,
-    %l: tensor<1x2x?x64xf32>) -> (tensor<2x?x50x64xf16>, tensor<1x2x?x64xf32>) {
+    %l: tensor<1x2x?x64xf32>, %i: index)
+    -> (tensor<2x?x50x64xf16>, tensor<1x2x?x64xf32>, tensor<1x2x?xf32>) {
   %r = attn.block_local %q, %q, %q causal sinks(%s) block_len(5)
     : (tensor<2x?x50x64xf16>, tensor<2x?x50x64xf16>, tensor<2x?x50x64xf16>,
        tensor<?xf32>) -> tensor<2x?x50x64xf16>
-  %t = attn.block_local %l, %l, %l causal block_len(100)
-    : (tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>)
-    -> tensor<1x2x?x64xf32>
-  return %r, %t : tensor<2x?x50x64xf16>, tensor<1x2x?x64xf32>
+  %t, %lse = attn.block_local %l, %l, %l offsets(%i, %i, %i, %i) block_len(100)
+      score {
+  ^bb0(%x: f32, %b: index, %h: index, %row: index, %j: index):
+    %y = arith.addf %x, %x : f32
+    attn.yield %y : f32
+  } : (tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>,
+       index, index, index, index)
+    -> (tensor<1x2x?x64xf32>, tensor<1x2x?xf32>)
+  return %r, %t, %lse
+    : tensor<2x?x50x64xf16>, tensor<1x2x?x64xf32>, tensor<1x2x?xf32>
 }

@@ -32,6 +32,11 @@ BUDGETS = {
     ("star", 128, 128, 166912): 255,
     ("star", 192, 128, 166912): 255,
     ("star", 256, 256, 166912): 255,
+    ("blocks", 64, 64, 166912): 255,
+    ("blocks", 128, 128, 166912): 255,
+    ("tiny", 64, 64, 166912): 128,
+    ("tiny", 128, 128, 166912): 168,
+    ("prefix", 64, 64, 166912): 128,
     ("decode", 64, 64, 166912): 168,
     ("decode", 96, 96, 166912): 168,
     ("decode", 128, 128, 166912): 168,
@@ -44,8 +49,9 @@ BUDGETS = {
     ("queries", 192, 128, 166912): 255,
     ("queries", 256, 256, 166912): 255,
 }
-# Prompts of grouped heads, one query of eight heads a key head, and four of them.
-ROWS = {"causal": (4, "?"), "star": (4, "?"), "decode": (16, 1), "queries": (16, 4)}
+# Prompts of grouped heads, also in blocks, one query of eight heads a key head, and four of them.
+ROWS = {"decode": (16, 1), "queries": (16, 4)}
+BLOCKS = {"blocks": 1000, "tiny": 4, "prefix": 4}
 
 
 def run(*command, text):
@@ -61,7 +67,7 @@ def unescape(text):
 
 
 def kernel(variant, dim, dim_v, shared, element):
-    heads, rows = ROWS[variant]
+    heads, rows = ROWS.get(variant, (4, "?"))
     query = f"memref<2x{heads}x{rows}x{dim}x{element}>"
     output = f"memref<2x{heads}x{rows}x{dim_v}x{element}>"
     key, value = (f"memref<2x2x?x{width}x{element}>" for width in (dim, dim_v))
@@ -69,13 +75,19 @@ def kernel(variant, dim, dim_v, shared, element):
     op, structure = "sdpa", "causal" if rows == "?" else "causal bottom_right"
     if variant == "star":
         op, structure = "star", "causal block_size(4096) anchor_size(4096)"
+    more, types = "", ""
+    if variant in BLOCKS:
+        op, structure = "block_local", f"causal block_len({BLOCKS[variant]})"
+    if variant == "prefix":
+        structure += " prefix_len(2) prefix(%pk, %pv)"
+        more, types = f", %pk: {key}, %pv: {value}", f"{key}, {value}, "
     module = f"""
       module attributes {{attn.target = #attn.target<cuda, arch = "{ARCH}",
           num_sms = 108, shared_bytes = {shared}>}} {{
         func.func @prefill(%q: {query}, %k: {key}, %v: {value}, %o: {output},
-                           %l: {lse}) {{
+                           %l: {lse}{more}) {{
           attn.{op}_step ins(%q, %k, %v {structure}) outs(%o, %l)
-            : ({query}, {key}, {value}, {output}, {lse}) -> ()
+            : ({query}, {key}, {value}, {types}{output}, {lse}) -> ()
           return
         }}
       }}"""
@@ -112,7 +124,7 @@ for (variant, dim, dim_v, shared), budget in BUDGETS.items():
         if pairs not in ptx:
             wrong.append(f"expects {pairs}")
         wide = re.findall(r"st\.global\.v(\d)\.(?:b|u)32", ptx)
-        if variant in ("causal", "star") and (not wide or set(wide) != {"4"}):
+        if variant not in ROWS and (not wide or set(wide) != {"4"}):
             wrong.append("expects output to be stored by 16 bytes")
         name = f"{variant} {element} {dim} {dim_v} {shared}"
         print(f"{name}: {registers} registers, {spills} spilled", *wrong)

@@ -71,8 +71,11 @@ struct Problem {
   /// Per batch entry, or one for all; empty when the op has none.
   SmallVector<int64_t> kvLen, qLen, causalOffset;
   int64_t queryOffset = 0, keyOffset = 0;
-  /// Of attn.star and attn.block_local; a blockSize of 0 is any other op.
+  /// Of attn.star, attn.block_local and attn.block_local_step; a blockSize of 0
+  /// is any other op.
   int64_t blockSize = 0, anchorSize = 0;
+  /// Rows of a block, where they are not blockSize.
+  int64_t blockRows = 0;
   bool anchorIsPrevious = false, hasAnchorOperands = false;
   SmallVector<int64_t> contextLen;
 
@@ -92,9 +95,19 @@ struct Problem {
                  (qLen.empty() ? seqLenQ : at(qLen, b));
     else if (!causalOffset.empty())
       diagonal = at(causalOffset, b);
-    return (left < 0 || key >= query + diagonal - left) &&
-           (right < 0 || key <= query + diagonal + right) &&
-           isInPattern(b, query, key);
+    int64_t center = query + diagonal;
+    if (blockRows != 0)
+      center += query / blockRows * (blockSize - blockRows);
+    return (left < 0 || key >= center - left) &&
+           (right < 0 || key <= center + right) && isInPattern(b, query, key);
+  }
+
+  /// Whether rows of different blocks may have windows whose union has gaps at
+  /// its ends.
+  bool hasGaps() const {
+    return blockSize != 0 &&
+           (left >= 0 || right > 0 ||
+            (right == 0 && (!causalOffset.empty() || blockRows != 0)));
   }
 
   /// The definition, in the words of attn.star and, with an anchor of 0 and no
@@ -102,7 +115,7 @@ struct Problem {
   bool isInPattern(int64_t b, int64_t query, int64_t key) const {
     if (blockSize == 0 || (!contextLen.empty() && query >= at(contextLen, b)))
       return true;
-    int64_t block = query / blockSize;
+    int64_t block = query / (blockRows != 0 ? blockRows : blockSize);
     if (key / blockSize == block)
       return true;
     if (hasAnchorOperands)
@@ -161,6 +174,10 @@ FailureOr<Problem> readProblem(AttentionInterface op) {
   }
   if (auto local = dyn_cast<BlockLocalOp>(op.getOperation()))
     problem.blockSize = local.getBlockLen();
+  if (auto local = dyn_cast<BlockLocalStepOp>(op.getOperation())) {
+    problem.blockSize = local.getBlockLen();
+    problem.blockRows = local.getBlockLenQ().value_or(0);
+  }
   if (!offsets.empty()) {
     problem.queryOffset = offsets[2];
     problem.keyOffset = offsets[3];
@@ -259,6 +276,8 @@ LogicalResult TestKeyRangesPass::checkTile(Operation *op,
         return fail("key " + Twine(j) + " is invisible to query " + Twine(i) +
                     " and in an unmasked range");
     }
+  if (problem.hasGaps())
+    return success();
   // Skipping keys is what ranges are for: their ends are seen by some query.
   for (int64_t j = 0; j < problem.seqLenKv; ++j)
     if (state[j] != 0 && (j < firstSeen || j > lastSeen))
@@ -334,9 +353,12 @@ LogicalResult TestKeyRangesPass::check(AttnKeyRangesInterface op) {
                                         index(hi)),
                         Environment(), fromConstants)))
           return failure();
-        if (ranges != fromConstants)
+        // One row has a window of its own.
+        bool mayDiffer = problem->blockRows != 0 && problem->hasGaps();
+        if (ranges != fromConstants && !mayDiffer)
           return op->emitError("constant and dynamic tiles have other ranges");
-        if (failed(checkTile(op, *problem, bv, lo, hi, ranges)))
+        if (failed(checkTile(op, *problem, bv, lo, hi, ranges)) ||
+            failed(checkTile(op, *problem, bv, lo, hi, fromConstants)))
           return failure();
         if (tile <= 0 || lo % tile != 0 || lo == problem->seqLenQ ||
             hi != std::min<int64_t>(lo + tile, problem->seqLenQ))

@@ -1,11 +1,12 @@
-//===- AttnBlockLocalKernel.td - Many tiny attentions ------*- tablegen -*-===//
+//===- AttnBlockLocalKernel.td - Attention inside blocks ---*- tablegen -*-===//
 //
 // Part of attn-mlir.
 //
 //===----------------------------------------------------------------------===//
 //
-// Layer B: attention inside short blocks, for targets that compute a whole
-// block at once. Included by AttnOps.td.
+// Layer B: attention inside blocks with destinations, for targets that compute
+// a short block at once, and for those whose kernels go through all keys
+// themselves. Included by AttnOps.td.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,20 +18,20 @@ def Attn_BlockLocalStepOp : Attn_LayerBOp<
     SingleBlock, Attn_AttentionInterface,
     DeclareOpInterfaceMethods<Attn_KeyRangesInterface,
                               ["getKeyRanges", "isVisible"]>]> {
-  let summary = "Attention inside short blocks, into a destination";
+  let summary = "Attention inside blocks, into a destination";
   let description = [{
     **Meaning** Attention of each Block Transformer block to itself: query rows
     `[n * block_len_q, (n + 1) * block_len_q)` see keys
     `[n * block_len, (n + 1) * block_len)` and no others, for every block n.
     Without `block_len_q` both lengths are `block_len`. With `prefix_len(P)
     prefix(key, value)` the rows of block n also see all of rows
-    `[n * P, (n + 1) * P)` of these, in the same softmax. The destinations are
-    written, never read.
+    `[n * P, (n + 1) * P)` of these, in the same softmax; with `offsets`, block
+    0 of the prefix is that of the first row. The destinations are written,
+    never read. `config` as in `attn.sdpa_step`.
 
-    **Shapes** query, key, value, output, lse and the modifiers as in
+    **Shapes** query, key, value, output, lse, sinks and the modifiers as in
     `attn.sdpa`; the prefix is `[batch, num_kv_heads, blocks * prefix_len,
-    head_dim]` and `[..., head_dim_v]`, in the op's layout. num_heads and
-    num_kv_heads are static.
+    head_dim]` and `[..., head_dim_v]`, in the op's layout.
 
     **Units** As `attn.sdpa`. Windows, `causal` and `causal_offset` speak of
     positions inside a block: the first row and the first key of every block are
@@ -39,20 +40,21 @@ def Attn_BlockLocalStepOp : Attn_LayerBOp<
     nothing.
 
     **Edges** As `attn.sdpa`. The last block may be short of rows, of keys or of
-    both.
+    both, and the first one where `offsets` begin inside it.
 
     **Errors**
     - block_local_step_c1: those of `attn.sdpa` for query, key, value,
-      modifiers, output and lse.
-    - block_local_step_c2: num_heads and num_kv_heads are static.
-    - block_local_step_c3: block_len, block_len_q and prefix_len are 1 to 64.
-    - block_local_step_c4: query and key have the same number of blocks.
-    - block_local_step_c5: there is no score region, page_table, key_scale,
-      value_scale, offsets or bottom_right; key has the query's element type.
-    - block_local_step_c6: a prefix comes with its length; it has key's and
+      modifiers, output, lse and sinks.
+    - block_local_step_c2: block_len, block_len_q and prefix_len are 1 to
+      2^31 - 1.
+    - block_local_step_c3: with block_len_q, query and key have the same number
+      of blocks, and there are no offsets.
+    - block_local_step_c4: there is no bottom_right.
+    - block_local_step_c5: a prefix comes with its length; it has key's and
       value's types, batch, num_kv_heads and widths, and prefix_len rows a
-      block. It excludes mask and bias, which speak of keys in key.
-    - block_local_step_c7: on memrefs the mask is i8; all shaped operands are
+      block. It excludes page_table, mask, bias, key_scale, value_scale and a
+      score region, which speak of keys in key.
+    - block_local_step_c6: on memrefs the mask is i8; all shaped operands are
       tensors, or all are memrefs; there is one result per tensor destination.
 
     **Example**
@@ -81,19 +83,21 @@ def Attn_BlockLocalStepOp : Attn_LayerBOp<
   let arguments = !con(
     (ins Attn_Query:$query, Attn_KeyValue:$key, Attn_KeyValue:$value),
     Attn_ModifierOperands,
-    (ins Optional<Attn_KeyValue>:$prefix_key,
+    (ins Optional<Attn_Sinks>:$sinks, Optional<Attn_KeyValue>:$prefix_key,
          Optional<Attn_KeyValue>:$prefix_value,
          Attn_Output:$output, Optional<Attn_RowState>:$lse),
     Attn_ModifierAttrs,
     (ins I64Attr:$block_len, OptionalAttr<I64Attr>:$block_len_q,
-         OptionalAttr<I64Attr>:$prefix_len));
+         OptionalAttr<I64Attr>:$prefix_len,
+         OptionalAttr<Attn_TileConfigAttr>:$config));
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region MaxSizedRegion<1>:$score);
   let assemblyFormat = !strconcat(
     "`ins` `(` $query `,` $key `,` $value `` custom<Modifiers>(",
     Attn_ModifierFields,
-    [{) `` custom<BlockLocalStepClauses>($block_len, $block_len_q, $prefix_len,
-        $prefix_key, $prefix_value) `)` `outs` `(` $output (`,` $lse^)? `)`
+    [{) `` custom<BlockLocalStepClauses>($sinks, $block_len, $block_len_q,
+        $prefix_len, $prefix_key, $prefix_value) `)`
+      `outs` `(` $output (`,` $lse^)? `)` (`config` `(` $config^ `)`)?
       (`score` $score^)? attr-dict `:` functional-type(operands, results)}]);
   let extraClassDeclaration = [{
     ::mlir::Speculation::Speculatability getSpeculatability();

@@ -177,11 +177,11 @@ BlockLocalParameters sliceBlockLocal(OpBuilder &builder, Location loc,
 SparqStepOp createSparqStep(OpBuilder &builder, Location loc,
                             const AttentionParts &parts, SparqOp sparq,
                             Value splits, Value output);
-/// `lse` may be null.
+/// `lse` and `sinks` may be null.
 BlockLocalStepOp createBlockLocalStep(OpBuilder &builder, Location loc,
                                       const AttentionParts &parts,
                                       const BlockLocalParameters &parameters,
-                                      Value output, Value lse);
+                                      Value sinks, Value output, Value lse);
 /// `parts.value` and its scale are not looked at; absent operands are null.
 ScoresOp createScores(OpBuilder &builder, Location loc,
                       const AttentionParts &parts, Value channels, Value factor,

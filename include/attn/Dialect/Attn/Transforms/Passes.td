@@ -495,11 +495,10 @@ def AttnFuseSdpaPass : Pass<"attn-fuse-sdpa"> {
     Exact. For targets whose kernels go through all keys themselves: `attn.sdpa`
     becomes `attn.sdpa_step`, whatever exact strategy it carries, and `attn.star`
     `attn.star_step`; how tiles are cut is the kernel's matter. `attn.block_local`
-    becomes `attn.block_local_step` where that takes it, else, if it is causal
-    and has no prefix, an `attn.star_step` without an anchor.
+    becomes `attn.block_local_step`.
 
     **Left alone**: `attn.sparq`, for `attn-fuse-sparq`. **Refused**: what that
-    would leave, and other `attn.block_local`.
+    would leave.
 
     ```mlir
     func.func @decode(%q: tensor<1x2x1x64xf32>, %k: tensor<1x2x?x64xf32>)

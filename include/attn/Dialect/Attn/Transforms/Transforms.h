@@ -126,6 +126,7 @@ FailureOr<SparqStepOp> fuseSparq(RewriterBase &rewriter, SparqOp op);
 /// Replaces `op` by the op that writes to destinations.
 SdpaStepOp fuseSdpa(RewriterBase &rewriter, SdpaOp op);
 StarStepOp fuseStar(RewriterBase &rewriter, StarOp op);
+BlockLocalStepOp fuseBlockLocal(RewriterBase &rewriter, BlockLocalOp op);
 
 /// Replaces `op`, if its sequences have `maxKeys` or fewer rows and keys, so
 /// that each batch entry is one block, and it has nothing that the kernel does
@@ -133,7 +134,7 @@ StarStepOp fuseStar(RewriterBase &rewriter, StarOp op);
 FailureOr<BlockLocalStepOp> fuseBlockLocal(RewriterBase &rewriter, SdpaOp op,
                                            int64_t maxKeys);
 
-/// The same, if its blocks are small enough.
+/// The same, if its blocks have `maxKeys` or fewer, their prefixes' included.
 FailureOr<BlockLocalStepOp> fuseBlockLocal(RewriterBase &rewriter,
                                            BlockLocalOp op, int64_t maxKeys);
 
