@@ -172,11 +172,14 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
     choices = {{128, 64, 8, 2}, {64, 32, 4, 2}};
   else
     choices = {{128, 32, 8, 2}, {64, 16, 4, 2}, {32, 16, 2, 2}};
-  // A warp leaves out tiles of keys that are not its rows': small ones, all of
-  // which are asked for before the first is computed.
+  // A warp leaves out tiles of keys that are not its rows': small ones, most of
+  // which are asked for before the first is computed. Of wide rows ptxas spills
+  // registers for sm_90 with four warps.
   if (auto local = dyn_cast<BlockLocalStepOp>(op.getOperation())) {
+    bool isWide = std::max(headDim, headDimV) > 96;
     if (local.getBlockLen() <= 16)
-      choices.insert(choices.begin(), {64, 16, 4, 4});
+      choices.insert(choices.begin(),
+                     isWide ? Choice{128, 16, 8, 4} : Choice{64, 16, 4, 4});
     else if (local.getBlockLen() <= 32)
       choices.insert(choices.begin(), {64, 32, 4, 3});
   }
