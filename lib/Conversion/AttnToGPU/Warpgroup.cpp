@@ -209,6 +209,23 @@ void Warpgroup::settle(SmallVector<Sums> &sums, ArrayRef<Value> read) {
   updateInAssembly(*this, b, "", constraints, read, sums);
 }
 
+// To ptxas, arithmetic and waits have nothing to do with each other, and it
+// prefers to wait first. It keeps a sleep before a wait, however, even one that
+// nobody ever takes.
+void Warpgroup::computeBeforeWait(ValueRange numbers) {
+  Value least = numbers.front();
+  for (Value number : numbers.drop_front())
+    least = b.createOrFold<arith::MinNumFOp>(least, number);
+  Value isNegative = b.fcompare(arith::CmpFPredicate::OLT, least,
+                                b.number(0.0, b.getF32Type()));
+  LLVM::InlineAsmOp::create(
+      b, TypeRange(), isNegative, "@$0 nanosleep.u32 0;", "b",
+      /*has_side_effects=*/true, /*is_align_stack=*/false,
+      LLVM::TailCallKind::None,
+      LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+      /*operand_attrs=*/ArrayAttr());
+}
+
 SmallVector<Sums> Warpgroup::unpack(Value sums, int64_t columns) {
   SmallVector<Sums> numbers(columns / 8);
   int64_t next = 0;

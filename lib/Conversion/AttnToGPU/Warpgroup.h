@@ -117,6 +117,10 @@ public:
   /// `sums` after a wait for their group: nothing that reads them may be moved
   /// before it, and nothing written to registers that were `read` for them.
   void settle(SmallVector<Sums> &sums, ArrayRef<Value> read = {});
+  /// Has all that leads to `numbers` (f32, none of them negative) computed
+  /// while groups are in flight: the wait that comes next is not moved before
+  /// it.
+  void computeBeforeWait(ValueRange numbers);
   /// What multiplyShared returned, as numbers.
   SmallVector<Sums> unpack(Value sums, int64_t columns);
 

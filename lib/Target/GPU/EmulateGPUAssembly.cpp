@@ -336,7 +336,7 @@ LogicalResult FunctionEmulator::emulateAssembly(LLVM::InlineAsmOp op) {
     } else if (name.starts_with("fence.") || name.starts_with("membar.") ||
                name.starts_with("wgmma.fence.") ||
                name.starts_with("griddepcontrol.") ||
-               name.starts_with("prefetch")) {
+               name.starts_with("prefetch") || name.starts_with("nanosleep.")) {
       continue;
     } else if (name.starts_with("wgmma.commit_group")) {
       call("attn_emulator_wgmma_commit", Type(), {where(op)});
