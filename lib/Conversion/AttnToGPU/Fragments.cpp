@@ -49,6 +49,17 @@ Fragments::Fragments(GpuBuilder &b, Type element, Value threadIndex,
   inGroup = b.rem(lane, integer(4));
 }
 
+Value Fragments::blockAgain() {
+  return LLVM::InlineAsmOp::create(
+             b, word, ValueRange(), "mov.u32 $0, %ctaid.x;", "=r",
+             /*has_side_effects=*/true, /*is_align_stack=*/false,
+             LLVM::TailCallKind::None,
+             LLVM::AsmDialectAttr::get(b.getContext(),
+                                       LLVM::AsmDialect::AD_ATT),
+             /*operand_attrs=*/ArrayAttr())
+      .getResult(0);
+}
+
 Value Fragments::toInt(Value index) {
   return b.createOrFold<arith::IndexCastOp>(b.getI32Type(), index);
 }

@@ -45,6 +45,8 @@ public:
   /// `isLate` finds out the lane in another way, so that what follows from it
   /// is not kept in registers from where it was computed before.
   Fragments(GpuBuilder &b, Type element, Value thread, bool isLate = false);
+  /// The block's number (i32), read once more, for the same reason.
+  Value blockAgain();
 
   //===--------------------------------------------------------------------===//
   // Who this is, as i32

@@ -114,6 +114,10 @@ Value GpuBuilder::log(Value x) {
   return fmul(log2, number(kLn2, x.getType()));
 }
 
+Value GpuBuilder::reciprocal(Value x) {
+  return intrinsic("llvm.nvvm.rcp.approx.ftz.f", x.getType(), x);
+}
+
 Value GpuBuilder::boolean(bool value) {
   return arith::ConstantOp::create(*this, getBoolAttr(value));
 }

@@ -73,6 +73,8 @@ public:
   Value exp2(Value x);
   /// ln(x).
   Value log(Value x);
+  /// 1 / x of f32 in one instruction, to a unit in the last place.
+  Value reciprocal(Value x);
 
   /// `width` elements of a row of `memref`, at a multiple of `width`, by one
   /// access if rows begin at multiples of its size. Those of arguments of the

@@ -254,14 +254,10 @@ void PrefillKernel::copyQueries() {
 // One block
 //===----------------------------------------------------------------------===//
 
-void PrefillKernel::emitBlock(GpuThread id) {
-  Fragments fragments(b, type, id.thread);
-  f = &fragments;
-  // Told so, the compiler knows that lanes go the same way.
-  if (shape.keyWarps > 1)
-    keyWarp = f->first(f->warp);
+/// What the block computes.
+void PrefillKernel::findBlock(Value block) {
   // The last rows of a causal op have most to do: they begin.
-  Value number = f->toInt(id.block), perHead = f->toInt(numTiles);
+  Value number = f->toInt(block), perHead = f->toInt(numTiles);
   if (isPart) {
     split = f->toIndex(b.rem(number, f->toInt(numSplits)));
     number = b.div(number, f->toInt(numSplits));
@@ -275,6 +271,15 @@ void PrefillKernel::emitBlock(GpuThread id) {
   kvHead = b.div(firstHead, group);
   firstRow = f->toIndex(b.mul(tile, f->integer(shape.blockQ())));
   lastRow = b.sub(b.min(b.add(firstRow, shape.blockQ()), numRows), b.idx(1));
+}
+
+void PrefillKernel::emitBlock(GpuThread id) {
+  Fragments fragments(b, type, id.thread);
+  f = &fragments;
+  // Told so, the compiler knows that lanes go the same way.
+  if (shape.keyWarps > 1)
+    keyWarp = f->first(f->warp);
+  findBlock(id.block);
   if (!marks)
     return computeRows(id);
   b.ifThen(hasMarks(), [&] { computeRows(id); });
@@ -406,6 +411,9 @@ void PrefillKernel::computeRows(GpuThread id) {
   b.barrier();
   Fragments late(b, type, id.thread, /*isLate=*/true);
   f = &late;
+  // Narrow rows leave registers enough to keep this.
+  if (shape.headDimV > 64)
+    findBlock(f->blockAgain());
   findRows(/*withKeys=*/false);
   if (shape.keyWarps > 1)
     joinWarps(state);

@@ -160,13 +160,15 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
   struct Choice {
     int64_t blockQ, blockKv, warps, stages;
   };
-  // The first that fits. Two row tiles a warp halve what it reads of shared
-  // memory, as long as all stays in its registers:
-  // test/Target/GPU/Inputs/registers.py assembles these.
-  bool isModified =
-      op.getSoftcapAttr() || op.getMask() || op.getBias() || op.hasScore();
+  // The first that fits. Two row tiles a warp read a third less of shared
+  // memory than one does, which is what limits that one, as long as all stays
+  // in registers: test/Target/GPU/Inputs/registers.py assembles these.
+  bool readsMore =
+      op.getMask() || op.getBias() || op.hasScore() || op.isPaged();
+  int64_t width = std::max(headDim, headDimV);
+  int64_t mostOfTwo = readsMore ? 64 : op.getSoftcapAttr() ? 96 : 192;
   SmallVector<Choice> choices;
-  if (std::max(headDim, headDimV) <= (isModified ? 64 : 96))
+  if (width <= mostOfTwo && headDimV <= 128)
     choices = {{128, 32, 4, 2}, {64, 32, 4, 2}};
   else if (headDimV <= 128)
     choices = {{128, 64, 8, 2}, {64, 32, 4, 2}};

@@ -98,6 +98,7 @@ protected:
 
   /// One block.
   void emitBlock(GpuThread id);
+  void findBlock(Value block);
   void computeRows(GpuThread id);
   /// Whether some row of the block is marked, in all threads.
   Value hasMarks();

@@ -69,19 +69,36 @@ Value ScoreElement::applyRegion(Value score, Value batch, Value head,
   return b.cast(map.lookupOrDefault(yielded), b.floatType);
 }
 
+/// unit * limit * tanh(score / limit). Where keys have 16 bits and scores become
+/// powers, by two instructions of the special function unit: 1 - 2 / (e^2x + 1)
+/// is off by up to 2^-22, however small x is, and the powers are rounded to 2^-9
+/// or 2^-11.
+Value ScoreElement::cap(Value score, double limit, double unit) {
+  auto number = [&](double x) { return b.number(x, b.floatType); };
+  Type keyType = getElementTypeOrSelf(op.getKey().getType());
+  if (isNatural || (!keyType.isF16() && !keyType.isBF16()))
+    return b.fmul(b.tanh(b.fmul(score, number(1.0 / limit))),
+                  number(limit * unit));
+  Value square = b.exp2(b.fmul(score, number(2.0 * kLog2E / limit)));
+  Value inverse = b.reciprocal(b.fadd(square, number(1.0)));
+  return b.intrinsic(
+      "llvm.fma", b.floatType,
+      {inverse, number(-2.0 * limit * unit), number(limit * unit)});
+}
+
 Value ScoreElement::modify(Value score, Value batch, Value head, Value query,
                            Value key) {
-  if (FloatAttr cap = op.getSoftcapAttr()) {
-    double limit = cap.getValueAsDouble();
-    score = b.fmul(b.tanh(b.fmul(score, b.number(1.0 / limit, b.floatType))),
-                   b.number(limit, b.floatType));
-  }
+  // The last of these leaves the units asked for.
+  bool isChangedLater = op.getBias() || op.hasScore();
+  if (FloatAttr limit = op.getSoftcapAttr())
+    score = cap(score, limit.getValueAsDouble(),
+                isNatural || isChangedLater ? 1.0 : kLog2E);
   if (Value bias = op.getBias())
     score =
         b.fadd(score, b.cast(load(bias, batch, head, query, key), b.floatType));
   if (op.hasScore())
     score = applyRegion(score, batch, head, query, key);
-  if (changesScores() && !isNatural)
+  if (isChangedLater && !isNatural)
     score = b.fmul(score, b.number(kLog2E, b.floatType));
   if (Value mask = op.getMask()) {
     Value byte = load(mask, batch, head, query, key);

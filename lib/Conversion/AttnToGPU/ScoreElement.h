@@ -44,6 +44,7 @@ public:
 
 private:
   Value load(Value operand, Value batch, Value head, Value query, Value key);
+  Value cap(Value score, double limit, double unit);
   Value applyRegion(Value score, Value batch, Value head, Value query,
                     Value key);
 

@@ -186,7 +186,9 @@ SmallVector<Value> WgmmaPrefillKernel::computeStep(Value index,
   release(keyBarrier(/*isEmpty=*/true, now.place.stage));
   std::array<Value, 2> decay =
       takePowers(std::move(scores), tile, isMasked, now);
-  wg->computeBeforeWait(now.state.sums[0]);
+  // Positions take the registers that this would, of wide rows.
+  if (!isMasked || shape.headDimV <= 128)
+    wg->computeBeforeWait(now.state.sums[0]);
 
   wg->waitForGroups(0);
   wg->settle(outputs, last.powers);

@@ -316,6 +316,11 @@ LogicalResult FunctionEmulator::emulateAssembly(LLVM::InlineAsmOp op) {
         return unknown();
       beginPredicated(op, predicate);
     }
+    if (name == "mov.u32" && count == 2 && operands[1] == "%ctaid.x" &&
+        resultType == i32Type && assembly.statements.size() == 1) {
+      emulateSpecialRegister(op, "ctaid.x");
+      return success();
+    }
     if (name.starts_with("setp.ne.") && count == 3 &&
         assembly.numberOf(operands[2]) == 0 && assembly.valueOf(operands[1])) {
       assembly.registers[operands[0]] = assembly.valueOf(operands[1]);
