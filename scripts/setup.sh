@@ -32,6 +32,8 @@ ATTN_PACKAGES=(
 # Numbers of different versions do not compare. Of the builds there are, the one
 # for CPUs will do, which PyTorch's own index has: PyPI's brings 3 GB of CUDA.
 ATTN_TORCH=(--extra-index-url https://download.pytorch.org/whl/cpu torch==2.13.0)
+# Reads machine code of any CUDA release before its own; 5 MB.
+ATTN_NVDISASM=nvidia-cuda-nvdisasm==13.5.37
 
 install_missing() {
   command -v dpkg-query >/dev/null ||

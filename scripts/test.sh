@@ -3,7 +3,8 @@
 #
 # Options: --quick (IR and unit tests only), --no-asan (skip the sanitized
 # build of the tools), --no-torch (do not install torch, which the tests of
-# examples/block_transformer need), anything else goes to lit.
+# examples/block_transformer need, nor nvdisasm, which those of machine code
+# need), anything else goes to lit.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 filter=() asan=1 torch=1 extra=()
@@ -26,13 +27,16 @@ build all
 if [ "$torch" = 1 ]; then
   install_missing python3-venv
   venv=$ATTN_BUILD/torch-venv
-  if [ "$(cat "$venv/installed" 2>/dev/null)" != "${ATTN_TORCH[*]}" ]; then
-    say "installing ${ATTN_TORCH[-1]} in ${venv#"$ATTN_ROOT"/}"
+  wanted="${ATTN_TORCH[*]} $ATTN_NVDISASM"
+  if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
+    say "installing ${ATTN_TORCH[-1]} and $ATTN_NVDISASM in ${venv#"$ATTN_ROOT"/}"
     /usr/bin/python3 -m venv --system-site-packages "$venv" ||
       die "python3 -m venv failed; see above"
     if "$venv/bin/python" -m pip install --quiet --retries 2 \
-      "${ATTN_TORCH[@]}" >"$venv/log" 2>&1; then
-      echo "${ATTN_TORCH[*]}" >"$venv/installed"
+      "${ATTN_TORCH[@]}" >"$venv/log" 2>&1 &&
+      "$venv/bin/python" -m pip install --quiet --retries 2 \
+        "$ATTN_NVDISASM" >"$venv/log" 2>&1; then
+      echo "$wanted" >"$venv/installed"
     else
       say "not installed: $(grep -m1 ERROR "$venv/log" || tail -n1 "$venv/log")"
     fi

@@ -1,5 +1,6 @@
 """The lit suite of attn-mlir: IR in, IR or text out; executed tests; units."""
 
+import glob
 import os
 import shutil
 
@@ -37,6 +38,17 @@ if shutil.which("ptxas") or any(
 for name in ("CUDA_HOME", "CUDA_ROOT", "CUDA_PATH"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+# Its disassembler, of the toolkit or as scripts/test.sh installs it.
+packages = os.path.join(
+    config.attn_binary_dir, "torch-venv/lib/python*/site-packages/nvidia/cu*/bin"
+)
+places = [os.path.join(root, "bin") for root in roots if root] + glob.glob(packages)
+nvdisasm = shutil.which("nvdisasm") or shutil.which(
+    "nvdisasm", path=os.pathsep.join(places)
+)
+if nvdisasm:
+    config.available_features.add("nvdisasm")
+    config.substitutions.append(("%nvdisasm", nvdisasm))
 config.substitutions.append(
     ("%attn_tools", os.path.join(config.attn_binary_dir, "bin"))
 )

@@ -69,7 +69,8 @@ module attributes {attn.target = #attn.target<cuda, arch = "sm_90a", num_sms = 1
 // CHECK-NEXT:          nvvm.wgmma.wait.group.sync.aligned 1
 // CHECK-NOT:           arith.cmpi sgt
 // CHECK-COUNT-64:      llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"
-// CHECK:               nvvm.wgmma.wait.group.sync.aligned 0
+// CHECK:               llvm.inline_asm {{.*}}"@$0 nanosleep.u32 0;", "b"
+// CHECK-NEXT:          nvvm.wgmma.wait.group.sync.aligned 0
 // CHECK:               nvvm.mbarrier.arrive
 // CHECK-NOT:           nvvm.fence.proxy
 // CHECK:               scf.yield

@@ -14,6 +14,7 @@
 // PTX-DAG:   ex2.approx.f32
 // PTX-DAG:   lg2.approx.f32
 // PTX-DAG:   rsqrt.approx.f32
+// PTX-DAG:   rcp.approx.ftz.f32
 
 func.func @functions(%a: tensor<?xf32>) -> tensor<?xf32> {
   %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
