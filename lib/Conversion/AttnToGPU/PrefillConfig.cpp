@@ -160,13 +160,15 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
   struct Choice {
     int64_t blockQ, blockKv, warps, stages;
   };
-  // The first that fits. Two row tiles a warp read a third less of shared
+  // The first that fits. Two row tiles a warp read a quarter less of shared
   // memory than one does, which is what limits that one, as long as all stays
   // in registers: test/Target/GPU/Inputs/registers.py assembles these.
   bool readsMore =
       op.getMask() || op.getBias() || op.hasScore() || op.isPaged();
   int64_t width = std::max(headDim, headDimV);
-  int64_t mostOfTwo = readsMore ? 64 : op.getSoftcapAttr() ? 96 : 192;
+  auto local = dyn_cast<BlockLocalStepOp>(op.getOperation());
+  bool computesMore = op.getSoftcapAttr() || local;
+  int64_t mostOfTwo = readsMore ? 64 : computesMore ? 96 : 192;
   SmallVector<Choice> choices;
   if (width <= mostOfTwo && headDimV <= 128)
     choices = {{128, 32, 4, 2}, {64, 32, 4, 2}};
@@ -177,8 +179,8 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
   // A warp leaves out tiles of keys that are not its rows': small ones, most of
   // which are asked for before the first is computed. Of wide rows ptxas spills
   // registers for sm_90 with four warps.
-  if (auto local = dyn_cast<BlockLocalStepOp>(op.getOperation())) {
-    bool isWide = std::max(headDim, headDimV) > 96;
+  if (local) {
+    bool isWide = width > 96;
     if (local.getBlockLen() <= 16)
       choices.insert(choices.begin(),
                      isWide ? Choice{128, 16, 8, 4} : Choice{64, 16, 4, 4});
