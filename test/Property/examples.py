@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 # Deterministic unless a seed is asked for, so that CI fails for code and not
 # for luck; ATTN_PROPERTY_EXAMPLES and ATTN_PROPERTY_SEED explore further.
-EXAMPLES = int(os.environ.get("ATTN_PROPERTY_EXAMPLES", "16"))
+EXAMPLES = int(os.environ.get("ATTN_PROPERTY_EXAMPLES", "25"))
 SEED = os.environ.get("ATTN_PROPERTY_SEED")
 settings.register_profile(
     "attn",
