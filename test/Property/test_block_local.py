@@ -17,7 +17,7 @@ import running
 from cases import Case, make_inputs, rng
 from drawing import draw_case
 from examples import EXAMPLES, more
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from running import assert_close, lse_tolerance, tolerance
 
@@ -95,7 +95,8 @@ def draw_block_local(draw, prefix=None, whole=None, **fixed):
         start |= draw(draw_matrices())
     if has_prefix:
         start |= OF_KEYS
-    start["batch"] = draw(st.sampled_from([1, 1, 2, 3]))
+    # Wide blocks are many numbers, of which emulated GPUs compute few a second.
+    start["batch"] = draw(st.sampled_from([1, 1, 2, 3] if size <= 33 else [1]))
     case = draw(draw_case(**{**start, **fixed}))
     if case.page_size:
         case.seq_len_kv = -(-case.seq_len_kv // case.page_size) * case.page_size
@@ -397,12 +398,18 @@ def test_b3_a_token_reaches_no_other_block(case, lowering, factor, share):
     assert_same_bits(cut(changed, rows), cut(base, rows))
 
 
+# Warps whose rows are all of one block have tiles that hold others.
+NARROW = dict(dtype="f16", head_dim_v=16, block_len=8, dynamic="lengths")
+
+
 @more(1)
 @given(
     draw_block_local(page_size=0, kv_dtype=None, score=None),
     st.sampled_from(APART),
     st.floats(0, 0.999),
 )
+@example(small(**NARROW), "gpu", 0.5)
+@example(small(prefix_len=1, **NARROW), "gpu", 0.5)
 def test_b4_blocks_depend_on_themselves_and_their_prefix(case, lowering, share):
     # All else is NaN.
     inputs = make_inputs(case)

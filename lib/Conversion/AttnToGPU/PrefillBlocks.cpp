@@ -111,6 +111,19 @@ Value PrefillKernel::isTileSeen(Value firstKey) {
   return isSeen;
 }
 
+/// Whether the tile that begins at `firstKey` may have keys of blocks, or of
+/// prefixes, that are not those of all rows of the warp.
+Value PrefillKernel::isTileShared(Value firstKey) {
+  Value end = b.add(firstKey, f->integer(shape.blockKv)), isOwn;
+  for (auto [lo, hi] : warpKeys) {
+    Value isWithin = b.both(b.compare(CmpIPredicate::sle, lo, firstKey),
+                            b.compare(CmpIPredicate::sle, end, hi));
+    isOwn = isOwn ? b.either(isOwn, isWithin) : isWithin;
+  }
+  return b.either(isMixed,
+                  b.compare(CmpIPredicate::eq, isOwn, b.boolean(false)));
+}
+
 //===----------------------------------------------------------------------===//
 // Values
 //===----------------------------------------------------------------------===//
@@ -240,7 +253,7 @@ void PrefillKernel::addValuesOfBlocks(
     const SmallVector<SmallVector<Sums>> &powers, const MatrixRows &values,
     Value seen, Value firstKey, PrefillState &state) {
   Value isOdd = b.ifElse(
-                     TypeRange{b.getI1Type()}, isMixed,
+                     TypeRange{b.getI1Type()}, isTileShared(firstKey),
                      [&] { return SmallVector<Value>{hasOddValues(values)}; },
                      [&] { return SmallVector<Value>{b.boolean(false)}; })
                     .front();

@@ -123,6 +123,7 @@ protected:
   std::pair<Value, Value> prefixOf(OpFoldResult qLo, OpFoldResult qHi);
   void findWarpKeys();
   Value isTileSeen(Value firstKey);
+  Value isTileShared(Value firstKey);
   Value hasOddValues(const MatrixRows &values);
   void addValuesApart(const SmallVector<SmallVector<Sums>> &powers,
                       const MatrixRows &values, Value seen, Value firstKey,
