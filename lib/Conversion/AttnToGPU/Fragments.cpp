@@ -235,10 +235,6 @@ Value Fragments::rowSum(Value x) {
   return b.allReduce(x, 4, [&](Value x, Value y) { return b.fadd(x, y); });
 }
 
-Value Fragments::fma(Value x, Value y, Value z) {
-  return LLVM::FMAOp::create(b, x, y, z);
-}
-
 //===----------------------------------------------------------------------===//
 // MatrixRows
 //===----------------------------------------------------------------------===//

@@ -111,8 +111,6 @@ public:
   Value rowSum(Value x);
   /// The greater one, the other one where one is NaN.
   Value maximum(Value x, Value y);
-  /// x * y + z in one instruction.
-  Value fma(Value x, Value y, Value z);
 
 private:
   GpuBuilder &b;

@@ -24,9 +24,9 @@ static constexpr int64_t kThreads = 128;
 
 namespace {
 /// Copies the rows of key, or of value.
-class RowCopy {
+class GatheredRows {
 public:
-  RowCopy(GatherKvOp op, bool isValue);
+  GatheredRows(GatherKvOp op, bool isValue);
 
   int64_t lanes; ///< That share a row.
   int64_t width; ///< Columns of one access.
@@ -44,7 +44,7 @@ private:
 };
 } // namespace
 
-RowCopy::RowCopy(GatherKvOp op, bool isValue)
+GatheredRows::GatheredRows(GatherKvOp op, bool isValue)
     : op(op), source(isValue ? op.getValue() : op.getKey()),
       scale(isValue ? op.getValueScale() : op.getKeyScale()),
       target(isValue ? op.getValues() : op.getKeys()),
@@ -60,7 +60,7 @@ RowCopy::RowCopy(GatherKvOp op, bool isValue)
 }
 
 /// Copies the row that the index at `at` names to there.
-void RowCopy::copyRow(GpuBuilder &b, ArrayRef<Value> at, Value lane) {
+void GatheredRows::copyRow(GpuBuilder &b, ArrayRef<Value> at, Value lane) {
   bool isBshd = op.getLayout() == Layout::bshd;
   auto size = [&](int64_t axis) {
     return b.idx(getDim(b, b.getLoc(), source, axis));
@@ -108,7 +108,7 @@ void RowCopy::copyRow(GpuBuilder &b, ArrayRef<Value> at, Value lane) {
          });
 }
 
-void RowCopy::emit(GpuBuilder &b, Value number, Value lane) {
+void GatheredRows::emit(GpuBuilder &b, Value number, Value lane) {
   auto size = [&](Value memref, int64_t axis) {
     return b.idx(getDim(b, b.getLoc(), memref, axis));
   };
@@ -151,19 +151,19 @@ void RowCopy::emit(GpuBuilder &b, Value number, Value lane) {
 void attn::emitGather(OpBuilder &builder, GatherKvOp op) {
   auto type = cast<MemRefType>(op.getKeys().getType());
   auto floatType = cast<FloatType>(type.getElementType());
-  RowCopy keys(op, /*isValue=*/false), values(op, /*isValue=*/true);
+  GatheredRows keys(op, /*isValue=*/false), values(op, /*isValue=*/true);
   GpuBuilder b(op.getLoc(), builder, floatType, keys.width);
   Value rows = b.idx(1);
   for (int64_t axis = 0; axis < 3; ++axis)
     rows = b.mul(rows, b.idx(getDim(b, b.getLoc(), op.getKeys(), axis)));
-  auto blocksOf = [&](RowCopy &copy) {
+  auto blocksOf = [&](GatheredRows &copy) {
     int64_t perBlock = kThreads / copy.lanes;
     return b.div(b.add(rows, perBlock - 1), b.idx(perBlock));
   };
   Value keyBlocks = blocksOf(keys);
   b.launch(b.add(keyBlocks, blocksOf(values)), kThreads, /*sharedBytes=*/0,
            [&](GpuThread id) {
-             auto emit = [&](RowCopy &copy, Value block) {
+             auto emit = [&](GatheredRows &copy, Value block) {
                GpuBuilder c(b.getLoc(), b, floatType, copy.width);
                Value lane = c.rem(id.thread, c.idx(copy.lanes));
                Value group = c.div(id.thread, c.idx(copy.lanes));

@@ -11,6 +11,7 @@
 #include "GpuBuilder.h"
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -99,6 +100,12 @@ Value GpuBuilder::ballot(Value condition) {
 //===----------------------------------------------------------------------===//
 // Numbers
 //===----------------------------------------------------------------------===//
+
+Value GpuBuilder::fma(Value x, Value y, Value z) {
+  if (isa<VectorType>(x.getType()))
+    return VectorBuilder::fma(x, y, z);
+  return LLVM::FMAOp::create(*this, x, y, z);
+}
 
 Value GpuBuilder::exp2(Value x) {
   if (!x.getType().isF32())

@@ -69,6 +69,8 @@ public:
   /// A bit for each lane of the warp: whether its `condition` holds, of i32.
   Value ballot(Value condition);
 
+  /// x * y + z in one instruction, which every GPU has.
+  Value fma(Value x, Value y, Value z);
   /// 2^x, of f32 in one instruction.
   Value exp2(Value x);
   /// ln(x).

@@ -135,3 +135,13 @@ Value KeyRows::dequantize(const KeyLane &from, Value chunk, Value scale,
     factors.push_back(load(b.min(b.add(first, i), last)));
   return b.fmul(numbers, vector::FromElementsOp::create(b, b.floats, factors));
 }
+
+Value KeyRows::multiply(ArrayRef<Value> row, ArrayRef<Value> query) {
+  Value sum = b.number(0.0, b.floatType);
+  for (auto [x, y] : llvm::zip_equal(row, query))
+    for (int64_t i = 0; i < shape.width; ++i)
+      sum = b.fma(vector::ExtractOp::create(b, x, ArrayRef<int64_t>{i}),
+                  vector::ExtractOp::create(b, y, ArrayRef<int64_t>{i}), sum);
+  return b.allReduce(sum, shape.lanes,
+                     [&](Value x, Value y) { return b.fadd(x, y); });
+}

@@ -62,6 +62,9 @@ public:
   /// A chunk as numbers, times `scale` unless that is null.
   Value dequantize(const KeyLane &from, Value chunk, Value scale, Value key,
                    Value column);
+  /// The product of a row and a query, of which each lane has its chunks as
+  /// numbers: in every lane that shares the row.
+  Value multiply(ArrayRef<Value> row, ArrayRef<Value> query);
 
 private:
   SmallVector<Value> loadOf(const KeyLane &from, bool isValue, Value operand,

@@ -411,7 +411,8 @@ void PrefillKernel::computeRows(GpuThread id) {
   b.barrier();
   Fragments late(b, type, id.thread, /*isLate=*/true);
   f = &late;
-  // Narrow rows leave registers enough to keep this.
+  // Of narrow rows ptxas, left fewer, takes so few that another block fits,
+  // and spills.
   if (shape.headDimV > 64)
     findBlock(f->blockAgain());
   findRows(/*withKeys=*/false);

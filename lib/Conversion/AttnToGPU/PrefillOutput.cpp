@@ -55,10 +55,10 @@ void PrefillKernel::writeRows(PrefillState &state) {
       if (Value sink = sinkOf(row)) {
         shift = b.safeShift(f->maximum(maximum, sink));
         decay = b.exp2(b.fsub(maximum, shift));
-        sum = f->fma(sum, decay, b.exp2(b.fsub(sink, shift)));
+        sum = b.fma(sum, decay, b.exp2(b.fsub(sink, shift)));
       }
       if (lse) {
-        Value natural = f->fma(shift, b.number(kLn2, b.floatType), b.log(sum));
+        Value natural = b.fma(shift, b.number(kLn2, b.floatType), b.log(sum));
         Value isWriter =
             b.both(row.exists,
                    b.compare(CmpIPredicate::eq, f->inGroup, f->integer(0)));
@@ -232,15 +232,15 @@ void PrefillKernel::writeJoined(Value place, const Row &row, Value column) {
   Value begin = f->at(place, b.mul(column, f->integer(4)));
   for (int64_t w = 0; w < shape.keyWarps; ++w) {
     Value weight = b.exp2(b.fsub(maxima[w], shift));
-    sum = f->fma(weight, sums[w], sum);
+    sum = b.fma(weight, sums[w], sum);
     Value four = LLVM::LoadOp::create(b, VectorType::get(kWide, b.floatType),
                                       f->at(begin, w * warpBytes), kChunkBytes);
     for (int64_t i = 0; i < kWide; ++i)
-      joined[i] = f->fma(weight, element(four, i), joined[i]);
+      joined[i] = b.fma(weight, element(four, i), joined[i]);
   }
   if (lse)
     b.ifThen(b.compare(CmpIPredicate::eq, column, f->integer(0)), [&] {
-      storeLse(f->fma(shift, b.number(kLn2, b.floatType), b.log(sum)), row);
+      storeLse(b.fma(shift, b.number(kLn2, b.floatType), b.log(sum)), row);
     });
   Value isDead = b.fcompare(CmpFPredicate::OEQ, sum, zero);
   Value inverse = b.fdiv(b.number(1.0, b.floatType), sum);

@@ -179,7 +179,7 @@ Value attn::addPowers(Fragments &f, GpuBuilder &b, SmallVector<Sums> &scores,
   // A row that has seen no key yet is not shifted: -inf - -inf is NaN.
   Value shift = b.safeShift(next);
   auto power = [&](Value x) {
-    return factor ? b.exp2(f.fma(x, factor, shift)) : b.exp2(b.fsub(x, shift));
+    return factor ? b.exp2(b.fma(x, factor, shift)) : b.exp2(b.fsub(x, shift));
   };
   if (factor)
     shift = b.fmul(shift, negFactor);
@@ -191,7 +191,7 @@ Value attn::addPowers(Fragments &f, GpuBuilder &b, SmallVector<Sums> &scores,
   for (Sums &four : scores)
     powers.append({four[2 * half], four[2 * half + 1]});
   Value added = reduce(powers, [&](Value x, Value y) { return b.fadd(x, y); });
-  sum = f.fma(sum, decay, added);
+  sum = b.fma(sum, decay, added);
   maximum = next;
   return decay;
 }

@@ -69,10 +69,10 @@ Value ScoreElement::applyRegion(Value score, Value batch, Value head,
   return b.cast(map.lookupOrDefault(yielded), b.floatType);
 }
 
-/// unit * limit * tanh(score / limit). Where keys have 16 bits and scores become
-/// powers, by two instructions of the special function unit: 1 - 2 / (e^2x + 1)
-/// is off by up to 2^-22, however small x is, and the powers are rounded to 2^-9
-/// or 2^-11.
+/// unit * limit * tanh(score / limit). Where keys have 16 bits and scores
+/// become powers, by two instructions of the special function unit: 1 - 2 /
+/// (e^2x + 1) is off by up to 2^-22, however small x is, and the powers are
+/// rounded to 2^-9 or 2^-11.
 Value ScoreElement::cap(Value score, double limit, double unit) {
   auto number = [&](double x) { return b.number(x, b.floatType); };
   Type keyType = getElementTypeOrSelf(op.getKey().getType());
@@ -81,9 +81,7 @@ Value ScoreElement::cap(Value score, double limit, double unit) {
                   number(limit * unit));
   Value square = b.exp2(b.fmul(score, number(2.0 * kLog2E / limit)));
   Value inverse = b.reciprocal(b.fadd(square, number(1.0)));
-  return b.intrinsic(
-      "llvm.fma", b.floatType,
-      {inverse, number(-2.0 * limit * unit), number(limit * unit)});
+  return b.fma(inverse, number(-2.0 * limit * unit), number(limit * unit));
 }
 
 Value ScoreElement::modify(Value score, Value batch, Value head, Value query,

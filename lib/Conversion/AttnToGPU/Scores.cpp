@@ -306,17 +306,11 @@ void ScoresKernel::emitRowStep(const Tile &tile,
       if (!masks.empty())
         row[c] = b.select(masks[c], row[c], b.number(0.0));
     }
-    for (auto [r, query] : llvm::enumerate(queries)) {
-      Value score = b.number(0.0, type);
-      for (auto [x, y] : llvm::zip_equal(row, query))
-        for (int64_t i = 0; i < shape.width; ++i)
-          score = b.fma(vector::ExtractOp::create(b, x, ArrayRef<int64_t>{i}),
-                        vector::ExtractOp::create(b, y, ArrayRef<int64_t>{i}),
-                        score);
-      score = b.allReduce(score, shape.lanes,
-                          [&](Value x, Value y) { return b.fadd(x, y); });
+    SmallVector<Value> products;
+    for (const SmallVector<Value> &query : queries)
+      products.push_back(rows.multiply(row, query));
+    for (auto [r, score] : llvm::enumerate(products))
       store(tile, r, finish(tile, r, score, keys[u]), keys[u], isFirst);
-    }
   }
 }
 

@@ -401,14 +401,7 @@ void ScoresKernel::emitRowStep(int64_t firstHead,
       row.push_back(b.select(masks[c], numbers, b.number(0.0)));
     }
     for (auto [h, query] : llvm::enumerate(queries)) {
-      Value score = zero;
-      for (auto [x, y] : llvm::zip_equal(row, query))
-        for (int64_t i = 0; i < shape.width; ++i)
-          score = b.fma(vector::ExtractOp::create(b, x, ArrayRef<int64_t>{i}),
-                        vector::ExtractOp::create(b, y, ArrayRef<int64_t>{i}),
-                        score);
-      score = b.allReduce(score, shape.lanes,
-                          [&](Value x, Value y) { return b.fadd(x, y); });
+      Value score = rows.multiply(row, query);
       Value head = b.idx(firstHead + h);
       score = finish(score, b.add(at.firstHead, head), keys[u]);
       scores[h].push_back(score);

@@ -265,17 +265,7 @@ State SplitKvKernel::emitStep(const Tile &tile, Value first, Value end,
         getVisible(tile, keyNumbers[u], isKey[u], isExtra);
     Value seen;
     for (int64_t r = 0; r < numRows; ++r) {
-      Value score;
-      for (auto [key, query] : llvm::zip_equal(row, tile.rows[r]))
-        for (int64_t i = 0; i < shape.width; ++i) {
-          Value x = vector::ExtractOp::create(b, key, ArrayRef<int64_t>{i});
-          Value y = vector::ExtractOp::create(b, query, ArrayRef<int64_t>{i});
-          score = score ? b.fma(x, y, score) : b.fmul(x, y);
-        }
-      if (!score)
-        score = b.number(0.0, type);
-      score = b.allReduce(score, shape.lanes,
-                          [&](Value x, Value y) { return b.fadd(x, y); });
+      Value score = rows.multiply(row, tile.rows[r]);
       score = element.modify(score, tile.batch, tile.heads[r], tile.queries[r],
                              place);
       Value isSeen = visible[r];

@@ -273,7 +273,7 @@ void WgmmaPrefillKernel::markRows(const SmallVector<Sums> &outputs) {
   Value zero = b.number(0.0, b.floatType), sum = zero;
   for (const Sums &four : outputs)
     for (Value x : four)
-      sum = f->fma(x, zero, sum);
+      sum = b.fma(x, zero, sum);
   Value isFinite = b.fcompare(arith::CmpFPredicate::OEQ, sum, zero);
   Value mark = b.select(isFinite, f->integer(0), f->integer(1));
   mark = b.allReduce(mark, kWarpSize, [&](Value x, Value y) {
