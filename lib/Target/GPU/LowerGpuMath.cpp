@@ -75,6 +75,27 @@ static Value constant(OpBuilder &b, Location loc, Type type, double number) {
 //===----------------------------------------------------------------------===//
 
 namespace {
+/// Computes with f32 or vectors of it, all of one type.
+struct Arithmetic {
+  Arithmetic(Operation *op, OpBuilder &b)
+      : b(b), loc(op->getLoc()), type(op->getResult(0).getType()) {}
+
+  Value number(double value) { return constant(b, loc, type, value); }
+  Value add(Value x, Value y) { return arith::AddFOp::create(b, loc, x, y); }
+  Value multiply(Value x, Value y) {
+    return arith::MulFOp::create(b, loc, x, y);
+  }
+  Value fma(Value x, Value y, Value z) {
+    return callIntrinsic(b, loc, "llvm.fma", {x, y, z}, type);
+  }
+  Value exp2(Value x) { return callByElement(b, loc, kExp2, x); }
+  Value reciprocal(Value x) { return callByElement(b, loc, kReciprocal, x); }
+
+  OpBuilder &b;
+  Location loc;
+  Type type;
+};
+
 /// exp2 is an instruction.
 struct LowerExp2 : OpRewritePattern<math::Exp2Op> {
   using OpRewritePattern::OpRewritePattern;
@@ -96,29 +117,19 @@ struct LowerExp : OpRewritePattern<math::ExpOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(math::ExpOp op,
                                 PatternRewriter &rewriter) const override {
-    Type type = op.getType();
-    if (!isF32(type))
+    if (!isF32(op.getType()))
       return rewriter.notifyMatchFailure(op, "not f32");
-    Location loc = op.getLoc();
+    Arithmetic m(op, rewriter);
     Value x = op.getOperand();
-    auto number = [&](double value) {
-      return constant(rewriter, loc, type, value);
-    };
     // The nearest f32 to log2(e), and what it leaves.
-    Value high = number(0x1.715476p+0), low = number(0x1.4ae0c0p-26);
-    Value n = arith::MulFOp::create(rewriter, loc, x, high);
-    n = callIntrinsic(rewriter, loc, "llvm.rint", n, type);
-    n = arith::MaxNumFOp::create(rewriter, loc, n, number(-126.0));
-    n = arith::MinNumFOp::create(rewriter, loc, n, number(127.0));
-    Value minus = arith::NegFOp::create(rewriter, loc, n);
-    auto fma = [&](Value a, Value b, Value c) {
-      return callIntrinsic(rewriter, loc, "llvm.fma", {a, b, c}, type);
-    };
-    Value f = fma(x, low, fma(x, high, minus));
-    Value result = arith::MulFOp::create(
-        rewriter, loc, callByElement(rewriter, loc, kExp2, f),
-        callByElement(rewriter, loc, kExp2, n));
-    rewriter.replaceOp(op, result);
+    Value high = m.number(0x1.715476p+0), low = m.number(0x1.4ae0c0p-26);
+    Value n = callIntrinsic(rewriter, m.loc, "llvm.rint", m.multiply(x, high),
+                            m.type);
+    n = arith::MaxNumFOp::create(rewriter, m.loc, n, m.number(-126.0));
+    n = arith::MinNumFOp::create(rewriter, m.loc, n, m.number(127.0));
+    Value minus = arith::NegFOp::create(rewriter, m.loc, n);
+    Value f = m.fma(x, low, m.fma(x, high, minus));
+    rewriter.replaceOp(op, m.multiply(m.exp2(f), m.exp2(n)));
     return success();
   }
 };
@@ -150,35 +161,23 @@ struct LowerTanh : OpRewritePattern<math::TanhOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(math::TanhOp op,
                                 PatternRewriter &rewriter) const override {
-    Type type = op.getType();
-    if (!isF32(type))
+    if (!isF32(op.getType()))
       return rewriter.notifyMatchFailure(op, "not f32");
-    Location loc = op.getLoc();
+    Arithmetic m(op, rewriter);
     Value x = op.getOperand();
-    auto number = [&](double value) {
-      return constant(rewriter, loc, type, value);
-    };
-    auto multiply = [&](Value a, Value b) -> Value {
-      return arith::MulFOp::create(rewriter, loc, a, b);
-    };
-    auto fma = [&](Value a, Value b, Value c) {
-      return callIntrinsic(rewriter, loc, "llvm.fma", {a, b, c}, type);
-    };
-    Value power =
-        callByElement(rewriter, loc, kExp2, multiply(x, number(0x1.715476p+1)));
-    power = arith::AddFOp::create(rewriter, loc, power, number(1.0));
-    Value far = fma(callByElement(rewriter, loc, kReciprocal, power),
-                    number(-2.0), number(1.0));
+    Value power = m.exp2(m.multiply(x, m.number(0x1.715476p+1)));
+    Value far = m.fma(m.reciprocal(m.add(power, m.number(1.0))), m.number(-2.0),
+                      m.number(1.0));
     constexpr double kCoefficients[] = {
         0.020795969626275484, -0.05378382970871326, 0.1333192412041463,
         -0.3333329800189485};
-    Value square = multiply(x, x), sum = number(-0.005895155568730207);
+    Value square = m.multiply(x, x), sum = m.number(-0.005895155568730207);
     for (double coefficient : kCoefficients)
-      sum = fma(sum, square, number(coefficient));
-    Value near = fma(sum, multiply(x, square), x);
-    Value size = callIntrinsic(rewriter, loc, "llvm.fabs", x, type);
+      sum = m.fma(sum, square, m.number(coefficient));
+    Value near = m.fma(sum, m.multiply(x, square), x);
+    Value size = callIntrinsic(rewriter, m.loc, "llvm.fabs", x, m.type);
     Value isNear = arith::CmpFOp::create(
-        rewriter, loc, arith::CmpFPredicate::OLT, size, number(0.6));
+        rewriter, m.loc, arith::CmpFPredicate::OLT, size, m.number(0.6));
     rewriter.replaceOpWithNewOp<arith::SelectOp>(op, isNear, near, far);
     return success();
   }
