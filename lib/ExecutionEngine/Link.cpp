@@ -144,16 +144,17 @@ mlir::attn::linkSharedObject(ArrayRef<char> object, const Triple &triple,
   // -fopenmp for a compiler; a bare linker takes what the process has.
   // Functions that launch have no loops on the host, and a machine with a GPU
   // need not have the library.
+  bool hasOpenMP = linker->isDriver && !launches;
   SmallVector<std::string> libraries;
   if (linker->isDriver)
     libraries = {"-lm"};
-  if (linker->isDriver && !launches)
-    libraries.push_back("-fopenmp");
-  bool linked = runProgram(command(libraries), **folder, said);
-  bool hasOpenMP = linked && libraries.size() == 2;
-  if (!linked && linker->isDriver) {
-    linked = runProgram(command({"-lm"}), **folder, said);
+  bool linked = false;
+  if (hasOpenMP) {
+    linked = runProgram(command({"-fopenmp", "-lm"}), **folder, said);
+    hasOpenMP = linked;
   }
+  if (!linked)
+    linked = runProgram(command(libraries), **folder, said);
   if (!linked)
     return createStringError("'" + linker->path + "' failed:\n" + said);
   if (!hasOpenMP && !launches)
