@@ -542,10 +542,13 @@ def test_garbage_beyond_kv_len_does_not_reach_the_output(case, lowering):
     st.integers(1, 9),
     st.integers(0, 3),
     st.sampled_from(["static", "lengths", "all"]),
+    st.sampled_from([None, 0, 9]),
     LOWERINGS,
 )
-def test_empty_problems(name, size, prefix, dynamic, lowering):
+@example("seq_len", 2, 1, "all", 9, "tool")
+def test_empty_problems(name, size, prefix, dynamic, start, lowering):
     fields = {"batch": 0} if name == "batch" else {"seq_len_q": 0, "seq_len_kv": 0}
+    fields |= {"offsets": start if start is None else (2, 3, start, start)}
     case = small(block_len=size, prefix_len=prefix, dynamic=dynamic, **fields)
     output, lse = run(case, lowering=lowering)
     assert output.size == 0 and lse.size == 0

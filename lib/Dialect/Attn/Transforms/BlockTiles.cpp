@@ -24,6 +24,12 @@ BlockTiles::create(OpBuilder &builder, AttentionInterface op, int64_t rows) {
   return std::nullopt;
 }
 
+/// Whether that is known.
+static bool isMultiple(OpFoldResult value, int64_t divisor) {
+  std::optional<int64_t> number = getConstantIntValue(value);
+  return number && *number % divisor == 0;
+}
+
 BlockTiles::BlockTiles(OpBuilder &builder, AttentionInterface op,
                        int64_t blockSize, int64_t rows)
     : op(op), star(dyn_cast<StarOp>(*op)), blockSize(blockSize),
@@ -40,6 +46,9 @@ BlockTiles::BlockTiles(OpBuilder &builder, AttentionInterface op,
   OpFoldResult rest =
       math.apply((math.d(0) % blockSize).ceilDiv(this->rows), {end});
   numTiles = math.add(math.mul(whole, tilesPerBlock), rest);
+  // No rows have no tile, also in the middle of a block, which has no prefix.
+  if (!isMultiple(offset, blockSize))
+    numTiles = math.min(numTiles, math.mul(seqLen, tilesPerBlock));
   if (mayCut())
     numTiles = math.add(numTiles, 1);
 }
@@ -82,10 +91,8 @@ BlockTiles::getRows(OpBuilder &builder, OpFoldResult b, OpFoldResult number) {
     std::tie(first, last) = getBlockRows(math, number);
     // With whole blocks before the rows and whole tiles of them, nothing needs
     // to be clipped.
-    std::optional<int64_t> start = getConstantIntValue(offset);
-    std::optional<int64_t> total = getConstantIntValue(end);
-    bool startsWithBlock = start && *start % blockSize == 0;
-    if (startsWithBlock && total && *total % rows == 0 && blockSize % rows == 0)
+    bool startsWithBlock = isMultiple(offset, blockSize);
+    if (startsWithBlock && isMultiple(end, rows) && blockSize % rows == 0)
       return {math.sub(first, offset), math.constant(rows)};
     if (!startsWithBlock)
       first = math.max(first, offset);
