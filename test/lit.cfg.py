@@ -38,6 +38,13 @@ if shutil.which("ptxas") or any(
 for name in ("CUDA_HOME", "CUDA_ROOT", "CUDA_PATH"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+# The driver's header, which nothing is built with: what is known of it is checked.
+toolkits = [root for root in roots if root] + sorted(glob.glob("/usr/local/cuda*"))
+headers = [os.path.join(root, "include", "cuda.h") for root in toolkits]
+for header in filter(os.path.exists, headers):
+    config.available_features.add("cuda-header")
+    config.substitutions.append(("%cuda_include", os.path.dirname(header)))
+    break
 # Its disassembler, of the toolkit or as scripts/test.sh installs it.
 packages = os.path.join(
     config.attn_binary_dir, "torch-venv/lib/python*/site-packages/nvidia/cu*/bin"

@@ -47,6 +47,25 @@ enum {
   CU_DEVICE_MAX_SHARED_OPTIN = 97
 };
 
+/* A launch with attributes, as cuda.h has it. */
+typedef struct cu_launch_attribute {
+  int id;
+  char pad[4];
+  union {
+    char bytes[64];
+    int is_allowed;
+  } value;
+} cu_launch_attribute;
+typedef struct cu_launch_config {
+  unsigned grid[3], block[3], shared_bytes;
+  cu_stream stream;
+  cu_launch_attribute *attributes;
+  unsigned num_attributes;
+} cu_launch_config;
+enum { CU_LAUNCH_PROGRAMMATIC_STREAM_SERIALIZATION = 6 };
+/* The first driver that also captures such launches in graphs: CUDA 12.3. */
+enum { CU_FIRST_WITH_DEPENDENT_LAUNCHES = 12030 };
+
 /* What a block may have of dynamic shared memory without asking. */
 #define DEFAULT_SHARED_BYTES (48 * 1024)
 
@@ -87,6 +106,9 @@ static struct {
 #define FIELD(name, symbol, types) cu_result(*name) types;
   DRIVER_FUNCTIONS(FIELD)
 #undef FIELD
+  /* Null before CU_FIRST_WITH_DEPENDENT_LAUNCHES. */
+  cu_result (*launch_dependent)(const cu_launch_config *, cu_function, void **,
+                                void **);
   /* Since CUDA 12; null before. */
   cu_result (*context_id)(cu_context, unsigned long long *);
   cu_result (*encode)(void *, int, unsigned, void *, const uint64_t *,
@@ -144,6 +166,7 @@ static int32_t check(cu_result result, const char *what) {
 
 static int32_t load_driver(void) {
   cu_result result;
+  int version = 0;
   void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL);
   if (!library)
     return fail("no NVIDIA driver on this machine: %s", dlerror());
@@ -155,6 +178,9 @@ static int32_t load_driver(void) {
 #undef FIND
   *(void **)&driver.context_id = dlsym(library, "cuCtxGetId");
   *(void **)&driver.encode = dlsym(library, "cuTensorMapEncodeTiled");
+  if (driver.driver_version(&version) == CU_SUCCESS &&
+      version >= CU_FIRST_WITH_DEPENDENT_LAUNCHES)
+    *(void **)&driver.launch_dependent = dlsym(library, "cuLaunchKernelEx");
   result = driver.init(0);
   if (result == CU_NO_DEVICE)
     return fail("no NVIDIA GPU on this machine");

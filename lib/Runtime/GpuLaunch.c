@@ -31,6 +31,7 @@ typedef struct loaded_module {
   unsigned long long context;
   const attn_gpu_module *module;
   cu_module handle;
+  int32_t capability; /* that the code is for */
   struct loaded_module *next;
 } loaded_module;
 
@@ -38,6 +39,7 @@ typedef struct loaded_kernel {
   unsigned long long context;
   const attn_gpu_kernel *kernel;
   cu_function handle;
+  int waits;            /* by itself, for the kernel before it */
   int64_t shared_bytes; /* that it may have */
   struct loaded_kernel *next;
 } loaded_kernel;
@@ -96,13 +98,15 @@ static int32_t choose_image(const attn_gpu_module *module,
   return ATTN_OK;
 }
 
-static int32_t load_image(const attn_gpu_module *module, cu_module *handle) {
+static int32_t load_image(const attn_gpu_module *module, cu_module *handle,
+                          int32_t *capability) {
   const attn_gpu_image *best;
   int version = 0;
   cu_result result;
   int32_t status = choose_image(module, &best);
   if (status != ATTN_OK)
     return status;
+  *capability = best->capability;
   result = driver.module_load(handle, best->data);
   if (result == CU_UNSUPPORTED_PTX_VERSION || result == CU_INVALID_IMAGE ||
       result == CU_NO_BINARY_FOR_GPU || result == CU_INVALID_PTX) {
@@ -130,15 +134,18 @@ ATTN_SHARED int32_t attn_gpu_arch(const attn_gpu_module *module, void *stream,
 }
 
 static int32_t find_module(unsigned long long context,
-                           const attn_gpu_module *module, cu_module *handle) {
+                           const attn_gpu_module *module,
+                           const loaded_module **result) {
   loaded_module *entry;
+  cu_module handle;
+  int32_t capability;
   int32_t status;
   for (entry = modules; entry; entry = entry->next)
     if (entry->context == context && entry->module == module) {
-      *handle = entry->handle;
+      *result = entry;
       return ATTN_OK;
     }
-  status = load_image(module, handle);
+  status = load_image(module, &handle, &capability);
   if (status != ATTN_OK)
     return status;
   entry = (loaded_module *)malloc(sizeof(*entry));
@@ -146,9 +153,11 @@ static int32_t find_module(unsigned long long context,
     return fail("out of memory");
   entry->context = context;
   entry->module = module;
-  entry->handle = *handle;
+  entry->handle = handle;
+  entry->capability = capability;
   entry->next = modules;
   modules = entry;
+  *result = entry;
   return ATTN_OK;
 }
 
@@ -156,13 +165,14 @@ static int32_t load_kernel(unsigned long long context,
                            const attn_gpu_kernel *kernel,
                            loaded_kernel **result) {
   loaded_kernel *entry;
-  cu_module module;
+  const loaded_module *module;
   cu_function function;
   int32_t status = find_module(context, kernel->module, &module);
   if (status != ATTN_OK)
     return status;
-  status = check(driver.module_function(&function, module, kernel->name),
-                 "cuModuleGetFunction");
+  status =
+      check(driver.module_function(&function, module->handle, kernel->name),
+            "cuModuleGetFunction");
   if (status != ATTN_OK)
     return status;
   entry = (loaded_kernel *)malloc(sizeof(*entry));
@@ -171,6 +181,7 @@ static int32_t load_kernel(unsigned long long context,
   entry->context = context;
   entry->kernel = kernel;
   entry->handle = function;
+  entry->waits = module->capability >= ATTN_GPU_FIRST_DEPENDENT;
   entry->shared_bytes = DEFAULT_SHARED_BYTES;
   entry->next = kernels;
   __atomic_store_n(&kernels, entry, __ATOMIC_RELEASE);
@@ -210,11 +221,40 @@ static int32_t allow_shared(loaded_kernel *entry, int64_t bytes) {
   return status;
 }
 
+/* Launches `entry`; if it is `dependent`, as soon as all blocks of the kernel
+ * before it have begun. */
+static int32_t launch(const loaded_kernel *entry, const int64_t grid[3],
+                      const int32_t block[3], int64_t shared_bytes,
+                      cu_stream stream, void **params, int dependent) {
+  const unsigned gx = (unsigned)grid[0], gy = (unsigned)grid[1],
+                 gz = (unsigned)grid[2];
+  const unsigned bx = (unsigned)block[0], by = (unsigned)block[1],
+                 bz = (unsigned)block[2];
+  cu_launch_attribute attribute;
+  cu_launch_config config;
+  if (!dependent)
+    return check(driver.launch(entry->handle, gx, gy, gz, bx, by, bz,
+                               (unsigned)shared_bytes, stream, params, NULL),
+                 entry->kernel->name);
+  memset(&attribute, 0, sizeof(attribute));
+  attribute.id = CU_LAUNCH_PROGRAMMATIC_STREAM_SERIALIZATION;
+  attribute.value.is_allowed = 1;
+  config.grid[0] = gx, config.grid[1] = gy, config.grid[2] = gz;
+  config.block[0] = bx, config.block[1] = by, config.block[2] = bz;
+  config.shared_bytes = (unsigned)shared_bytes;
+  config.stream = stream;
+  config.attributes = &attribute;
+  config.num_attributes = 1;
+  return check(driver.launch_dependent(&config, entry->handle, params, NULL),
+               entry->kernel->name);
+}
+
 ATTN_SHARED int32_t attn_gpu_launch(const attn_gpu_kernel *kernel,
                                     const int64_t grid[3],
                                     const int32_t block[3],
                                     int64_t shared_bytes, void *stream,
-                                    void **params, int32_t num_params) {
+                                    void **params, int32_t num_params,
+                                    int32_t *launched) {
   cu_context context;
   unsigned long long id;
   loaded_kernel *entry;
@@ -246,12 +286,13 @@ ATTN_SHARED int32_t attn_gpu_launch(const attn_gpu_kernel *kernel,
     if (status != ATTN_OK)
       return status;
   }
-  return check(driver.launch(entry->handle, (unsigned)grid[0],
-                             (unsigned)grid[1], (unsigned)grid[2],
-                             (unsigned)block[0], (unsigned)block[1],
-                             (unsigned)block[2], (unsigned)shared_bytes, stream,
-                             params, NULL),
-               kernel->name);
+  /* What is before the first is the caller's, and may not have waited for what
+   * was before it. */
+  status = launch(entry, grid, block, shared_bytes, stream, params,
+                  *launched && entry->waits && driver.launch_dependent);
+  if (status == ATTN_OK)
+    *launched = 1;
+  return status;
 }
 
 /*===----------------------------------------------------------------------===*\

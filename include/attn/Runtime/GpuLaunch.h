@@ -46,11 +46,19 @@ typedef struct attn_gpu_kernel {
  * and returns before it has run. `params` holds the addresses of its arguments.
  * The first launch of a kernel in a context loads its module, once. Without a
  * current context, that of the stream, or the first device's primary one,
- * becomes current. A grid with a size of 0 launches nothing. Returns 0 or
- * ATTN_ERROR_DEVICE of Abi.h. */
+ * becomes current. A grid with a size of 0 launches nothing.
+ *
+ * `launched` is of one call of a function, 0 at first, and set by a launch. The
+ * kernels after the first may begin while the one before them runs, and wait
+ * for it themselves, where the code is for ATTN_GPU_FIRST_DEPENDENT or later
+ * and the driver can. Returns 0 or ATTN_ERROR_DEVICE of Abi.h. */
 int32_t attn_gpu_launch(const attn_gpu_kernel *kernel, const int64_t grid[3],
                         const int32_t block[3], int64_t shared_bytes,
-                        void *stream, void **params, int32_t num_params);
+                        void *stream, void **params, int32_t num_params,
+                        int32_t *launched);
+
+/* The capability from which on all kernels begin with griddepcontrol.wait. */
+#define ATTN_GPU_FIRST_DEPENDENT 90
 
 /* One kind of GPU as a number: its capability, and whether code is for this one
  * only. */

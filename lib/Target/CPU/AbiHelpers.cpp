@@ -207,7 +207,7 @@ llvm.func internal @attn_abi_dist_merge(%status: !llvm.ptr, %comm: !llvm.ptr,
 
 static constexpr StringLiteral kLaunchHelper = R"mlir(
 llvm.func @attn_gpu_launch(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr,
-    !llvm.ptr, i32) -> i32
+    !llvm.ptr, i32, !llvm.ptr) -> i32
 
 llvm.func @attn_gpu_encode_tensor_map(!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
 llvm.func @attn_gpu_arch(!llvm.ptr, !llvm.ptr, !llvm.ptr) -> i32
@@ -227,7 +227,7 @@ llvm.func internal @attn_abi_gpu_stream(%exec: !llvm.ptr) -> !llvm.ptr {
 
 llvm.func internal @attn_abi_gpu_launch(%status: !llvm.ptr, %exec: !llvm.ptr,
     %kernel: !llvm.ptr, %grid: !llvm.ptr, %block: !llvm.ptr, %shared: i64,
-    %params: !llvm.ptr, %n: i32) {
+    %params: !llvm.ptr, %n: i32, %launched: !llvm.ptr) {
   %ok = llvm.mlir.constant(0 : i32) : i32
   %before = llvm.load %status : !llvm.ptr -> i32
   %has_failed = llvm.icmp "ne" %before, %ok : i32
@@ -235,8 +235,8 @@ llvm.func internal @attn_abi_gpu_launch(%status: !llvm.ptr, %exec: !llvm.ptr,
 ^launch:
   %stream = llvm.call @attn_abi_gpu_stream(%exec) : (!llvm.ptr) -> !llvm.ptr
   %result = llvm.call @attn_gpu_launch(%kernel, %grid, %block, %shared, %stream,
-      %params, %n) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr,
-      !llvm.ptr, i32) -> i32
+      %params, %n, %launched) : (!llvm.ptr, !llvm.ptr, !llvm.ptr, i64,
+      !llvm.ptr, !llvm.ptr, i32, !llvm.ptr) -> i32
   llvm.store %result, %status : i32, !llvm.ptr
   llvm.br ^done
 ^done:

@@ -35,9 +35,9 @@ inline constexpr StringLiteral kAbiDistMerge = "attn_abi_dist_merge";
 inline constexpr StringLiteral kRuntimeDistMerge = "attn_rt_dist_merge";
 
 /// (status: ptr, attn_exec *, kernel: ptr, grid: ptr, block: ptr, shared_bytes:
-/// i64, params: ptr, num_params: i32): launches a kernel on the stream of the
-/// attn_exec, by `attn_gpu_launch` of GpuLaunch.h, unless *status, an i32, says
-/// that a launch failed before, and sets it.
+/// i64, params: ptr, num_params: i32, launched: ptr): launches a kernel on the
+/// stream of the attn_exec, by `attn_gpu_launch` of GpuLaunch.h, unless *status,
+/// an i32, says that a launch failed before, and sets it.
 inline constexpr StringLiteral kAbiGpuLaunch = "attn_abi_gpu_launch";
 
 /// What launches become before there are C functions: the same without the

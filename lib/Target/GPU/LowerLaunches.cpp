@@ -130,6 +130,17 @@ FailureOr<Value> LaunchLowering::getKernel(OpBuilder &b,
   return getConstant(b, loc, name);
 }
 
+Value LaunchLowering::getLaunched(Location loc) {
+  if (launched)
+    return launched;
+  launched = allocate(i32, 1, loc);
+  OpBuilder b(launched.getContext());
+  b.setInsertionPointAfterValue(launched);
+  Value no = LLVM::ConstantOp::create(b, loc, i32, b.getI32IntegerAttr(0));
+  LLVM::StoreOp::create(b, loc, no, launched);
+  return launched;
+}
+
 FailureOr<Value> LaunchLowering::getConstant(OpBuilder &b, Location loc,
                                              StringRef name) {
   Operation *taken = symbols.lookup(name);
@@ -244,15 +255,18 @@ LogicalResult LaunchLowering::lower(gpu::LaunchFuncOp launch) {
   FailureOr<Value> kernel = getKernel(b, launch);
   if (failed(kernel))
     return failure();
+  SmallVector<Value> arguments = {*kernel, gridAt, blockAt,
+                                  shared,  params, count};
+  // Emulated kernels run one after the other.
+  if (!emulate)
+    arguments.push_back(getLaunched(loc));
   FailureOr<LLVM::LLVMFuncOp> callee =
       declare(emulate ? kRuntimeEmulateLaunch : kRuntimeGpuLaunch,
               emulate ? Type(LLVM::LLVMVoidType::get(b.getContext())) : i32,
-              {ptr, ptr, ptr, i64, ptr, i32}, launch);
+              llvm::to_vector(ValueRange(arguments).getTypes()), launch);
   if (failed(callee))
     return failure();
-  LLVM::CallOp::create(
-      b, loc, *callee,
-      ValueRange{*kernel, gridAt, blockAt, shared, params, count});
+  LLVM::CallOp::create(b, loc, *callee, arguments);
   launch.erase();
   return success();
 }

@@ -46,6 +46,8 @@ private:
   Value makeArray(OpBuilder &b, Location loc, Type type,
                   ArrayRef<Value> values);
   FailureOr<Value> getKernel(OpBuilder &b, gpu::LaunchFuncOp launch);
+  /// Where it says whether this call of the function has launched a kernel.
+  Value getLaunched(Location loc);
   /// The address of a constant that the one who compiles kernels defines.
   FailureOr<Value> getConstant(OpBuilder &b, Location loc, StringRef name);
   // LowerTensorMaps.cpp.
@@ -62,6 +64,7 @@ private:
   SymbolTable &symbols;
   bool emulate;
   Type ptr, i32, i64;
+  Value launched;
   /// Descriptors and their maps; the maps by themselves.
   llvm::DenseMap<Operation *, Value> tensorMaps;
   llvm::DenseSet<Value> maps;

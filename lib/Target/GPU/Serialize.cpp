@@ -198,6 +198,24 @@ static OwningOpRef<gpu::GPUModuleOp> selectKernels(gpu::GPUModuleOp kernels,
   return selected;
 }
 
+/// Lets each kernel wait for the one before it, and the next one begin: the
+/// device gets its blocks in place meanwhile, which is most of what a short
+/// launch costs. All of a kernel comes after the wait, so that nothing else
+/// changes (PTX ISA, griddepcontrol; GpuLaunch.h).
+static void waitForKernelBefore(gpu::GPUModuleOp kernels, const GpuArch &arch) {
+  if (arch.capability < ATTN_GPU_FIRST_DEPENDENT)
+    return;
+  for (auto func : kernels.getBodyRegion().getOps<LLVM::LLVMFuncOp>()) {
+    if (!func->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName()) ||
+        func.isDeclaration())
+      continue;
+    OpBuilder b = OpBuilder::atBlockBegin(&func.getBody().front());
+    for (auto kind : {NVVM::GridDepActionKind::wait,
+                      NVVM::GridDepActionKind::launch_dependents})
+      NVVM::GriddepcontrolOp::create(b, func.getLoc(), kind);
+  }
+}
+
 /// Writes what NVVM has no intrinsic for as assembly.
 static Error lowerToIntrinsics(gpu::GPUModuleOp kernels) {
   PassManager pm(kernels.getContext(), gpu::GPUModuleOp::getOperationName());
@@ -232,6 +250,7 @@ Expected<GpuCode> attn::compileKernels(gpu::GPUModuleOp all,
                                        const GpuArch &arch, bool assembleToo) {
   OwningOpRef<gpu::GPUModuleOp> selected = selectKernels(all, arch);
   gpu::GPUModuleOp kernels = *selected;
+  waitForKernelBefore(kernels, arch);
   if (Error error = lowerToIntrinsics(kernels))
     return std::move(error);
   GpuCode code;

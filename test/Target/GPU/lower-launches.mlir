@@ -3,7 +3,7 @@
 // RUN: attn-opt %s --attn-lower-kernels --attn-lower-launches --attn-lower-to-llvm | FileCheck %s --check-prefix=LLVM
 
 module attributes {gpu.container_module} {
-  // CUDA-DAG:     llvm.func @attn_rt_gpu_launch(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr, i32) -> i32
+  // CUDA-DAG:     llvm.func @attn_rt_gpu_launch(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr, i32, !llvm.ptr) -> i32
   // CUDA-DAG:     llvm.mlir.global external constant @m_k()
   // EMULATED-DAG: llvm.func @attn_rt_emulate_launch(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, !llvm.ptr, i32)
   // EMULATED-DAG: llvm.func @m_k(!llvm.ptr)
@@ -18,7 +18,10 @@ module attributes {gpu.container_module} {
   // is taken once, also in a loop.
   // CHECK-LABEL: func.func @run(
   // CHECK-SAME:    %[[X:[^:]*]]: memref<?xf32>, %[[N:[^:]*]]: index, %[[F:[^:]*]]: f32, %[[B:[^:]*]]: i1
-  // CHECK-COUNT-4: llvm.alloca
+  // CUDA-DAG:      %[[LAUNCHED:.*]] = llvm.alloca %{{.*}} x !llvm.array<1 x i32>
+  // CUDA-DAG:      %[[NO:.*]] = llvm.mlir.constant(0 : i32) : i32
+  // CUDA-DAG:      llvm.store %[[NO]], %[[LAUNCHED]]
+  // EMULATED-COUNT-4: llvm.alloca
   // CHECK:         scf.for
   // CHECK-NOT:     llvm.alloca
   // CHECK-DAG:     %[[ADDRESS:.*]] = llvm.inttoptr
@@ -28,7 +31,7 @@ module attributes {gpu.container_module} {
   // CHECK-DAG:     llvm.store %[[BYTE]], {{.*}} : i8, !llvm.ptr
   // CHECK-DAG:     %[[COUNT:.*]] = llvm.mlir.constant(8 : i32) : i32
   // CHECK:         %[[KERNEL:.*]] = llvm.mlir.addressof @m_k : !llvm.ptr
-  // CUDA:          llvm.call @attn_rt_gpu_launch(%[[KERNEL]], {{.*}}, %[[COUNT]])
+  // CUDA:          llvm.call @attn_rt_gpu_launch(%[[KERNEL]], {{.*}}, %[[COUNT]], %[[LAUNCHED]])
   // EMULATED:      llvm.call @attn_rt_emulate_launch(%[[KERNEL]], {{.*}}, %[[COUNT]])
   // CHECK-NOT:     gpu.launch_func
   // LLVM-LABEL: llvm.func @run(

@@ -23,8 +23,10 @@ namespace attn {
 
 /// What launches become in functions that are not C functions yet: calls of
 /// (kernel: ptr, grid: ptr to 3 x i64, block: ptr to 3 x i32, shared_bytes:
-/// i64, params: ptr, num_params: i32). The first returns an i32, an
-/// attn_status; the second ends the process if the kernel cannot run.
+/// i64, params: ptr, num_params: i32). The first takes the address of an i32
+/// besides, whether a kernel was launched before in this call of the function,
+/// and returns an i32, an attn_status; the second ends the process if the
+/// kernel cannot run.
 inline constexpr llvm::StringLiteral kRuntimeGpuLaunch = "attn_rt_gpu_launch";
 inline constexpr llvm::StringLiteral kRuntimeEmulateLaunch =
     "attn_rt_emulate_launch";

@@ -160,8 +160,9 @@ def AttnLowerLaunchesPass
     Exact. A `gpu.launch_func` in a function on memrefs becomes a call of
     `attn_rt_gpu_launch`, or of `attn_rt_emulate_launch` with `emulate`, with the
     address of what stands for the kernel on the host (`MODULE_KERNEL`: declared
-    here), the grid, the block, the bytes of dynamic shared memory, and the
-    addresses of the kernel's arguments in LLVM's form, memrefs taken apart.
+    here), the grid, the block, the bytes of dynamic shared memory, the addresses
+    of the kernel's arguments in LLVM's form, memrefs taken apart, and, of the
+    first, where it keeps whether this call of the function has launched before.
     Launches with a token or with run-time cluster sizes are errors. A tensor map
     that `nvgpu.tma.create.descriptor` makes of a `memref.cast` of a buffer with a
     rank is 128 bytes of the stack, which a call of `attn_rt_gpu_tensor_map`, or of

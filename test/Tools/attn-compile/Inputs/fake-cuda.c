@@ -1,5 +1,6 @@
 /* Stands in for libcuda.so.1: says what it is asked to do, computes nothing.
- * FAKE_CUDA is what is wrong with the machine, FAKE_SM its capability. */
+ * FAKE_CUDA is what is wrong with the machine, FAKE_SM its capability,
+ * FAKE_VERSION that of the driver. */
 
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -18,7 +19,11 @@ static void *current;
 int cuInit(unsigned flags) {
   return is("no-device") ? 100 : is("no-init") ? 999 : 0;
 }
-int cuDriverGetVersion(int *version) { *version = 11040; return 0; }
+int cuDriverGetVersion(int *version) {
+  const char *number = getenv("FAKE_VERSION");
+  *version = number ? atoi(number) : 11040;
+  return 0;
+}
 int cuDeviceGet(int *device, int number) { *device = 0; return 0; }
 int cuDeviceGetAttribute(int *value, int which, int device) {
   const char *sm = getenv("FAKE_SM");
@@ -75,6 +80,25 @@ int cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx,
                    void **params, void **extra) {
   printf("cuda: launch %s, %ux%ux%u blocks of %ux%ux%u, stream %d\n",
          (char *)f, gx, gy, gz, bx, by, bz, (int)(long long)stream);
+  return is("no-launch") ? 701 : 0;
+}
+struct attribute {
+  int id, pad, value, rest[15];
+};
+struct config {
+  unsigned grid[3], block[3], shared;
+  void *stream;
+  struct attribute *attributes;
+  unsigned count;
+};
+int cuLaunchKernelEx(const struct config *c, void *f, void **params,
+                     void **extra) {
+  unsigned i;
+  cuLaunchKernel(f, c->grid[0], c->grid[1], c->grid[2], c->block[0],
+                 c->block[1], c->block[2], c->shared, c->stream, params, extra);
+  for (i = 0; i < c->count; ++i)
+    printf("cuda: with attribute %d of %d\n", c->attributes[i].id,
+           c->attributes[i].value);
   return is("no-launch") ? 701 : 0;
 }
 int cuMemAlloc_v2(address *data, size_t bytes) {
