@@ -14,7 +14,7 @@
 // Its code is that of sm_80, as text.
 // REDEFINE: %{fake} = FAKE_VERSION=12030 FAKE_SM=100
 // RUN: %{run} | FileCheck %s --check-prefixes=BOTH,ORDER
-// REDEFINE: %{fake} = FAKE_VERSION=12030 FAKE_CUDA=no-launch
+// REDEFINE: %{fake} = FAKE_VERSION=12030 FAKE_CUDA=no-dependent-launch
 // RUN: not %{run} 2>&1 | FileCheck %s --check-prefix=FAILED
 // BOTH:       cuda: launch
 // ORDER-NOT:  attribute

@@ -99,7 +99,7 @@ int cuLaunchKernelEx(const struct config *c, void *f, void **params,
   for (i = 0; i < c->count; ++i)
     printf("cuda: with attribute %d of %d\n", c->attributes[i].id,
            c->attributes[i].value);
-  return is("no-launch") ? 701 : 0;
+  return is("no-dependent-launch") ? 701 : 0;
 }
 int cuMemAlloc_v2(address *data, size_t bytes) {
   *data = (address)calloc(bytes, 1);
