@@ -170,7 +170,11 @@ void PrefillKernel::emit(const GpuTarget &target) {
                      return SmallVector<Value>();
                    },
                    [&] {
+                     // Elements on their way take registers.
+                     PrefillShape shapeOfAligned = shape;
+                     shape = shape.withOneRowTile();
                      launch(/*isAligned=*/false);
+                     shape = shapeOfAligned;
                      return SmallVector<Value>();
                    });
              });

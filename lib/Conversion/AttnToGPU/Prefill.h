@@ -43,6 +43,10 @@ struct PrefillShape {
   /// Whether the queries of a warp stay in its registers.
   bool keepsQuery() const { return rowTiles == 1 && headDim <= 128; }
 
+  /// The same tiles of rows and keys by more warps, where those have rows of
+  /// their own and are few: a lane has less to hold.
+  PrefillShape withOneRowTile() const;
+
   /// `config` for heads of these sizes, or the reason why it is none for this
   /// kernel.
   static FailureOr<PrefillShape> get(int64_t headDim, int64_t headDimV,

@@ -31,6 +31,17 @@ int64_t PrefillShape::sharedBytes() const {
   return std::max(queryBytes() + stages * stageBytes(), atEnd);
 }
 
+PrefillShape PrefillShape::withOneRowTile() const {
+  // Of more warps, each thread may have fewer than 255 registers.
+  constexpr int64_t kMaxWarps = 8;
+  PrefillShape shape = *this;
+  if (keyWarps == 1 && warps * rowTiles <= kMaxWarps) {
+    shape.warps *= rowTiles;
+    shape.rowTiles = 1;
+  }
+  return shape;
+}
+
 FailureOr<PrefillShape> PrefillShape::get(int64_t headDim, int64_t headDimV,
                                           TileConfigAttr config,
                                           const GpuTarget &target,
@@ -181,7 +192,8 @@ TileConfigAttr attn::choosePrefillConfig(const AttentionStep &step,
   // registers for sm_90 with four warps.
   if (local) {
     bool isWide = width > 96;
-    if (local.getBlockLen() <= 16)
+    // Of the widest rows, more keys leave no registers for addresses.
+    if (local.getBlockLen() <= 16 || width > 192)
       choices.insert(choices.begin(),
                      isWide ? Choice{128, 16, 8, 4} : Choice{64, 16, 4, 4});
     else if (local.getBlockLen() <= 32)

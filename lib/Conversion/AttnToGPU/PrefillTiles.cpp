@@ -218,10 +218,8 @@ void PrefillKernel::fetchRows(Operand &operand, Value tile, Value to,
     return keyBase(operand, base, stride, row);
   };
   Value begin; // Of the row of this thread.
-  if (isFull && (!op.isPaged() || isOnePage)) {
-    begin = rowOf(firstKey);
-    begin = f->at(begin, b.mul(f->toLong(operand.copy->firstRow()), stride));
-  }
+  if (isFull && (!op.isPaged() || isOnePage))
+    begin = rowOf(b.add(firstKey, operand.copy->firstRow()));
   Value pass =
       b.mul(b.integer(operand.copy->rowsPerPass(), b.getI64Type()), stride);
   auto source = [&](Value row, int64_t number) {

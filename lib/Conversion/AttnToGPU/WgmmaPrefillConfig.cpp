@@ -121,13 +121,21 @@ TileConfigAttr attn::chooseWgmmaConfig(const AttentionStep &step,
   bool isWide = headDimV > 128;
   if (isWide && (numRead || op.hasScore()))
     return {};
+
   SmallVector<int64_t> choices;
-  if (isWide && op.getSoftcapAttr())
+  // Blocks are multiples of 128 keys: no tile goes beyond one.
+  if (isa<BlockLocalStepOp>(op.getOperation()))
+    choices = {isWide ? 64 : 128, 64, 32};
+  else if (isWide && op.getSoftcapAttr())
     choices = {48, 32};
   else if (isWide)
     choices = {80, 64, 32};
+  else if (numRead && op.hasScore())
+    choices = {64, 48, 32};
+  else if (numRead == 2)
+    choices = {headDim > 128 ? 48 : 80, 48, 32};
   else if (numRead)
-    choices = {numRead == 1 && headDim <= 128 ? 96 : 80, 64, 32};
+    choices = {headDim > 128 ? 80 : 96, 64, 32};
   else if (headDim <= 128 && !isCausal)
     choices = {176, 128, 112, 96, 80, 64, 32};
   else

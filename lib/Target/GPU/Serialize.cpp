@@ -246,6 +246,46 @@ static Expected<std::string> generatePtx(gpu::GPUModuleOp kernels,
   return text.str().str();
 }
 
+/// Registers of an SM, those of the unit in which warps get them, and the most
+/// of a thread, on every GPU from sm_70 on (CUDA C++ Programming Guide,
+/// technical specifications).
+static constexpr int64_t kRegistersOfSm = 65536, kRegisterUnit = 8,
+                         kMaxRegisters = 255;
+
+/// ptxas gives up registers, and spills, for an SM to have one more block at a
+/// time. Lets each kernel that spilled so have one block less; whether there is
+/// such a kernel.
+static bool giveMoreRegisters(gpu::GPUModuleOp kernels,
+                              ArrayRef<GpuKernelFacts> facts) {
+  StringRef mostThreads = NVVM::NVVMDialect::getMaxntidAttrName();
+  StringRef leastBlocks = NVVM::NVVMDialect::getMinctasmAttrName();
+  bool hasChanged = false;
+  for (const GpuKernelFacts &fact : facts) {
+    auto kernel = dyn_cast_if_present<LLVM::LLVMFuncOp>(
+        SymbolTable::lookupSymbolIn(kernels, fact.kernel));
+    if (!kernel || fact.registers >= kMaxRegisters ||
+        fact.spillStoreBytes + fact.spillLoadBytes == 0)
+      continue;
+    // A kernel whose size is exact shares registers out by itself (setmaxnreg).
+    auto size = kernel->getAttrOfType<DenseI32ArrayAttr>(mostThreads);
+    if (!size)
+      continue;
+    int64_t threads = 1;
+    for (int32_t extent : size.asArrayRef())
+      threads *= extent;
+    int64_t blocks = kRegistersOfSm /
+                     (threads * llvm::alignTo(fact.registers, kRegisterUnit));
+    if (auto asked = kernel->getAttrOfType<IntegerAttr>(leastBlocks))
+      blocks = std::min(blocks, asked.getInt());
+    if (blocks < 2)
+      continue;
+    Builder b(kernels.getContext());
+    kernel->setAttr(leastBlocks, b.getI32IntegerAttr(blocks - 1));
+    hasChanged = true;
+  }
+  return hasChanged;
+}
+
 Expected<GpuCode> attn::compileKernels(gpu::GPUModuleOp all,
                                        const GpuArch &arch, bool assembleToo) {
   OwningOpRef<gpu::GPUModuleOp> selected = selectKernels(all, arch);
@@ -253,18 +293,21 @@ Expected<GpuCode> attn::compileKernels(gpu::GPUModuleOp all,
   waitForKernelBefore(kernels, arch);
   if (Error error = lowerToIntrinsics(kernels))
     return std::move(error);
-  GpuCode code;
-  code.arch = &arch;
-  auto ptx = generatePtx(kernels, arch);
-  if (!ptx)
-    return ptx.takeError();
-  code.ptx = std::move(*ptx);
   std::optional<std::string> ptxas = findPtxas();
-  if (!assembleToo || !ptxas)
-    return code;
+  GpuCode code;
   SmallVector<PtxasWarning> warnings;
-  if (Error error = assemble(code, *ptxas, warnings))
-    return std::move(error);
+  do {
+    code = GpuCode{&arch, {}, {}, {}};
+    auto ptx = generatePtx(kernels, arch);
+    if (!ptx)
+      return ptx.takeError();
+    code.ptx = std::move(*ptx);
+    if (!assembleToo || !ptxas)
+      return code;
+    warnings.clear();
+    if (Error error = assemble(code, *ptxas, warnings))
+      return std::move(error);
+  } while (giveMoreRegisters(kernels, code.facts));
   for (const PtxasWarning &warning : warnings) {
     Operation *kernel = SymbolTable::lookupSymbolIn(kernels, warning.kernel);
     emitWarning(kernel ? kernel->getLoc() : kernels.getLoc())

@@ -28,6 +28,13 @@ def sdpa(dim, element, group=1, rows=1, keys=None, text="", pages=False):
     return function("attn.sdpa", text, operands, query)
 
 
+def blocks(dim, block_len, rows="?", causal="causal "):
+    """Blocks of one length; `rows` of a sequence, if known."""
+    kind = f"tensor<2x2x{rows}x{dim}xbf16>"
+    text = f"{causal}block_len({block_len})"
+    return function("attn.block_local", text, [(n, kind) for n in "qkv"], kind)
+
+
 def sparq(dim, element, group, text, key_t=True):
     query = f"tensor<1x{8 * group}x1x{dim}x{element}>"
     key = f"tensor<1x8x?x{dim}x{element}>"
@@ -156,7 +163,7 @@ LOCAL = "rank(32) top_k(4096) local_window(1024)"
 MEANS = "rank(13) top_k(128) realloc(on)"
 # What is computed, and the most registers of each of its kernels on either GPU:
 # one launch, ranges of keys and their merge; for SparQ, scores, orders and choice
-# before these.
+# before these; for blocks, operands that are aligned and others.
 FAMILIES = {
     "split_kv": {
         "f16 64": (sdpa(64, "f16"), [56, 56, 32]),
@@ -205,6 +212,15 @@ FAMILIES = {
             [120, 64, 64, 216, 240, 32],
         ),
         "f32 64": (sparq(64, "f32", 1, LOCAL, False), [48, 40, 64, 48, 48, 32]),
+    },
+    "blocks": {
+        "16 of 64": (blocks(64, 16), [128, 120]),
+        "32 of 64": (blocks(64, 32, causal=""), [152, 128]),
+        "100 of 64, static": (blocks(64, 100, 4007), [232, 184]),
+        "32 of 128": (blocks(128, 32), [240, 240]),
+        "32 of 128, static": (blocks(128, 32, 4096), [168, 168]),
+        "32 of 256": (blocks(256, 32), [255, 255]),
+        "100 of 256, static": (blocks(256, 100, 4007), [255, 255]),
     },
     "states": {
         "online and finalize": (ONLINE, [24, 16, 16, 72, 48, 24, 16]),

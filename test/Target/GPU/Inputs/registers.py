@@ -27,6 +27,8 @@ BUDGETS = {
     ("causal", 192, 128, 101376): 255,
     ("causal", 256, 256, 166912): 255,
     ("causal", 256, 256, 101376): 232,
+    ("full", 64, 64, 166912): 240,
+    ("full", 256, 256, 166912): 255,
     ("star", 64, 64, 166912): 255,
     ("star", 96, 96, 166912): 255,
     ("star", 128, 128, 166912): 255,
@@ -73,6 +75,8 @@ def kernel(variant, dim, dim_v, shared, element):
     key, value = (f"memref<2x2x?x{width}x{element}>" for width in (dim, dim_v))
     lse = f"memref<2x{heads}x{rows}xf32>"
     op, structure = "sdpa", "causal" if rows == "?" else "causal bottom_right"
+    if variant == "full":
+        structure = ""
     if variant == "star":
         op, structure = "star", "causal block_size(4096) anchor_size(4096)"
     more, types = "", ""

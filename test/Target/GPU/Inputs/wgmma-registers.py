@@ -33,17 +33,20 @@ VARIANTS = {
     "mask": ("mask(%m)", [MASK]),
     "bias": ("bias(%b)", [BIAS]),
     "mask and bias": ("mask(%m) bias(%b)", [MASK, BIAS]),
+    "region and mask": ("mask(%m) " + ALIBI, [MASK]),
+    "blocks": ("block_len(128)", []),
     "pages": ("causal bottom_right kv_len(%n) page_table(%p)", [LENGTHS, PAGES]),
 }
 # head_dim and head_dim_v: all variants of the usual one, of others those that
 # need most registers.
 CASES = [(128, 128, name) for name in VARIANTS]
 CASES += [(64, 64, "plain"), (64, 64, "mask"), (96, 96, "softcap"), (96, 96, "bias")]
-CASES += [(192, 128, "bias"), (256, 256, "causal"), (256, 256, "softcap")]
+CASES += [(192, 128, "bias"), (192, 128, "mask and bias"), (256, 256, "blocks"), (256, 256, "causal"), (256, 256, "softcap")]
 
 
 def program(dim, dim_v, variant):
     text, more = VARIANTS[variant]
+    op = "block_local" if variant == "blocks" else "sdpa"
     keys = "?x2x64" if variant == "pages" else "2x2x?"
     operands = [("q", f"tensor<2x4x?x{dim}xbf16>"), ("k", f"tensor<{keys}x{dim}xbf16>")]
     operands += [("v", f"tensor<{keys}x{dim_v}xbf16>")]
@@ -51,7 +54,7 @@ def program(dim, dim_v, variant):
     arguments = ", ".join(f"%{name}: {kind}" for name, kind in operands + more)
     kinds = ", ".join(kind for _, kind in operands + more)
     return f"""func.func @f({arguments}) -> {result} {{
-      %r = attn.sdpa %q, %k, %v {text} : ({kinds}) -> {result}
+      %r = attn.{op} %q, %k, %v {text} : ({kinds}) -> {result}
       return %r : {result}
     }}"""
 
