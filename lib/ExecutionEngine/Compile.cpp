@@ -30,7 +30,6 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
@@ -222,11 +221,8 @@ Error FileCompiler::lower() {
   if (Error error = dump("input"))
     return error;
   for (const PipelineStage &stage : getStages()) {
-    PassManager pm(&context);
-    stage.build(pm);
-    if (failed(pm.run(*lowered)))
-      return createStringError("stage '" + stage.name +
-                               "' failed on this module");
+    if (Error error = runStage(*lowered, stage))
+      return error;
     if (stage.name == "strategy")
       collectOps(*lowered);
     if (Error error = dump(stage.name))

@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/FileSystem.h"
@@ -120,6 +121,15 @@ static SmallVector<PipelineStage> getStages(const CompileOptions &options) {
   return getAttnToCPUStages(pipeline);
 }
 
+Error mlir::attn::runStage(ModuleOp module, const PipelineStage &stage) {
+  PassManager pm(module.getContext());
+  pm.enableVerifier(false);
+  stage.build(pm);
+  if (succeeded(pm.run(module)) && succeeded(verify(module)))
+    return Error::success();
+  return createStringError("stage '" + stage.name + "' failed on this module");
+}
+
 Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
                                 StageDumper &dumper) {
   auto dump = [&](StringRef name) {
@@ -148,11 +158,8 @@ Error mlir::attn::lowerInStages(ModuleOp module, const CompileOptions &options,
   for (const PipelineStage &stage : getStages(options)) {
     if (stage.name == kInPlaceStage)
       updateInPlace(module);
-    PassManager pm(module.getContext());
-    stage.build(pm);
-    if (failed(pm.run(module)))
-      return createStringError("stage '" + stage.name +
-                               "' failed on this module");
+    if (Error error = runStage(module, stage))
+      return error;
     if (options.countLoads && stage.name == kCountedStage)
       if (Error error = countLoadsOf(module))
         return error;

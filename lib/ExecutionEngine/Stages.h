@@ -10,6 +10,7 @@
 #define ATTN_EXECUTIONENGINE_STAGES_H
 
 #include "attn/ExecutionEngine/Program.h"
+#include "attn/Pipelines/PipelineStage.h"
 
 namespace mlir::attn {
 
@@ -29,6 +30,11 @@ private:
   llvm::StringRef folder;
   unsigned number = 0;
 };
+
+/// Applies the passes of `stage`. The module is verified after the last one,
+/// not after each, which would be a fifth of the time of compiling; attn-opt
+/// does that.
+llvm::Error runStage(ModuleOp module, const PipelineStage &stage);
 
 /// Lowers attn ops as the strategy says, bufferizes, and lowers to the LLVM
 /// dialect.

@@ -13,6 +13,7 @@
 #include "attn/Dialect/Attn/IR/AttnPositions.h"
 #include "attn/Dialect/Attn/IR/IndexMath.h"
 #include "attn/Dialect/Attn/Transforms/Passes.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
@@ -58,6 +59,31 @@ static Value readElement(RewriterBase &rewriter, Location loc, Value tensor,
 // Sizes
 //===----------------------------------------------------------------------===//
 
+/// What `value`, whose shape ops only hand on, was made of in the end: an
+/// argument of a block, or the result of another op. To solve for sizes instead
+/// takes a time that grows with every loop around.
+static Value findOrigin(Value value) {
+  while (auto result = dyn_cast<OpResult>(value)) {
+    Operation *op = result.getOwner();
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      BlockArgument argument = loop.getTiedLoopRegionIterArg(result);
+      if (findOrigin(loop.getTiedLoopYieldedValue(argument)->get()) != argument)
+        return value;
+      value = loop.getTiedLoopInit(argument)->get();
+    } else if (auto loop = dyn_cast<scf::ForallOp>(op)) {
+      value = loop.getTiedOpOperand(result)->get();
+    } else if (auto cast = dyn_cast<tensor::CastOp>(op);
+               cast && isa<RankedTensorType>(cast.getSource().getType())) {
+      value = cast.getSource();
+    } else if (auto target = dyn_cast<DestinationStyleOpInterface>(op)) {
+      value = target.getTiedOpOperand(result)->get();
+    } else {
+      return value;
+    }
+  }
+  return value;
+}
+
 namespace {
 /// A size of what an elementwise op makes is that of an operand.
 struct DimOfElementwise : OpRewritePattern<tensor::DimOp> {
@@ -101,8 +127,12 @@ struct DimOfLoopCarried : OpRewritePattern<tensor::DimOp> {
     }
     if (!axis || !init)
       return rewriter.notifyMatchFailure(dim, "not carried by a loop");
-    FailureOr<bool> same = ValueBoundsConstraintSet::areEqual(
-        {source, *axis}, {init->get(), *axis});
+    BlockArgument argument = loop.getTiedLoopRegionIterArg(init);
+    Value next = findOrigin(loop.getTiedLoopYieldedValue(argument)->get());
+    FailureOr<bool> same = true;
+    if (next != argument)
+      same =
+          ValueBoundsConstraintSet::areEqual({next, *axis}, {argument, *axis});
     if (failed(same) || !*same)
       return rewriter.notifyMatchFailure(dim, "the loop may change it");
     rewriter.modifyOpInPlace(
